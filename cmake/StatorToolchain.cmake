@@ -1,0 +1,33 @@
+# Compiler, linker, cache and the packages that Stator is built from.
+
+find_program(STATOR_CCACHE ccache)
+if(STATOR_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${STATOR_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${STATOR_CCACHE})
+endif()
+
+find_program(STATOR_LLD NAMES ld.lld-22 ld.lld)
+if(STATOR_LLD)
+  add_link_options(--ld-path=${STATOR_LLD})
+endif()
+
+add_compile_options(-Wall -Wextra -Wno-unused-parameter)
+if(STATOR_SANITIZE)
+  add_compile_options(-fsanitize=${STATOR_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${STATOR_SANITIZE})
+  # Debian's LLVM and MLIR are built without RTTI, which these two checks need.
+  add_compile_options(-fno-sanitize=vptr,function)
+endif()
+
+set(STATOR_LLVM_PREFIX /usr/lib/llvm-22 CACHE PATH "Where LLVM and MLIR 22 are installed")
+find_package(MLIR REQUIRED CONFIG PATHS ${STATOR_LLVM_PREFIX}/lib/cmake/mlir NO_DEFAULT_PATH)
+list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)
+
+find_package(absl REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)

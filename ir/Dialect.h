@@ -1,0 +1,49 @@
+//===- Dialect.h - The stator dialect ---------------------------*- C++ -*-===//
+//
+// Everything that code needs which works on stator IR: dialect, attributes and ops.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_IR_DIALECT_H
+#define STATOR_IR_DIALECT_H
+
+#include "ir/Interfaces.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/CallInterfaces.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace stator {
+
+/// The dotted module path and variable in a location ("h.3.attn.scores"), or "" if it has none.
+llvm::StringRef getPathOfLocation(mlir::Location loc);
+
+/// The file, line and column at the bottom of a location, or null.
+mlir::FileLineColLoc getSourceOfLocation(mlir::Location loc);
+
+/// Names the results of an op after its location; part of every op's getAsmResultNames.
+void nameResultsFromLocation(mlir::Operation *op, mlir::OpAsmSetValueNameFn setName);
+
+/// Numbers in the parameters of attributes.
+mlir::FailureOr<mlir::FloatAttr> parseDouble(mlir::AsmParser &parser);
+void printDouble(mlir::AsmPrinter &printer, double value);
+
+} // namespace stator
+
+#include "ir/StatorDialect.h.inc"
+#include "ir/StatorEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "ir/StatorAttributes.h.inc"
+
+#define GET_OP_CLASSES
+#include "ir/StatorOps.h.inc"
+
+#endif // STATOR_IR_DIALECT_H

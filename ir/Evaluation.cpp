@@ -1,0 +1,61 @@
+#include "ir/Dialect.h"
+#include "ir/HostTensor.h"
+#include "llvm/Support/ErrorHandling.h"
+using namespace mlir;
+using namespace stator;
+void ScanOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void NegOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void AbsOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ExpOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void LogOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void SqrtOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void RsqrtOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void SinOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void CosOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void TanhOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ErfOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void SigmoidOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ReluOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void SiluOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void GeluOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void AddOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void SubOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void MulOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void DivOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void PowOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void MaximumOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void MinimumOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void SelectOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void DropoutOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void BroadcastOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ReshapeOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void TransposeOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void SliceOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void PadOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ConcatOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void EinsumOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ReduceOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void CumsumOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void SoftmaxOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void CausalMaskOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void GatherOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void CrossEntropyOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void AttentionOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void CompareOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void AndOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void OrOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void NotOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void IAddOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ISubOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void IMulOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ConvertOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ConstantOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void IotaOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ScatterAddOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void CrossEntropyGradOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void AttentionGradOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void GlobalNormOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void ClipScaleOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void LearningRateOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void SgdOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }
+void AdamOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>, MutableArrayRef<HostTensor>) { llvm_unreachable("stub"); }

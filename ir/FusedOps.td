@@ -1,0 +1,73 @@
+//===- FusedOps.td - Composite ops and their derivatives ------------------===//
+
+#ifndef STATOR_IR_FUSED_OPS_TD
+#define STATOR_IR_FUSED_OPS_TD
+
+include "StatorBase.td"
+
+def Stator_CrossEntropyOp : Stator_Op<"cross_entropy", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "-log softmax(logits)[target] for each position";
+  let description = [{
+    `logits` is [positions..., vocabulary], `targets` [positions...]. A negative target has loss 0
+    and no gradient. The second result, log sum exp of the logits, is the residual of the derivative.
+  }];
+  let arguments = (ins Stator_FloatTensor:$logits, Stator_IntTensor:$targets);
+  let results = (outs Stator_FloatTensor:$loss, Stator_FloatTensor:$lse);
+  let assemblyFormat = "$logits `,` $targets attr-dict `:` functional-type(operands, results)";
+}
+
+def Stator_CrossEntropyGradOp : Stator_NonDifferentiableOp<"cross_entropy_grad", [
+    AllTypesMatch<["logits", "result"]>, AllTypesMatch<["lse", "cotangent"]>]> {
+  let summary = "(softmax(logits) - onehot(target)) * cotangent, 0 where the target is negative";
+  let arguments = (ins Stator_FloatTensor:$logits, Stator_IntTensor:$targets, Stator_FloatTensor:$lse,
+                       Stator_FloatTensor:$cotangent);
+  let results = (outs Stator_FloatTensor:$result);
+  let assemblyFormat = "$logits `,` $targets `,` $lse `,` $cotangent attr-dict `:` functional-type(operands, $result)";
+  let hasVerifier = 1;
+}
+
+def Stator_AttentionOp : Stator_Op<"attention", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Scaled dot-product attention as one op; the weights never exist";
+  let description = [{
+    With Q [batch, heads, queries, depth], K [batch, kv heads, keys, depth], V [batch, kv heads,
+    keys, value depth]: dropout(softmax(scale * Q K^T + bias, masked)) V and, as the residual of the
+    derivative, log sum exp of the masked scores, [batch, heads, queries]. Query head h uses key head
+    h / (heads / kv heads). `causal` and `window` mask as `stator.causal_mask` does. `bias` is added
+    to the scores; it is [queries, keys] or [batch or 1, heads or 1, queries, keys] and gets no gradient.
+    Dropout is that of `stator.dropout` on [batch, heads, queries, keys]. Made by `stator-fuse-attention`
+    (Dao et al. 2022 for the tiled form).
+  }];
+  let arguments = (ins Stator_FloatTensor:$query, Stator_FloatTensor:$key, Stator_FloatTensor:$value,
+                       Optional<Stator_FloatTensor>:$bias, F64Attr:$scale, UnitAttr:$causal,
+                       OptionalAttr<I64Attr>:$window,
+                       DefaultValuedAttr<F64Attr, "0.0">:$dropout_rate,
+                       DefaultValuedAttr<I64Attr, "-1">:$dropout_stream);
+  let results = (outs Stator_FloatTensor:$result, Stator_FloatTensor:$lse);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value (`bias` $bias^)? `scale` $scale (`causal` $causal^)? (`window` $window^)?
+    attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Stator_AttentionGradOp : Stator_NonDifferentiableOp<"attention_grad", [
+    AllTypesMatch<["query", "queryCotangent"]>,
+    AllTypesMatch<["key", "keyCotangent"]>, AllTypesMatch<["value", "valueCotangent"]>,
+    AllTypesMatch<["result", "cotangent"]>]> {
+  let summary = "The derivative of attention, which computes the weights again tile by tile";
+  let arguments = (ins Stator_FloatTensor:$query, Stator_FloatTensor:$key, Stator_FloatTensor:$value,
+                       Optional<Stator_FloatTensor>:$bias, Stator_FloatTensor:$result,
+                       Stator_FloatTensor:$lse, Stator_FloatTensor:$cotangent,
+                       F64Attr:$scale, UnitAttr:$causal, OptionalAttr<I64Attr>:$window,
+                       DefaultValuedAttr<F64Attr, "0.0">:$dropout_rate,
+                       DefaultValuedAttr<I64Attr, "-1">:$dropout_stream);
+  let results = (outs Stator_FloatTensor:$queryCotangent, Stator_FloatTensor:$keyCotangent,
+                      Stator_FloatTensor:$valueCotangent);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value (`bias` $bias^)? `of` $result `,` $lse `by` $cotangent `scale` $scale
+    (`causal` $causal^)? (`window` $window^)? attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+#endif // STATOR_IR_FUSED_OPS_TD

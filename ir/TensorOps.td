@@ -1,0 +1,91 @@
+//===- TensorOps.td - Contractions, reductions, look-ups ------------------===//
+
+#ifndef STATOR_IR_TENSOR_OPS_TD
+#define STATOR_IR_TENSOR_OPS_TD
+
+include "StatorBase.td"
+
+def Stator_EinsumOp : Stator_Op<"einsum", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "A product of two tensors, summed over the dimensions that the result lacks";
+  let description = [{
+    The one contraction of the dialect; every matrix product is one. The equation names dimensions
+    in einops notation, divided by single spaces. No name stands twice in one operand, and a name
+    of one operand only must stand in the result (sum it first with `stator.reduce`), so that each
+    dimension is one of: batch (in all three), row (first operand and result), column (second
+    operand and result), contracted (both operands). `ir/Einsum.h` reads it.
+
+    ```mlir
+    %1 = stator.einsum "b h q d, b h k d -> b h q k" %q, %k
+        : (tensor<12x4x64x32xf32>, tensor<12x4x64x32xf32>) -> tensor<12x4x64x64xf32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$equation, Stator_FloatTensor:$lhs, Stator_FloatTensor:$rhs);
+  let results = (outs Stator_FloatTensor:$result);
+  let assemblyFormat = "$equation $lhs `,` $rhs attr-dict `:` functional-type(operands, $result)";
+  let hasCanonicalizer = 1;
+}
+
+def Stator_ReduceOp : Stator_Op<"reduce", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Combines the elements along `axes`, which are gone from the result";
+  let description = [{The cotangent of a maximum or minimum is shared equally by the elements that attain it.}];
+  let arguments = (ins Stator_ReduceKindAttr:$kind, Stator_FloatTensor:$input, DenseI64ArrayAttr:$axes);
+  let results = (outs Stator_FloatTensor:$result);
+  let assemblyFormat = "$kind $input `axes` $axes attr-dict `:` type($input) `->` type($result)";
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Stator_CumsumOp : Stator_Op<"cumsum", [SameOperandsAndResultType]> {
+  let summary = "Running sums along `axis`, from the end with `reverse`";
+  let arguments = (ins Stator_FloatTensor:$input, I64Attr:$axis, UnitAttr:$reverse);
+  let results = (outs Stator_FloatTensor:$result);
+  let assemblyFormat = "$input `axis` $axis (`reverse` $reverse^)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Stator_SoftmaxOp : Stator_Op<"softmax", [SameOperandsAndResultType]> {
+  let summary = "exp(x - max) / sum exp(x - max) along `axis`";
+  let arguments = (ins Stator_FloatTensor:$input, I64Attr:$axis);
+  let results = (outs Stator_FloatTensor:$result);
+  let assemblyFormat = "$input `axis` $axis attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Stator_CausalMaskOp : Stator_Op<"causal_mask", [SameOperandsAndResultType]> {
+  let summary = "Replaces what a query may not see by `fill`";
+  let description = [{
+    The last two dimensions are queries and keys. With Q queries and K keys, key k of query q is
+    kept iff k <= q + K - Q and, with `window` w, also k > q + K - Q - w. The derivative is the same
+    op with `fill` 0.
+  }];
+  let arguments = (ins Stator_FloatTensor:$input, F64Attr:$fill, OptionalAttr<I64Attr>:$window);
+  let results = (outs Stator_FloatTensor:$result);
+  let assemblyFormat = "$input `fill` $fill (`window` $window^)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Stator_GatherOp : Stator_Op<"gather", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "Rows of a table: result[i..., :] = table[indices[i...], :]";
+  let description = [{
+    `table` is [rows, width...]; the result is [shape of indices..., width...]. An index outside the
+    table is an error at run time in the interpreters and clamped in compiled code, where the
+    runtime has checked the tokens.
+  }];
+  let arguments = (ins Stator_FloatTensor:$table, Stator_IntTensor:$indices);
+  let results = (outs Stator_FloatTensor:$result);
+  let assemblyFormat = "$table `[` $indices `]` attr-dict `:` functional-type(operands, $result)";
+}
+
+def Stator_ScatterAddOp : Stator_NonDifferentiableOp<"scatter_add"> {
+  let summary = "Sums rows into zeros by index: the derivative of a gather";
+  let description = [{
+    result[indices[i...], :] += updates[i..., :], in row-major order of i, so that the sum is the
+    same every time.
+  }];
+  let arguments = (ins Stator_FloatTensor:$updates, Stator_IntTensor:$indices);
+  let results = (outs Stator_FloatTensor:$result);
+  let assemblyFormat = "$updates `[` $indices `]` attr-dict `:` functional-type(operands, $result)";
+  let hasVerifier = 1;
+}
+
+#endif // STATOR_IR_TENSOR_OPS_TD
