@@ -90,6 +90,11 @@ def Stator_InfoKind : Stator_Enum<"InfoKind", "a number of the running step", [
   I32EnumAttrCase<"Step", 0, "step">, I32EnumAttrCase<"TotalSteps", 1, "total_steps">]>;
 def Stator_InfoKindAttr : Stator_EnumAttr<Stator_InfoKind, "info_kind">;
 
+def Stator_Memory : Stator_Enum<"Memory", "a block of memory that an entry point is handed", [
+  I32EnumAttrCase<"Arena", 0, "arena">, I32EnumAttrCase<"State", 1, "state">,
+  I32EnumAttrCase<"Result", 2, "result">, I32EnumAttrCase<"Tokens", 3, "tokens">,
+  I32EnumAttrCase<"Targets", 4, "targets">]>;
+
 //===----------------------------------------------------------------------===//
 // Attributes
 //===----------------------------------------------------------------------===//
@@ -158,6 +163,17 @@ def Stator_ScheduleAttr : Stator_Attr<"Schedule", "schedule"> {
     ::mlir::Builder b($_ctxt);
     return $_get($_ctxt, kind, warmup, b.getF64FloatAttr(floor), steps, b.getF64FloatAttr(width));
   }]>];
+}
+
+def Stator_PlaceAttr : Stator_Attr<"Place", "place"> {
+  let summary = "Where a planned buffer lies";
+  let description = [{
+    `#stator.place<arena + 1024>`: bytes from the start of the arena, of the result or of the tokens;
+    `#stator.place<state + 0 of @"h.0.attn.weight">`: bytes from the start of a tensor of the state.
+  }];
+  let parameters = (ins EnumParameter<Stator_Memory>:$memory, "int64_t":$offset,
+                        OptionalParameter<"::mlir::FlatSymbolRefAttr">:$tensor);
+  let assemblyFormat = "`<` $memory `+` $offset (`of` $tensor^)? `>`";
 }
 
 //===----------------------------------------------------------------------===//

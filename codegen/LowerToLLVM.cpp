@@ -1,0 +1,107 @@
+//===- LowerToLLVM.cpp - From loops and vectors to LLVM -------------------===//
+
+#include "codegen/LowerToLLVM.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/OpenMP/OpenMPDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace stator {
+namespace {
+
+/// Math functions without an LLVM instruction as polynomials on scalars and
+/// vectors alike, so that no call into libm remains in a loop.
+struct ApproximateMath
+    : PassWrapper<ApproximateMath, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ApproximateMath)
+
+  StringRef getName() const override { return "approximate-math"; }
+  void getDependentDialects(DialectRegistry &Registry) const override {
+    Registry.insert<arith::ArithDialect, math::MathDialect,
+                    vector::VectorDialect>();
+  }
+  void runOnOperation() override {
+    RewritePatternSet Patterns(&getContext());
+    populateMathPolynomialApproximationPatterns(Patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(Patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+void buildOpenMpLoweringPipeline(OpPassManager &Passes) {
+  OpPassManager &Functions = Passes.nest<func::FuncOp>();
+  Functions.addPass(createConvertLinalgToLoopsPass());
+  // The conversion to OpenMP knows scf.parallel only and leaves scf.forall.
+  Functions.addPass(createForallToParallelLoopPass());
+  Functions.addPass(createConvertVectorToSCFPass());
+  Functions.addPass(createLowerAffinePass());
+  Functions.addPass(std::make_unique<ApproximateMath>());
+  Functions.addPass(createCanonicalizerPass());
+  Functions.addPass(createCSEPass());
+  Functions.addPass(createLoopInvariantCodeMotionPass());
+  Passes.addPass(createConvertSCFToOpenMPPass());
+  // Removes the memref.alloca_scope that the conversion leaves, which could not
+  // hold several blocks.
+  Passes.addPass(createCanonicalizerPass());
+}
+
+void buildLlvmDialectPipeline(OpPassManager &Passes) {
+  Passes.addPass(createSCFToControlFlowPass());
+  Passes.addPass(memref::createExpandStridedMetadataPass());
+  Passes.addPass(createLowerAffinePass());
+  Passes.addPass(createConvertVectorToLLVMPass());
+  Passes.addPass(createArithToLLVMConversionPass());
+  Passes.addPass(createConvertMathToLLVMPass());
+  Passes.addPass(createFinalizeMemRefToLLVMConversionPass());
+  ConvertFuncToLLVMPassOptions Calls;
+  Calls.useBarePtrCallConv = true;
+  Passes.addPass(createConvertFuncToLLVMPass(Calls));
+  Passes.addPass(createConvertControlFlowToLLVMPass());
+  Passes.addPass(createConvertOpenMPToLLVMPass());
+  Passes.addPass(createConvertIndexToLLVMPass());
+  Passes.addPass(createUBToLLVMConversionPass());
+  Passes.addPass(createReconcileUnrealizedCastsPass());
+  Passes.addPass(createCanonicalizerPass());
+  Passes.addPass(createCSEPass());
+}
+
+void buildLlvmLoweringPipeline(OpPassManager &Passes, const CpuTarget &) {
+  buildOpenMpLoweringPipeline(Passes);
+  buildLlvmDialectPipeline(Passes);
+}
+
+void registerLoweringDialects(DialectRegistry &Registry) {
+  Registry.insert<affine::AffineDialect, arith::ArithDialect,
+                  cf::ControlFlowDialect, func::FuncDialect,
+                  linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect,
+                  memref::MemRefDialect, omp::OpenMPDialect, scf::SCFDialect,
+                  ub::UBDialect, vector::VectorDialect>();
+  registerBuiltinDialectTranslation(Registry);
+  registerLLVMDialectTranslation(Registry);
+  registerOpenMPDialectTranslation(Registry);
+}
+
+} // namespace stator

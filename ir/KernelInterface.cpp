@@ -1,0 +1,70 @@
+//===- KernelInterface.cpp - How a schedule calls a kernel ----------------===//
+
+#include "ir/KernelInterface.h"
+
+using namespace mlir;
+
+namespace stator {
+
+bool kernelNeedsInfo(FuncOp Kernel) {
+  return Kernel
+      ->walk([](Operation *Op) {
+        if (isa<DropoutOp, InfoOp>(Op))
+          return WalkResult::interrupt();
+        if (auto Attention = dyn_cast<AttentionOp>(Op))
+          if (Attention.getDropoutRate().convertToDouble() > 0)
+            return WalkResult::interrupt();
+        if (auto Attention = dyn_cast<AttentionGradOp>(Op))
+          if (Attention.getDropoutRate().convertToDouble() > 0)
+            return WalkResult::interrupt();
+        return WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+int64_t getKernelWorkspaceBytes(FuncOp Kernel) {
+  auto Bytes = Kernel->getAttrOfType<IntegerAttr>(WorkspaceAttrName);
+  return Bytes ? Bytes.getInt() : 0;
+}
+
+int64_t getTensorBytes(Type Type) {
+  auto Tensor = cast<RankedTensorType>(Type);
+  int64_t Bits = Tensor.getElementTypeBitWidth();
+  return Tensor.getNumElements() * ((Bits + 7) / 8);
+}
+
+// Scalars and what is broadcast from them are read at every index, so they are
+// fine as long as they are not what is overwritten.
+bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result) {
+  FunctionType Type = Kernel.getFunctionType();
+  auto Shape = cast<RankedTensorType>(Type.getInput(Operand));
+  if (Shape != Type.getResult(Result) || Kernel.isExternal())
+    return false;
+  for (mlir::Type Other : Type.getResults())
+    if (cast<RankedTensorType>(Other).getShape() != Shape.getShape())
+      return false;
+  for (Operation &Op : Kernel.getBody().front()) {
+    if (isa<ReturnOp, ConstantOp, InfoOp>(Op))
+      continue;
+    bool Scalar = llvm::all_of(Op.getResultTypes(), [](mlir::Type T) {
+      return cast<RankedTensorType>(T).getRank() == 0;
+    });
+    bool FromOther = isa<BroadcastOp, IotaOp>(Op) &&
+                     llvm::none_of(Op.getOperands(), [&](Value V) {
+                       return V == Kernel.getBody().getArgument(Operand);
+                     });
+    if (Scalar || FromOther)
+      continue;
+    if (!Op.hasTrait<OpTrait::Elementwise>() &&
+        !isa<SgdOp, AdamOp, DropoutOp>(Op))
+      return false;
+    if (cast<RankedTensorType>(Op.getResult(0).getType()).getShape() !=
+        Shape.getShape())
+      return false;
+  }
+  // A scalar kernel may overwrite its operand; a scalar in a kernel over a
+  // larger shape has another type than the result and was refused above.
+  return true;
+}
+
+} // namespace stator

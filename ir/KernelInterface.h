@@ -1,0 +1,62 @@
+//===- KernelInterface.h - How a schedule calls a kernel --------*- C++ -*-===//
+//
+// What kernel formation, memory planning, kernel lowering and the emission of
+// entry points agree on. A kernel is a `stator.func ... kernel`; lowered it is
+// a `func.func private` of the same name whose arguments are, in this order,
+//
+//   one static row-major memref for each operand,
+//   memref<4xi64>                 the Info, iff kernelNeedsInfo,
+//   one static row-major memref for each result,
+//   memref<Nxi8>                  scratch, iff getKernelWorkspaceBytes is N >
+//   0.
+//
+// A result may have the memory of an operand exactly where canRunInPlace allows
+// it; otherwise results overlap nothing. Pointers have the alignment of their
+// element type only (tensors of the state and of the arena that are no part of
+// another are 64-byte aligned, tokens, targets and entry results need not be).
+// An i1 tensor has a byte for each element.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_IR_KERNELINTERFACE_H
+#define STATOR_IR_KERNELINTERFACE_H
+
+#include "ir/Dialect.h"
+
+namespace stator {
+
+/// On a kernel: bytes of scratch that it needs while it runs (i64). Set before
+/// stator-plan-memory by who knows how the kernel will be lowered.
+inline constexpr llvm::StringLiteral WorkspaceAttrName = "stator.workspace";
+
+/// On an op of a schedule: the place of each result (array of PlaceAttr).
+inline constexpr llvm::StringLiteral PlacesAttrName = "stator.places";
+
+/// On a launch: the place of its scratch (PlaceAttr).
+inline constexpr llvm::StringLiteral WorkspacePlaceAttrName =
+    "stator.workspace_place";
+
+/// On a planned entry point: bytes of arena used, and the most bytes alive at
+/// once, which no plan can go below (i64).
+inline constexpr llvm::StringLiteral ArenaBytesAttrName = "stator.arena_bytes";
+inline constexpr llvm::StringLiteral ArenaLowerBoundAttrName =
+    "stator.arena_lower_bound";
+
+/// Whether the kernel draws random numbers and so takes the Info.
+bool kernelNeedsInfo(FuncOp kernel);
+
+/// Bytes of scratch that a launch of the kernel hands to it.
+int64_t getKernelWorkspaceBytes(FuncOp kernel);
+
+/// Whether `result` may be written over `operand`: same type, and the kernel is
+/// a single loop nest of elementwise ops over one shape, which reads all
+/// operands at an index before it writes any result there. The lowering of
+/// kernels must keep this promise.
+bool canRunInPlace(FuncOp kernel, unsigned operand, unsigned result);
+
+/// Bytes of a tensor in memory.
+int64_t getTensorBytes(mlir::Type type);
+
+} // namespace stator
+
+#endif // STATOR_IR_KERNELINTERFACE_H
