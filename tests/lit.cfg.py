@@ -22,6 +22,7 @@ data = os.path.join(config.stator_source, "..", "shared", "data")
 config.substitutions += [
     ("%source", config.stator_source),
     ("%models", os.path.join(config.stator_source, "models")),
+    ("%inputs", os.path.join(config.stator_source, "tests", "e2e", "Inputs")),
     ("%docs", os.path.join(config.stator_source, "docs")),
     ("%python", "/usr/bin/python3"),
     ("%data", data),
