@@ -28,6 +28,14 @@ llvm::StringRef getPathOfLocation(mlir::Location loc);
 /// The file, line and column at the bottom of a location, or null.
 mlir::FileLineColLoc getSourceOfLocation(mlir::Location loc);
 
+/// The location of what the backward pass makes of an op there: the path `x`
+/// becomes `d(x)`, the source stays. Unchanged if there is no path.
+mlir::Location getCotangentLoc(mlir::Location loc);
+
+/// A path as a name of a printed value: `h.3.attn.scores`, and `d_h.3.x` for
+/// `d(h.3.x)`.
+std::string sanitizeValueName(llvm::StringRef path);
+
 /// Names the results of an op after its location; part of every op's getAsmResultNames.
 void nameResultsFromLocation(mlir::Operation *op, mlir::OpAsmSetValueNameFn setName);
 

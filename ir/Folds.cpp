@@ -18,8 +18,13 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) { return {}; }
 OpFoldResult PadOp::fold(FoldAdaptor adaptor) { return {}; }
 OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) { return {}; }
 OpFoldResult ReduceOp::fold(FoldAdaptor adaptor) { return {}; }
-void BroadcastOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
-void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
-void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
-void EinsumOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
-void ReduceOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {}
+void BroadcastOp::getCanonicalizationPatterns(RewritePatternSet &,
+                                              MLIRContext *) {}
+void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &,
+                                            MLIRContext *) {}
+void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &,
+                                              MLIRContext *) {}
+void EinsumOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {
+}
+void ReduceOp::getCanonicalizationPatterns(RewritePatternSet &, MLIRContext *) {
+}

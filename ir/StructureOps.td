@@ -17,6 +17,8 @@ def Stator_FuncOp : Stator_BaseOp<"func", [
 
     ```mlir
     stator.func @forward(%tokens: tensor<12x64xi32>) -> tensor<12x64x65xf32> { ... }
+    stator.func private @Linear(%x: tensor<2x8xf32>, %weight: tensor<8x4xf32>) -> tensor<2x4xf32> { ... }
+    stator.func private kernel @add(%x: tensor<8xf32>, %y: tensor<8xf32>) -> tensor<8xf32> { ... }
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
@@ -106,7 +108,8 @@ def Stator_InfoOp : Stator_BaseOp<"info", [Pure]> {
 }
 
 def Stator_ScanOp : Stator_Op<"scan", [
-    AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">]> {
+    AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "A loop over time that carries a state";
   let description = [{
     Runs the body `length` times, t = 0, 1, ... (or backwards with `reverse`). Its arguments are the
