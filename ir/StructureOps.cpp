@@ -6,6 +6,7 @@
 
 #include "ir/Dialect.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace stator;
