@@ -1,0 +1,63 @@
+//===- Support.h - What reference evaluations share -------------*- C++ -*-===//
+//
+// Dispatch on the float type, and the one loop nest that moves elements between
+// two strided layouts.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_IR_EVALUATION_SUPPORT_H
+#define STATOR_IR_EVALUATION_SUPPORT_H
+
+#include "ir/HostTensor.h"
+#include "mlir/Support/LLVM.h"
+
+namespace stator::evaluation {
+
+using Strides = llvm::SmallVector<int64_t, 4>;
+
+/// Calls Function with a zero of the C++ type of a float tensor.
+template <typename Fn> void withFloat(HostType Type, Fn &&Function) {
+  if (Type == HostType::F64)
+    Function(double(0));
+  else
+    Function(float(0));
+}
+
+/// Row-major strides of a shape, in elements.
+Strides getRowMajorStrides(llvm::ArrayRef<int64_t> Shape);
+
+/// An axis counted from the front, whatever way it was written.
+inline int64_t normalizeAxis(int64_t Axis, int64_t Rank) {
+  return Axis < 0 ? Axis + Rank : Axis;
+}
+
+/// Copies Shape elements of any type, element i of the nest from
+/// Source[SourceOffset + i . SourceStrides] to the like place of Result.
+void copyStrided(const HostTensor &Source, int64_t SourceOffset,
+                 llvm::ArrayRef<int64_t> SourceStrides, HostTensor &Result,
+                 int64_t ResultOffset, llvm::ArrayRef<int64_t> ResultStrides,
+                 llvm::ArrayRef<int64_t> Shape);
+
+/// A tensor seen as [Outer, Size, Inner] around one of its axes.
+struct AxisView {
+  int64_t Outer = 1, Size = 1, Inner = 1;
+  AxisView(llvm::ArrayRef<int64_t> Shape, int64_t Axis);
+};
+
+/// Whether query Query of Queries sees key Key of Keys (see
+/// stator.causal_mask).
+inline bool isVisible(int64_t Query, int64_t Key, int64_t Queries, int64_t Keys,
+                      std::optional<int64_t> Window) {
+  int64_t Last = Query + Keys - Queries;
+  return Key <= Last && (!Window || Key > Last - *Window);
+}
+
+/// Whether dropout at this rate keeps an element with these random bits.
+bool isKept(uint32_t Bits, double Rate);
+
+/// What dropout multiplies a kept element with.
+inline double getKeptScale(double Rate) { return 1.0 / (1.0 - Rate); }
+
+} // namespace stator::evaluation
+
+#endif // STATOR_IR_EVALUATION_SUPPORT_H
