@@ -17,8 +17,8 @@ def Stator_DifferentiableInterface : OpInterface<"Differentiable"> {
       [{Builds the cotangents of the operands. `cotangents` has one value for each result, null
         where nothing flows back into that result (at least one is not null). `wanted` says for each
         operand whether its cotangent is needed; for the others nothing needs to be built.
-        Writes one value for each operand into `operandCotangents`, of the operand's type, or null
-        where nothing flows.}],
+        Writes one value for each operand into `operandCotangents`, of the operand's type; those
+        where nothing flows, or nothing is wanted, stay null, as they come.}],
       "void", "buildVjp",
       (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<::mlir::Value>":$cotangents,
            "::llvm::ArrayRef<bool>":$wanted,
