@@ -8,44 +8,107 @@ include "mlir/Pass/PassBase.td"
 def InlineModules : Pass<"stator-inline-modules", "::mlir::ModuleOp"> {
   let summary = "Inline all modules into the entry points";
   let description = [{
-    Replaces every `stator.call` by the body of the callee, joins the module paths in the locations
-    (`h.3` and `attn.scores` give `h.3.attn.scores`), numbers the dropout streams and erases functions
-    that are no entry points.
+    Replaces every `stator.call` in an entry point (`@forward`, `@loss` and what is derived from them) by
+    the body of the callee, down to the last module, and erases all functions that are neither entry
+    points nor kernels.
+
+    Locations: the path of the call and that of the op inside are joined, the place in the file is that
+    of the op. The op `attn.scores` of a block that is called as `h.3` becomes `h.3.attn.scores`.
+
+    Dropout: each `stator.dropout` of an entry point gets a stream of its own, 0, 1, 2, ... in the order
+    of the ops, so that entry points derived from `@loss` draw what it draws. A dropout in the body of a
+    `stator.scan` has one stream too: it draws the same mask in every iteration.
+
+    A module that calls itself, directly or through others, is an error, and so is a module without
+    entry points.
   }];
+  let options = [
+    ListOption<"entryPoints", "entry-points", "std::string",
+               "Entry points to keep; all if none is named">];
 }
 
 def FuseAttention : Pass<"stator-fuse-attention", "::stator::FuncOp"> {
   let summary = "Recognise scale, mask, softmax, product as one attention op";
   let description = [{
-    Starts at each `stator.softmax` over keys and matches the forms in which attention is written:
-    scale on the queries, the keys or the scores, as a product or a quotient; mask by
-    `stator.causal_mask`, by adding a bias, or by select; dropout on the weights or none. A remark
-    says for each softmax whether it was fused and, if not, why.
+    Starts at each `stator.softmax` and matches the forms in which attention is written, before
+    differentiation, so that its derivative is that of `stator.attention`, which never keeps the weights
+    of all queries and keys:
+
+    - scale: none, or a product with or a quotient by a constant, on the queries, the keys, the scores,
+      or on several of them;
+    - mask: `stator.causal_mask`; an added bias, constant or computed, that no trainable parameter
+      reaches; a `stator.select` between the scores and a large negative number (at most -1e4, or minus
+      infinity). A condition or bias that says "key index at most query index", also within a window,
+      becomes `causal` (and `window`) and takes no memory; any other becomes the bias;
+    - softmax over the keys, wherever they stand;
+    - dropout on the weights, or none;
+    - products in any order of dimensions, as one `stator.einsum` each; transposes and reshapes bring
+      queries, keys and values to [batch, heads, time, depth] and the result back. One head without a
+      dimension for it, and several batch dimensions, are fine;
+    - grouped queries, where keys and values are repeated by `stator.broadcast` and `stator.reshape`, or
+      where the product has a dimension for the group: the heads of keys and values stay few.
+
+    What stays of the old ops is dead and left to canonicalization. With `remarks` a remark at each
+    softmax says whether it was fused and, if not, why.
   }];
+  let options = [
+    Option<"remarks", "remarks", "bool", "true", "Say for each softmax whether it was fused, and if not, why">];
 }
 
 def Differentiate : Pass<"stator-differentiate", "::mlir::ModuleOp"> {
   let summary = "Build @gradients from @loss by reverse-mode differentiation";
   let description = [{
-    Walks the ops of `@loss` from the mean loss backwards and asks each for its vector-Jacobian
-    product (`Differentiable`). Cotangents of values used more than once are summed. Only ops between
-    a trainable parameter and the loss are visited.
+    `@gradients` takes what `@loss` takes and returns the mean of the loss over all positions, then its
+    gradient with respect to every trainable parameter, in the order of their declaration. `@loss` stays.
+
+    The pass walks the ops from the loss backwards and asks each for its vector-Jacobian product
+    (`Differentiable`). Only ops that lie between a trainable parameter and the loss are visited, so
+    frozen parameters cost nothing; the gradient of a trainable parameter that does not reach the loss
+    is zero. Cotangents of values used more than once, tied parameters included, are summed with
+    `stator.add`. Backward ops have the path of their forward op in `d(...)`. An op without a
+    derivative on the way is an error.
+
+    The derivative of a `stator.scan` is a scan the other way. For it the forward scan is changed: values
+    that its body captures and that need a gradient become carries, and carries that change are stacked.
   }];
 }
 
 def BuildTrainingStep : Pass<"stator-build-training-step", "::mlir::ModuleOp"> {
   let summary = "Build the entry points of a training program from @gradients";
   let description = [{
-    With the settings in `stator.training`: clipping by global norm, learning-rate schedule and
-    optimizer after the gradients give `@train_step`; with more than one micro-batch `@accumulate` and
-    `@update`. `@evaluate` is `@loss` without dropout.
+    Follows the settings in `stator.training`. With one micro-batch:
+
+    - `@train_step`: `@gradients`, then the norm of all gradients (`stator.global_norm`), clipping by it
+      (`stator.clip_scale`, if the model asks for it), the learning rate of the step
+      (`stator.learning_rate`) and one `stator.adam` or `stator.sgd` per trainable parameter. Returns
+      mean loss, gradient norm before clipping, learning rate.
+
+    With more micro-batches, or with `separate-update`:
+
+    - `@accumulate`: `@gradients`, whose results are added to the gradients in the state. Returns the
+      mean loss.
+    - `@update`: the same on the mean of the accumulated gradients, which are zeroed. Returns gradient
+      norm and learning rate.
+
+    And always `@evaluate`, which is `@loss` without dropout: the loss of each position.
+
+    Moments and accumulated gradients are declared as `stator.parameter`s after the parameters:
+    `<parameter>.adam_m`, `.adam_v`, `.momentum` (only with a momentum) and `.grad`. Weight decay applies
+    to parameters with `decay` only. Frozen parameters are neither read for nor written by the update.
+    `@loss`, `@forward` and `@gradients` are erased.
   }];
   let options = [
-    Option<"keepGradients", "keep-gradients", "bool", "false", "Keep @gradients as an entry point">];
+    Option<"keepGradients", "keep-gradients", "bool", "false", "Keep @gradients as an entry point">,
+    Option<"separateUpdate", "separate-update", "bool", "false",
+           "Build @accumulate and @update also for one micro-batch">];
 }
 
 def StripDropout : Pass<"stator-strip-dropout", "::stator::FuncOp"> {
   let summary = "Remove dropout, for evaluation and inference";
+  let description = [{
+    Every `stator.dropout` gives way to its operand, also in loops, and every `stator.attention` gets
+    a dropout rate of 0.
+  }];
 }
 
 def FormKernels : Pass<"stator-form-kernels", "::mlir::ModuleOp"> {
@@ -58,7 +121,17 @@ def FormKernels : Pass<"stator-form-kernels", "::mlir::ModuleOp"> {
 }
 
 def PlanMemory : Pass<"stator-plan-memory", "::mlir::ModuleOp"> {
-  let summary = "Give every buffer of an entry point its place in the arena";
+  let summary = "Give every buffer of an entry point its place";
+  let description = [{
+    Works out from when to when each buffer is alive in the schedule, and lays the buffers out in one
+    arena (`passes/ArenaOffsets.h`). What is written to the state or returned goes straight there where
+    nobody needs the old value any more; a result of an elementwise kernel takes the place of an
+    operand that dies there. Results: `stator.places` on every op of the schedule,
+    `stator.arena_bytes` (exactly what is used) and `stator.arena_lower_bound` on the entry point.
+  }];
+  let options = [
+    Option<"inPlace", "in-place", "bool", "true",
+           "Write results over what they replace where that is safe">];
 }
 
 #endif // STATOR_PASSES_PASSES_TD

@@ -1,8 +1,14 @@
-#include "ir/Dialect.h"
+//===- stator-opt.cpp - Runs any pass on a file ---------------------------===//
+
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "passes/Pipelines.h"
+
 int main(int argc, char **argv) {
-  mlir::DialectRegistry registry;
-  registry.insert<stator::StatorDialect>();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Stator pass driver\n", registry));
+  mlir::DialectRegistry Registry;
+  Registry.insert<stator::StatorDialect>();
+  mlir::registerAllPasses();
+  stator::registerPassesAndPipelines();
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      argc, argv, "Runs Stator's passes on a file\n", Registry));
 }

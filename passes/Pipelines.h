@@ -1,0 +1,73 @@
+//===- Pipelines.h - The graph passes in their order ------------*- C++ -*-===//
+//
+// The stages that a model goes through before kernels are formed
+// (docs/architecture.md), as pass pipelines and one by one.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_PASSES_PIPELINES_H
+#define STATOR_PASSES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+#include "passes/Passes.h"
+#include <functional>
+
+namespace stator {
+
+/// A stage that one can stop after or print: its name and its passes.
+struct Stage {
+  llvm::StringLiteral Name;
+  std::function<void(mlir::OpPassManager &)> AddPasses;
+};
+
+/// Options of `stator-train`.
+struct TrainPipelineOptions : mlir::PassPipelineOptions<TrainPipelineOptions> {
+  Option<bool> FuseAttention{*this, "fuse-attention",
+                             llvm::cl::desc("Make attention one op"),
+                             llvm::cl::init(true)};
+  Option<bool> Remarks{
+      *this, "remarks",
+      llvm::cl::desc("Say for each softmax whether it became attention"),
+      llvm::cl::init(false)};
+  Option<bool> KeepGradients{
+      *this, "keep-gradients",
+      llvm::cl::desc("Keep @gradients as an entry point"),
+      llvm::cl::init(false)};
+  Option<bool> SeparateUpdate{
+      *this, "separate-update",
+      llvm::cl::desc("Build @accumulate and @update also for one micro-batch"),
+      llvm::cl::init(false)};
+};
+
+/// Options of `stator-infer`.
+struct InferPipelineOptions : mlir::PassPipelineOptions<InferPipelineOptions> {
+  Option<bool> FuseAttention{*this, "fuse-attention",
+                             llvm::cl::desc("Make attention one op"),
+                             llvm::cl::init(true)};
+  Option<bool> Remarks{
+      *this, "remarks",
+      llvm::cl::desc("Say for each softmax whether it became attention"),
+      llvm::cl::init(false)};
+};
+
+/// From the frontend's output to the entry points of a training program:
+/// `inlined`, `attention`, `gradients`, `train`.
+llvm::SmallVector<Stage> getTrainStages(const TrainPipelineOptions &Options);
+
+/// From the frontend's output to @forward alone: `inlined`, `attention`,
+/// `infer`.
+llvm::SmallVector<Stage> getInferStages(const InferPipelineOptions &Options);
+
+/// All stages at once.
+void buildTrainPipeline(mlir::OpPassManager &Manager,
+                        const TrainPipelineOptions &Options);
+void buildInferPipeline(mlir::OpPassManager &Manager,
+                        const InferPipelineOptions &Options);
+
+/// Makes all of this known to the command line of stator-opt.
+void registerPassesAndPipelines();
+
+} // namespace stator
+
+#endif // STATOR_PASSES_PIPELINES_H
