@@ -1,0 +1,89 @@
+//===- GraphEvaluator.h - Evaluates functions op by op ----------*- C++ -*-===//
+//
+// Runs a stator.func through the reference evaluation of its ops.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_RUNTIME_INTERPRETER_GRAPHEVALUATOR_H
+#define STATOR_RUNTIME_INTERPRETER_GRAPHEVALUATOR_H
+
+#include "ir/Dialect.h"
+#include "ir/HostTensor.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+#include <memory>
+
+namespace stator {
+
+/// The step that is running; see STATOR_INFO_* in runtime/core/program.h.
+struct RunInfo {
+  int64_t Step = 0;
+  int64_t TotalSteps = 1;
+  uint64_t Seed = 0;
+  int64_t Sequence = 0;
+};
+
+/// The tensors that stator.read and stator.write mean.
+class StateAccess {
+public:
+  virtual ~StateAccess();
+  virtual HostTensor read(llvm::StringRef Name) = 0;
+  /// Called when the function has ended: reads never see a write.
+  virtual void write(llvm::StringRef Name, HostTensor Value) = 0;
+};
+
+/// The type of the elements that a tensor has when floats are FloatType.
+HostType getHostType(mlir::Type ElementType, HostType FloatType);
+
+/// Evaluates functions of one module. A value lives until its last use.
+class GraphEvaluator : public EvalContext {
+public:
+  using TensorRef = std::shared_ptr<const HostTensor>;
+
+  /// State may be null if the functions neither read nor write.
+  GraphEvaluator(mlir::ModuleOp Module, HostType FloatType, StateAccess *State)
+      : Symbols(Module), FloatType(FloatType), State(State) {}
+
+  void setInfo(const RunInfo &New) { Info = New; }
+
+  /// Runs a function; Arguments are as its signature says, with all floats of
+  /// the evaluator's type.
+  std::vector<TensorRef> run(FuncOp Function, std::vector<TensorRef> Arguments);
+
+  /// Errors that depended on values, since the last call.
+  std::vector<std::string> takeErrors() { return std::move(Errors); }
+
+  HostType getFloatType() const override { return FloatType; }
+  uint32_t getDropoutBits(int64_t Stream, int64_t Index) const override;
+  void reportError(mlir::Location Loc, const llvm::Twine &Message) override;
+  std::vector<HostTensor>
+  evaluateRegion(mlir::Region &Region,
+                 std::vector<HostTensor> Arguments) override;
+
+private:
+  using Environment = llvm::DenseMap<mlir::Value, TensorRef>;
+
+  /// Runs the ops of a block and gives the operands of its terminator.
+  std::vector<TensorRef> runBlock(mlir::Block &Block);
+  void runOp(mlir::Operation &Op);
+  /// The values of a block whose last use is each op, counting what regions
+  /// inside use as used by the op that holds them.
+  const llvm::DenseMap<mlir::Operation *, std::vector<mlir::Value>> &
+  getLastUses(mlir::Block &Block);
+
+  mlir::SymbolTable Symbols;
+  HostType FloatType;
+  StateAccess *State;
+  RunInfo Info;
+  Environment *Values = nullptr;
+  llvm::SmallVector<std::pair<std::string, TensorRef>> Writes;
+  unsigned Depth = 0;
+  std::vector<std::string> Errors;
+  llvm::DenseMap<mlir::Block *,
+                 llvm::DenseMap<mlir::Operation *, std::vector<mlir::Value>>>
+      LastUses;
+};
+
+} // namespace stator
+
+#endif // STATOR_RUNTIME_INTERPRETER_GRAPHEVALUATOR_H

@@ -1,0 +1,147 @@
+//===- ProgramTable.cpp - What a program says about itself ----------------===//
+
+#include "runtime/interpreter/ProgramTable.h"
+
+using namespace mlir;
+
+namespace stator {
+
+static int32_t getRoleNumber(Role Of) {
+  switch (Of) {
+  case Role::Parameter:
+    return STATOR_ROLE_PARAMETER;
+  case Role::Moment:
+    return STATOR_ROLE_MOMENT;
+  case Role::Gradient:
+    return STATOR_ROLE_GRADIENT;
+  }
+  llvm_unreachable("all roles are above");
+}
+
+static int32_t getInitNumber(InitKind Kind) {
+  switch (Kind) {
+  case InitKind::Constant:
+    return STATOR_INIT_CONSTANT;
+  case InitKind::Normal:
+    return STATOR_INIT_NORMAL;
+  case InitKind::Uniform:
+    return STATOR_INIT_UNIFORM;
+  }
+  llvm_unreachable("all kinds are above");
+}
+
+static FuncOp findEntry(ModuleOp Module, ModuleOp Loss,
+                        ArrayRef<StringRef> Names) {
+  for (ModuleOp In : {Module, Loss})
+    for (StringRef Name : Names)
+      if (In)
+        if (auto Found = In.lookupSymbol<FuncOp>(Name))
+          return Found;
+  return {};
+}
+
+/// Size of the last dimension of the logits: of what @forward gives, or of what
+/// a cross entropy takes.
+static int64_t findVocabulary(ModuleOp Module, ModuleOp Loss) {
+  if (FuncOp Forward = findEntry(Module, Loss, {"forward"}))
+    if (Forward.getNumResults() == 1)
+      return cast<RankedTensorType>(Forward.getResultTypes()[0])
+          .getShape()
+          .back();
+  int64_t Found = 0;
+  for (ModuleOp In : {Module, Loss})
+    if (In && !Found)
+      In.walk([&](CrossEntropyOp Op) {
+        Found = Op.getLogits().getType().getShape().back();
+      });
+  return Found;
+}
+
+/// Floating-point operations of a function with what it calls.
+static double countFlops(FuncOp Function) {
+  double Sum = 0;
+  SymbolTable Symbols(Function->getParentOfType<ModuleOp>());
+  Function.walk([&](Operation *Op) {
+    if (auto Launch = dyn_cast<LaunchOp>(Op))
+      Sum += countFlops(Symbols.lookup<FuncOp>(Launch.getKernel()));
+    else if (auto Call = dyn_cast<CallOp>(Op))
+      Sum += countFlops(Symbols.lookup<FuncOp>(Call.getCallee()));
+    else if (auto Priced = dyn_cast<Cost>(Op))
+      Sum += Priced.getCost().Flops;
+  });
+  return Sum;
+}
+
+LogicalResult ProgramTable::fill(ModuleOp Module, ModuleOp Loss,
+                                 StringRef Compiler,
+                                 const InterpreterOptions &Options,
+                                 StatorProgram &Program) {
+  Layout = layoutState(Module);
+  auto Keep = [&](StringRef Text) {
+    Names.push_back(Text.str());
+    return Names.back().c_str();
+  };
+  for (const StateTensor &Tensor : Layout) {
+    ParameterOp Op = Tensor.Op;
+    ArrayRef<int64_t> Shape = Op.getTensorType().getShape();
+    Shapes.emplace_back(Shape.begin(), Shape.end());
+    StatorTensor Row{};
+    Row.Name = Keep(Op.getSymName());
+    Row.Shape = Shapes.back().data();
+    Row.Rank = Shapes.back().size();
+    Row.Offset = Tensor.Offset;
+    Row.Elements = Tensor.Elements;
+    Row.Role = getRoleNumber(Op.getRole());
+    Row.Init = getInitNumber(Op.getInit().getKind());
+    Row.InitA = Op.getInit().getA().getValueAsDouble();
+    Row.InitB = Op.getInit().getB().getValueAsDouble();
+    Row.Trainable = Op.isTrainable();
+    Tensors.push_back(Row);
+  }
+
+  FuncOp Entry = findEntry(
+      Module, Loss,
+      {"train_step", "accumulate", "evaluate", "gradients", "loss", "forward"});
+  if (!Entry)
+    return Module.emitError("nothing to interpret: no entry point");
+  auto Tokens = Entry.getNumArguments() == 0
+                    ? RankedTensorType()
+                    : dyn_cast<RankedTensorType>(Entry.getArgumentTypes()[0]);
+  if (!Tokens || Tokens.getRank() != 2)
+    return Entry.emitError("the first argument of an entry point must be "
+                           "tokens, [batch, time]");
+  int64_t Vocabulary = findVocabulary(Module, Loss);
+  if (Vocabulary <= 0)
+    return Module.emitError("the size of the vocabulary cannot be told: there "
+                            "is neither @forward nor a cross entropy");
+
+  Program.AbiVersion = STATOR_ABI_VERSION;
+  bool Trains = Entry.getSymName() != "forward";
+  Program.Mode = Trains ? STATOR_MODE_TRAIN : STATOR_MODE_INFER;
+  Program.Name = Keep(Options.ModelName);
+  Program.Compiler = Keep(Compiler);
+  Program.Options = Keep(Options.OptionsJson);
+  Program.Batch = Tokens.getDimSize(0);
+  Program.Time = Tokens.getDimSize(1);
+  Program.Vocabulary = Vocabulary;
+  Program.MicroBatches = 1;
+  for (ModuleOp In : {Module, Loss})
+    if (In)
+      for (TrainingOp Training : In.getOps<TrainingOp>()) {
+        Program.MicroBatches = Training.getMicroBatches();
+        Program.DefaultSteps = Training.getSteps();
+      }
+  Program.Tensors = Tensors.data();
+  Program.NumTensors = Tensors.size();
+  Program.StateBytes = getStateBytes(Layout);
+  Program.ArenaBytes = 0;
+  Program.FlopsPerStep = countFlops(Entry);
+  if (Entry.getSymName() == "accumulate") {
+    Program.FlopsPerStep *= Program.MicroBatches;
+    if (FuncOp Update = findEntry(Module, {}, {"update"}))
+      Program.FlopsPerStep += countFlops(Update);
+  }
+  return success();
+}
+
+} // namespace stator
