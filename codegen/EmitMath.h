@@ -1,0 +1,19 @@
+//===- EmitMath.h - Elementary functions as vector code ---------*- C++ -*-===//
+
+#ifndef STATOR_CODEGEN_EMITMATH_H
+#define STATOR_CODEGEN_EMITMATH_H
+
+#include "mlir/IR/Builders.h"
+
+namespace stator {
+
+/// Emits e^X for an f32 or a vector of f32, within 2 ulp: X = n ln 2 + r with
+/// |r| <= ln 2 / 2, a polynomial of degree 7 for e^r (Moshier, Cephes, expf),
+/// times 2^n. 0 below about -103.97, subnormal results included, infinity above
+/// 88.73, NaN for NaN. `UseFma` only for a CPU that has it.
+mlir::Value emitExp(mlir::OpBuilder &B, mlir::Location Loc, mlir::Value X,
+                    bool UseFma);
+
+} // namespace stator
+
+#endif // STATOR_CODEGEN_EMITMATH_H

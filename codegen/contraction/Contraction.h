@@ -1,0 +1,47 @@
+//===- Contraction.h - Kernels of einsum and attention ----------*- C++ -*-===//
+//
+// The entry points of this folder: each writes the loops of one kernel at the
+// builder's insertion point, in scf, vector, memref, arith and math.
+//
+// What holds for all of them. Operands and results are memrefs of f32 with
+// static shape and row-major layout, disjoint where one is written. Nothing is
+// allocated but small buffers on the stack of each thread. Parallel loops run
+// over result tiles and every sum has one fixed order, so that the result does
+// not depend on the number of threads by a bit.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_CODEGEN_CONTRACTION_CONTRACTION_H
+#define STATOR_CODEGEN_CONTRACTION_CONTRACTION_H
+
+#include "codegen/Target.h"
+#include "ir/Dialect.h"
+#include "mlir/IR/Builders.h"
+
+namespace stator {
+
+/// Result = einsum(Operands[0], Operands[1]). The op gives equation and
+/// location only; it may have been erased from the block that `B` writes to.
+mlir::LogicalResult emitEinsum(mlir::OpBuilder &B, EinsumOp Op,
+                               mlir::ArrayRef<mlir::Value> Operands,
+                               mlir::Value Result, const CpuTarget &Target);
+
+/// Operands: query, key, value and, if the op has one, bias. `Info` is the
+/// memref<4xi64> of the entry point and null for an op without dropout.
+/// A row whose scores are all masked has result 0 and `Lse` -inf.
+mlir::LogicalResult emitAttention(mlir::OpBuilder &B, AttentionOp Op,
+                                  mlir::ArrayRef<mlir::Value> Operands,
+                                  mlir::Value Info, mlir::Value Result,
+                                  mlir::Value Lse, const CpuTarget &Target);
+
+/// Operands: as the op's: query, key, value, bias if there is one, result,
+/// log sum exp, cotangent. Writes the cotangents of query, key and value.
+mlir::LogicalResult
+emitAttentionGrad(mlir::OpBuilder &B, AttentionGradOp Op,
+                  mlir::ArrayRef<mlir::Value> Operands, mlir::Value Info,
+                  mlir::Value QueryCotangent, mlir::Value KeyCotangent,
+                  mlir::Value ValueCotangent, const CpuTarget &Target);
+
+} // namespace stator
+
+#endif // STATOR_CODEGEN_CONTRACTION_CONTRACTION_H

@@ -1,0 +1,252 @@
+//===- EmitEinsum.cpp - The kernel of a contraction -----------------------===//
+//
+// The loops around the register tile, after Goto and van de Geijn, "Anatomy of
+// high-performance matrix multiplication", TOMS 2008: a task owns some rows and
+// panels of the result; for each block of depth it packs one panel of the right
+// operand after the other and runs all its rows over it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/contraction/Contraction.h"
+#include "codegen/contraction/ContractionPlan.h"
+#include "codegen/contraction/KernelBuilder.h"
+#include "codegen/contraction/MicroKernel.h"
+#include "codegen/contraction/Packing.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace stator;
+
+using Values = KernelBuilder::Values;
+
+namespace {
+
+/// Positions in the three flat buffers.
+struct Offsets {
+  Value Lhs, Rhs, Result;
+};
+
+class EinsumEmitter {
+public:
+  EinsumEmitter(KernelBuilder &K, const ContractionPlan &Plan, Value Lhs,
+                Value Rhs, Value Result)
+      : K(K), Plan(Plan), Loops(Plan.Loops),
+        Lhs(K.flatten(Loops.Swapped ? Rhs : Lhs)),
+        Rhs(K.flatten(Loops.Swapped ? Lhs : Rhs)), Result(K.flatten(Result)) {}
+
+  void emit() {
+    if (Plan.Plain)
+      emitPlain();
+    else
+      emitTiled();
+  }
+
+private:
+  Offsets start() { return {K.index(0), K.index(0), K.index(0)}; }
+
+  Offsets advance(Offsets At, const ContractionDim &Dim, Value I) {
+    return {K.add(At.Lhs, K.mul(I, Dim.Lhs)), K.add(At.Rhs, K.mul(I, Dim.Rhs)),
+            K.add(At.Result, K.mul(I, Dim.Result))};
+  }
+
+  /// Moves to element `Linear` of the space of the dimensions, row-major.
+  Offsets advance(Offsets At, ArrayRef<ContractionDim> Dims, Value Linear) {
+    for (auto [Number, Dim] : llvm::enumerate(llvm::reverse(Dims))) {
+      bool IsOutermost = Number + 1 == Dims.size();
+      At = advance(At, Dim, IsOutermost ? Linear : K.rem(Linear, Dim.Size));
+      if (!IsOutermost)
+        Linear = K.div(Linear, Dim.Size);
+    }
+    return At;
+  }
+
+  static int64_t getVolume(ArrayRef<ContractionDim> Dims) {
+    int64_t Volume = 1;
+    for (const ContractionDim &Dim : Dims)
+      Volume *= Dim.Size;
+    return Volume;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Plain loops
+  //===--------------------------------------------------------------------===//
+
+  /// One result after the other, in chunks of equal numbers of results.
+  void emitPlain() {
+    auto Dims = llvm::to_vector(Loops.Outer);
+    for (const ContractionDim &Dim : {Loops.Row, Loops.Column})
+      if (Dim.Size != 1)
+        Dims.push_back(Dim);
+    auto Sums = llvm::to_vector(Loops.OuterDepth);
+    if (Loops.Depth.Size != 1)
+      Sums.push_back(Loops.Depth);
+    constexpr int64_t Chunk = 1024;
+    int64_t Total = getVolume(Dims);
+    K.tasks(llvm::divideCeil(Total, Chunk), Plan.Parallel, [&](Value Task) {
+      Value From = K.mul(Task, Chunk);
+      Value To = K.min(K.add(From, Chunk), K.index(Total));
+      K.loop(From, To, 1, [&](Value I) {
+        Offsets At = advance(start(), Dims, I);
+        K.store(emitSum(Sums, At), Result, At.Result);
+      });
+    });
+  }
+
+  /// The sum of products over `Dims`, from `At` on.
+  Value emitSum(ArrayRef<ContractionDim> Dims, Offsets At) {
+    if (Dims.empty())
+      return K.mulf(K.load(Lhs, At.Lhs), K.load(Rhs, At.Rhs));
+    const ContractionDim &Dim = Dims.front();
+    if (Dims.size() == 1 && Dim.Lhs == 1 && Dim.Rhs == 1 &&
+        Dim.Size >= K.getLanes())
+      return emitDotProduct(Dim.Size, At);
+    return K
+        .loop(K.index(0), K.index(Dim.Size), 1, {K.constant(0)},
+              [&](Value I, ValueRange Sum) {
+                return Values{K.addf(
+                    Sum[0], emitSum(Dims.drop_front(), advance(At, Dim, I)))};
+              })
+        .front();
+  }
+
+  /// Both operands contiguous: lane by lane, the rest at the end.
+  Value emitDotProduct(int64_t Size, Offsets At) {
+    int64_t Lanes = K.getLanes();
+    int64_t Whole = Size / Lanes * Lanes;
+    auto multiplyAdd = [&](Value I, int64_t Count, Value Sum) {
+      return K.multiplyAdd(K.loadVector(Lhs, K.add(At.Lhs, I), Count),
+                           K.loadVector(Rhs, K.add(At.Rhs, I), Count), Sum);
+    };
+    Value Sum = K.loop(K.index(0), K.index(Whole), Lanes, {K.splat(0)},
+                       [&](Value I, ValueRange Sum) {
+                         return Values{multiplyAdd(I, Lanes, Sum[0])};
+                       })
+                    .front();
+    if (Whole < Size)
+      Sum = multiplyAdd(K.index(Whole), Size - Whole, Sum);
+    return K.sumLanes(Sum);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Register tiles
+  //===--------------------------------------------------------------------===//
+
+  void emitTiled() {
+    int64_t RowTasks = Plan.getRowTasks(), PanelTasks = Plan.getPanelTasks();
+    int64_t Tasks = Plan.getOuterTasks() * RowTasks * PanelTasks;
+    K.tasks(Tasks, Plan.Parallel, [&](Value Task) {
+      Value PanelTask = K.rem(Task, PanelTasks);
+      Value RowTask = K.rem(K.div(Task, PanelTasks), RowTasks);
+      Value Outer = K.div(Task, PanelTasks * RowTasks);
+      Offsets At = advance(start(), Loops.Outer, Outer);
+      if (Plan.PackRhs)
+        Panel = K.stackBuffer(Plan.DepthBlock * Plan.Tile.Columns);
+      emitDepthLoops(Loops.OuterDepth, At, /*Accumulate=*/Value(), RowTask,
+                     PanelTask);
+    });
+  }
+
+  /// The contracted dimensions in sequence; all but the very first block add to
+  /// what the result holds.
+  void emitDepthLoops(ArrayRef<ContractionDim> Dims, Offsets At,
+                      Value Accumulate, Value RowTask, Value PanelTask) {
+    if (!Dims.empty()) {
+      K.loop(0, Dims.front().Size, 1, [&](Value I) {
+        emitDepthLoops(Dims.drop_front(), advance(At, Dims.front(), I),
+                       notFirst(Accumulate, I), RowTask, PanelTask);
+      });
+      return;
+    }
+    int64_t Depth = Loops.Depth.Size, Block = Plan.DepthBlock;
+    if (Depth <= Block)
+      return emitTask(At, K.index(Depth), Accumulate, RowTask, PanelTask);
+    K.loop(0, Depth, Block, [&](Value From) {
+      Value Size = Depth % Block == 0
+                       ? K.index(Block)
+                       : K.min(K.sub(K.index(Depth), From), K.index(Block));
+      emitTask(advance(At, Loops.Depth, From), Size, notFirst(Accumulate, From),
+               RowTask, PanelTask);
+    });
+  }
+
+  Value notFirst(Value Accumulate, Value I) {
+    Value IsLater = arith::CmpIOp::create(K.B, K.Loc, arith::CmpIPredicate::ne,
+                                          I, K.index(0));
+    if (!Accumulate)
+      return IsLater;
+    return arith::OrIOp::create(K.B, K.Loc, Accumulate, IsLater);
+  }
+
+  /// All panels and rows of a task for one block of depth.
+  void emitTask(Offsets At, Value Depth, Value Accumulate, Value RowTask,
+                Value PanelTask) {
+    int64_t Rows = Loops.Row.Size, Columns = Loops.Column.Size;
+    RegisterTile Tile = Plan.Tile;
+    Value FirstPanel = K.mul(PanelTask, Plan.PanelsPerTask);
+    Value LastPanel =
+        K.min(K.add(FirstPanel, Plan.PanelsPerTask), K.index(Plan.getPanels()));
+    Value FirstRow = K.mul(RowTask, Plan.RowTilesPerTask);
+    Value LastRow = K.min(K.add(FirstRow, Plan.RowTilesPerTask),
+                          K.index(Plan.getRowTiles()));
+    forEachTile(
+        K, FirstPanel, LastPanel, Columns / Tile.Columns,
+        Columns % Tile.Columns != 0, [&](Value PanelNumber, bool IsEdge) {
+          TileProduct Product;
+          Product.Columns = IsEdge ? Columns % Tile.Columns : Tile.Columns;
+          Product.Depth = Depth;
+          Product.Accumulate = Accumulate;
+          Offsets AtPanel =
+              advance(At, Loops.Column, K.mul(PanelNumber, Tile.Columns));
+          Product.Rhs = {Rhs, AtPanel.Rhs, Loops.Depth.Rhs, Loops.Column.Rhs};
+          if (Plan.PackRhs) {
+            int64_t Padded = llvm::alignTo(Product.Columns, K.getLanes());
+            emitPackPanel(K, Product.Rhs, Depth, Product.Columns, Panel,
+                          Padded);
+            Product.Rhs = {Panel, K.index(0), Padded, 1};
+            Product.RhsPadded = true;
+          }
+          forEachTile(K, FirstRow, LastRow, Rows / Tile.Rows,
+                      Rows % Tile.Rows != 0, [&](Value RowTile, bool IsEdge) {
+                        emitRowTile(Product, AtPanel, RowTile,
+                                    IsEdge ? Rows % Tile.Rows : Tile.Rows);
+                      });
+        });
+  }
+
+  void emitRowTile(TileProduct Product, Offsets At, Value RowTile,
+                   int64_t Rows) {
+    At = advance(At, Loops.Row, K.mul(RowTile, Plan.Tile.Rows));
+    Product.Rows = Rows;
+    Product.Lhs = {Lhs, At.Lhs, Loops.Row.Lhs, Loops.Depth.Lhs};
+    Product.Result = {Result, At.Result, Loops.Row.Result, Loops.Column.Result};
+    emitMicroKernel(K, Product);
+  }
+
+  KernelBuilder &K;
+  const ContractionPlan &Plan;
+  const ContractionLoops &Loops;
+  Value Lhs, Rhs, Result; ///< flat, in the order of the loops
+  Value Panel;
+};
+
+} // namespace
+
+LogicalResult stator::emitEinsum(OpBuilder &B, EinsumOp Op,
+                                 ArrayRef<Value> Operands, Value Result,
+                                 const CpuTarget &Target) {
+  std::string Error;
+  auto Equation = EinsumEquation::parse(Op.getEquation(), Error);
+  if (failed(Equation))
+    return Op.emitOpError() << Error;
+  auto shapeOf = [](Value Memref) {
+    return cast<MemRefType>(Memref.getType()).getShape();
+  };
+  ContractionPlan Plan = ContractionPlan::get(
+      ContractionLoops::get(*Equation, shapeOf(Operands[0]),
+                            shapeOf(Operands[1]), shapeOf(Result)),
+      Target);
+  KernelBuilder K(B, Op.getLoc(), Target);
+  EinsumEmitter(K, Plan, Operands[0], Operands[1], Result).emit();
+  return success();
+}

@@ -1,0 +1,42 @@
+//===- MicroKernel.h - A matrix product in registers ------------*- C++ -*-===//
+
+#ifndef STATOR_CODEGEN_CONTRACTION_MICROKERNEL_H
+#define STATOR_CODEGEN_CONTRACTION_MICROKERNEL_H
+
+#include "codegen/contraction/ContractionPlan.h"
+#include "codegen/contraction/KernelBuilder.h"
+
+namespace stator {
+
+/// The operands of Result[Rows, Columns] (+)= Lhs[Rows, Depth] *
+/// Rhs[Depth, Columns], with Rows and Columns known when compiling.
+struct TileProduct {
+  int64_t Rows = 0, Columns = 0;
+  mlir::Value Depth; ///< index
+  MatrixView Lhs;    ///< any strides
+  MatrixView Rhs;    ///< columns contiguous
+  MatrixView Result; ///< any strides; best with contiguous columns
+  /// The rows of Rhs are padded to whole vectors that may be read.
+  bool RhsPadded = false;
+  /// i1: add to what Result holds. Null: overwrite.
+  mlir::Value Accumulate;
+};
+
+/// Emits the product of one register tile: the sums live in registers from the
+/// first to the last step of depth.
+void emitMicroKernel(KernelBuilder &K, const TileProduct &Product);
+
+/// Emits the product of a block of any size as loops over register tiles, with
+/// smaller tiles at the ragged edges.
+void emitBlockProduct(KernelBuilder &K, const TileProduct &Product);
+
+/// Emits `Full(i)` for the i-th of `Whole` whole tiles and `Edge(i)` for the
+/// ragged one behind them, for i from `From` to `To`. One of both may not
+/// exist: then nothing is emitted for it.
+void forEachTile(KernelBuilder &K, mlir::Value From, mlir::Value To,
+                 int64_t Whole, bool HasEdge,
+                 llvm::function_ref<void(mlir::Value, bool IsEdge)> Body);
+
+} // namespace stator
+
+#endif // STATOR_CODEGEN_CONTRACTION_MICROKERNEL_H

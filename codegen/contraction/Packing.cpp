@@ -1,0 +1,111 @@
+//===- Packing.cpp - Panels of a matrix -----------------------------------===//
+
+#include "codegen/contraction/Packing.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace stator;
+
+using Values = KernelBuilder::Values;
+
+/// Transposes as many vectors as they have lanes. Each of log2(n) rounds
+/// interleaves vector i with vector i + n/2, which rotates the bits of
+/// (vector, lane) by one.
+static Values transpose(KernelBuilder &K, Values Rows) {
+  int64_t N = Rows.size();
+  SmallVector<int64_t> Low, High;
+  for (int64_t I = 0; I < N / 2; ++I) {
+    Low.append({I, N + I});
+    High.append({N / 2 + I, N + N / 2 + I});
+  }
+  for (int64_t Round = N; Round > 1; Round /= 2) {
+    Values Next;
+    for (int64_t I = 0; I < N / 2; ++I)
+      for (ArrayRef<int64_t> Mask : {ArrayRef(Low), ArrayRef(High)})
+        Next.push_back(vector::ShuffleOp::create(K.B, K.Loc, Rows[I],
+                                                 Rows[I + N / 2], Mask));
+    Rows = std::move(Next);
+  }
+  return Rows;
+}
+
+namespace {
+
+struct Packer {
+  KernelBuilder &K;
+  const MatrixView &Source;
+  Value Depth;
+  int64_t Columns;
+  Value Panel;
+  int64_t PanelColumns;
+
+  int64_t getCount(int64_t Column) const {
+    return std::min(K.getLanes(), Columns - Column);
+  }
+
+  Value sourceOffset(Value Step, int64_t Column) {
+    return K.add(K.add(K.mul(Step, Source.RowStride), Source.Offset),
+                 Column * Source.ColumnStride);
+  }
+
+  Value panelOffset(Value Step, int64_t Column) {
+    return K.add(K.mul(Step, PanelColumns), Column);
+  }
+
+  /// Row after row: whole vectors where columns are contiguous, else element
+  /// by element.
+  void copyRows(Value From, Value To) {
+    int64_t Lanes = K.getLanes();
+    K.loop(From, To, 1, [&](Value Step) {
+      for (int64_t Column = 0; Column < PanelColumns; Column += Lanes) {
+        int64_t Count = getCount(Column);
+        Value Row;
+        if (Count <= 0) {
+          Row = K.splat(0);
+        } else if (Source.ColumnStride == 1 || Count == 1) {
+          Row = K.loadVector(Source.Buffer, sourceOffset(Step, Column), Count);
+        } else {
+          Row = K.splat(0);
+          for (int64_t Lane = 0; Lane < Count; ++Lane)
+            Row = vector::InsertOp::create(
+                K.B, K.Loc,
+                K.load(Source.Buffer, sourceOffset(Step, Column + Lane)), Row,
+                ArrayRef<int64_t>{Lane});
+        }
+        K.storeVector(Row, Panel, panelOffset(Step, Column));
+      }
+    });
+  }
+
+  /// Blocks of lanes x lanes of a source whose depth is contiguous.
+  void transposeBlocks(Value To) {
+    int64_t Lanes = K.getLanes();
+    K.loop(K.index(0), To, Lanes, [&](Value Step) {
+      for (int64_t Column = 0; Column < PanelColumns; Column += Lanes) {
+        Values Rows;
+        for (int64_t Lane = 0; Lane < Lanes; ++Lane)
+          Rows.push_back(Lane < getCount(Column)
+                             ? K.loadVector(Source.Buffer,
+                                            sourceOffset(Step, Column + Lane))
+                             : K.splat(0));
+        Rows = transpose(K, std::move(Rows));
+        for (auto [Lane, Row] : llvm::enumerate(Rows))
+          K.storeVector(Row, Panel,
+                        panelOffset(K.add(Step, int64_t(Lane)), Column));
+      }
+    });
+  }
+};
+
+} // namespace
+
+void stator::emitPackPanel(KernelBuilder &K, const MatrixView &Source,
+                           Value Depth, int64_t Columns, Value Panel,
+                           int64_t PanelColumns) {
+  Packer P{K, Source, Depth, Columns, Panel, PanelColumns};
+  if (Source.RowStride != 1 || Source.ColumnStride == 1)
+    return P.copyRows(K.index(0), Depth);
+  Value Whole = K.sub(Depth, K.rem(Depth, K.getLanes()));
+  P.transposeBlocks(Whole);
+  P.copyRows(Whole, Depth);
+}
