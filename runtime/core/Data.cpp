@@ -1,0 +1,216 @@
+#include "runtime/core/Data.h"
+#include "absl/strings/match.h"
+#include "runtime/core/Errors.h"
+#include "runtime/core/StatusMacros.h"
+#include "runtime/core/Utf8.h"
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace stator::runtime {
+
+DataFormat dataFormat(absl::string_view Name, absl::string_view Path) {
+  if (Name == "bytes")
+    return DataFormat::Bytes;
+  if (Name == "uint16" || (Name.empty() && absl::EndsWith(Path, ".bin")))
+    return DataFormat::Uint16;
+  if (Name == "uint32")
+    return DataFormat::Uint32;
+  return DataFormat::Text;
+}
+
+absl::string_view dataFormatName(DataFormat Format) {
+  switch (Format) {
+  case DataFormat::Text:
+    return "text";
+  case DataFormat::Bytes:
+    return "bytes";
+  case DataFormat::Uint16:
+    return "uint16";
+  case DataFormat::Uint32:
+    break;
+  }
+  return "uint32";
+}
+
+template <typename IdType>
+static void widen(const uint8_t *Ids, int64_t Count, int32_t *Out) {
+  for (int64_t I = 0; I < Count; ++I) {
+    IdType Id;
+    std::memcpy(&Id, Ids + I * static_cast<int64_t>(sizeof Id), sizeof Id);
+    Out[I] = static_cast<int32_t>(Id);
+  }
+}
+
+void TokenView::copy(int64_t Begin, int64_t Count, int32_t *Out) const {
+  const uint8_t *From = Ids + Begin * Width;
+  if (Width == 1)
+    widen<uint8_t>(From, Count, Out);
+  else if (Width == 2)
+    widen<uint16_t>(From, Count, Out);
+  else
+    widen<uint32_t>(From, Count, Out);
+}
+
+static uint64_t fingerprintOf(const MappedFile &File) {
+  uint64_t Hash = 0xcbf29ce484222325u;
+  for (size_t I = 0; I < File.size(); ++I)
+    Hash = (Hash ^ File.data()[I]) * 0x100000001b3u;
+  return Hash;
+}
+
+/// Ids of \p Text, \p Width bytes each.
+static absl::StatusOr<std::vector<uint8_t>>
+encodeText(absl::string_view Text, const Vocabulary &Vocabulary, int Width,
+           absl::string_view Name) {
+  std::vector<uint8_t> Ids;
+  Ids.reserve(Text.size() * static_cast<size_t>(Width));
+  for (size_t Position = 0; Position < Text.size();) {
+    char32_t CodePoint;
+    unsigned Length = decodeUtf8(Text, Position, CodePoint);
+    if (Length == 0)
+      return notUtf8(Text, Position, Name);
+    int32_t Id = Vocabulary.find(CodePoint);
+    if (Id < 0)
+      return error(Name, ": the character ", describeCharacter(CodePoint),
+                   " at byte ", Position,
+                   " does not occur in the text that the vocabulary was made "
+                   "of\nhint: with --val-fraction the vocabulary is made of "
+                   "both parts");
+    for (int Byte = 0; Byte < Width; ++Byte)
+      Ids.push_back(static_cast<uint8_t>(Id >> (8 * Byte)));
+    Position += Length;
+  }
+  Ids.shrink_to_fit();
+  return Ids;
+}
+
+static absl::Status checkVocabulary(const Vocabulary &Vocabulary,
+                                    const std::string &Path,
+                                    int64_t ModelVocabulary) {
+  if (Vocabulary.size() <= ModelVocabulary)
+    return absl::OkStatus();
+  if (Vocabulary.kind() == Vocabulary::Kind::Bytes)
+    return error(Path,
+                 " is read as bytes, which are 256 ids, but the model "
+                 "was compiled for ",
+                 ModelVocabulary,
+                 "\nhint: compile the model with -D vocab=256");
+  return error(Path, " has ", Vocabulary.size(),
+               " different characters, but the model was compiled for ",
+               ModelVocabulary,
+               "\nhint: compile the model with -D vocab=", Vocabulary.size());
+}
+
+static absl::Status checkIds(TokenView Tokens, const std::string &Path,
+                             int64_t ModelVocabulary) {
+  std::vector<int32_t> Ids(1 << 14);
+  for (int64_t Begin = 0; Begin < Tokens.size();) {
+    int64_t Count =
+        std::min<int64_t>(Tokens.size() - Begin, static_cast<int64_t>(1 << 14));
+    Tokens.copy(Begin, Count, Ids.data());
+    for (int64_t I = 0; I < Count; ++I) {
+      // An id of 2^31 or more, in a file of uint32, is seen as negative.
+      auto Id = static_cast<uint32_t>(Ids[static_cast<size_t>(I)]);
+      if (Id >= static_cast<uint64_t>(ModelVocabulary))
+        return error(Path, ": token ", Begin + I, " has the id ", Id,
+                     ", but the model was compiled for ids below ",
+                     ModelVocabulary,
+                     "\nhint: is this the right --format, or the right -D "
+                     "vocab?");
+    }
+    Begin += Count;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TokenFile> TokenFile::open(const std::string &Path,
+                                          DataFormat Format,
+                                          const Vocabulary *Known,
+                                          int64_t ModelVocabulary) {
+  TokenFile Result;
+  STATOR_ASSIGN_OR_RETURN(Result.File, MappedFile::open(Path));
+  if (Result.File.size() == 0)
+    return error(Path, " is empty");
+  Result.Fingerprint = fingerprintOf(Result.File);
+  absl::string_view Text = Result.File.text();
+
+  if (Format == DataFormat::Text) {
+    if (Known) {
+      Result.TheVocabulary = *Known;
+    } else {
+      STATOR_ASSIGN_OR_RETURN(Result.TheVocabulary,
+                              Vocabulary::ofText(Text, Path));
+    }
+    STATOR_RETURN_IF_ERROR(
+        checkVocabulary(Result.TheVocabulary, Path, ModelVocabulary));
+    int64_t Ids = Result.TheVocabulary.size();
+    int Width = Ids <= 0x100 ? 1 : Ids <= 0x10000 ? 2 : 4;
+    STATOR_ASSIGN_OR_RETURN(
+        Result.Encoded, encodeText(Text, Result.TheVocabulary, Width, Path));
+    Result.Tokens =
+        TokenView(Result.Encoded.data(), Width,
+                  static_cast<int64_t>(Result.Encoded.size()) / Width);
+    Result.File = MappedFile();
+    return Result;
+  }
+
+  int Width = Format == DataFormat::Bytes    ? 1
+              : Format == DataFormat::Uint16 ? 2
+                                             : 4;
+  if (Text.size() % static_cast<size_t>(Width) != 0)
+    return error(Path, " has ", Text.size(), " bytes, which is no multiple of ",
+                 Width, ", the size of a token in --format ",
+                 dataFormatName(Format));
+  Result.TheVocabulary =
+      Format == DataFormat::Bytes ? Vocabulary::bytes() : Vocabulary::tokens();
+  STATOR_RETURN_IF_ERROR(
+      checkVocabulary(Result.TheVocabulary, Path, ModelVocabulary));
+  Result.Tokens = TokenView(Result.File.data(), Width,
+                            static_cast<int64_t>(Text.size()) / Width);
+  STATOR_RETURN_IF_ERROR(checkIds(Result.Tokens, Path, ModelVocabulary));
+  return Result;
+}
+
+absl::StatusOr<Dataset> openDataset(const DataOptions &Options,
+                                    const Vocabulary *Known, int64_t Time,
+                                    int64_t ModelVocabulary) {
+  DataFormat Format = dataFormat(Options.Format, Options.Data);
+  Dataset Result;
+  STATOR_ASSIGN_OR_RETURN(Result.Data, TokenFile::open(Options.Data, Format,
+                                                       Known, ModelVocabulary));
+  Result.Training = Result.Data.tokens();
+  std::string Left;
+  if (!Options.Validation.empty()) {
+    STATOR_ASSIGN_OR_RETURN(Result.ValidationFile,
+                            TokenFile::open(Options.Validation, Format,
+                                            &Result.vocabulary(),
+                                            ModelVocabulary));
+    Result.Validation = Result.ValidationFile->tokens();
+    if (Result.Validation.size() < 2)
+      return error(Options.Validation,
+                   " has a single token; nothing follows it that could be "
+                   "predicted");
+  } else if (Options.ValidationFraction > 0) {
+    int64_t Size = Result.Training.size();
+    auto Split = static_cast<int64_t>(std::floor(
+        static_cast<double>(Size) * (1.0 - Options.ValidationFraction)));
+    Result.Validation = Result.Training.slice(Split, Size);
+    Result.Training = Result.Training.slice(0, Split);
+    if (Result.Validation.size() < 2)
+      return error("--val-fraction ", Options.ValidationFraction, " of ",
+                   Options.Data, " (", Size, " tokens) is ",
+                   Result.Validation.size(),
+                   " tokens, too few to evaluate on\nhint: give a larger "
+                   "fraction, or --val FILE");
+    Left = absl::StrCat(" after ", Result.Validation.size(), " are held out");
+  }
+  if (Result.Training.size() < Time + 1)
+    return error(Options.Data, " has ", Result.Training.size(), " tokens", Left,
+                 ", fewer than one sample, which is ", Time + 1, " (--time ",
+                 Time, " and the token after it)");
+  return Result;
+}
+
+} // namespace stator::runtime

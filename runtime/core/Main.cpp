@@ -1,0 +1,99 @@
+#include "runtime/core/Main.h"
+#include "runtime/core/Errors.h"
+#include "runtime/core/ExitCodes.h"
+#include "runtime/core/Format.h"
+#include "runtime/core/Inference.h"
+#include "runtime/core/State.h"
+#include "runtime/core/StatusMacros.h"
+#include "runtime/core/TrainingLoop.h"
+#include <cstdio>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace stator::runtime {
+
+static std::string describeProgram(const StatorProgram &Program) {
+  bool Train = Program.Mode == STATOR_MODE_TRAIN;
+  auto Parameters =
+      static_cast<double>(countElements(Program, STATOR_ROLE_PARAMETER));
+  return absl::StrCat(
+      "Compiled by ", Program.Compiler, ", ABI ", Program.AbiVersion, ", to ",
+      Train ? "train" : "infer", ":\n  ", formatCount(Parameters),
+      " parameters, vocabulary ", Program.Vocabulary, ", batch ", Program.Batch,
+      Program.MicroBatches > 1 ? absl::StrCat(" x ", Program.MicroBatches) : "",
+      ", time ", Program.Time, "\n  memory: state ",
+      formatBytes(static_cast<double>(Program.StateBytes)), ", arena ",
+      formatBytes(static_cast<double>(Program.ArenaBytes)), "\n  ",
+      Program.FlopsPerStep > 0
+          ? absl::StrCat(formatCount(Program.FlopsPerStep),
+                         Train ? "FLOP a step\n  " : "FLOP a forward\n  ")
+          : "",
+      "options: ", Program.Options ? Program.Options : "{}", "\n");
+}
+
+static void printHelp(const StatorProgram &Program, const char *Name) {
+  bool Train = Program.Mode == STATOR_MODE_TRAIN;
+  std::string Text = absl::StrCat(
+      Train ? "Trains " : "Writes text with ", Program.Name, ".\n\nUsage:\n  ",
+      Name,
+      Train ? " --data FILE [--val FILE | --val-fraction X] [--steps N] "
+              "[FLAGS]\n  "
+            : " [--weights FILE] [--prompt TEXT] [--tokens N] [FLAGS]\n  ",
+      Name, Train ? " --resume DIR\n" : " [--weights FILE] --perplexity FILE\n",
+      Train ? trainHelp(Program) : inferHelp(), "\n", describeProgram(Program),
+      "\nExit codes: 0 success, 1 failure, 2 wrong flags",
+      Train ? ", 3 a loss or gradient is NaN or\ninfinite, 130 and 143 stopped "
+              "by SIGINT or SIGTERM after saving a checkpoint"
+            : "",
+      ".\n");
+  std::fputs(Text.c_str(), stdout);
+}
+
+static absl::StatusOr<int> runProgram(const StatorProgram &Program,
+                                      const char *Name,
+                                      const std::vector<std::string> &Args) {
+  STATOR_RETURN_IF_ERROR(checkProgram(Program));
+  auto Inform = [&](const auto &Options) {
+    if (Options.Help)
+      printHelp(Program, Name);
+    else
+      std::fputs(
+          (absl::StrCat(Program.Name, "\n") + describeProgram(Program)).c_str(),
+          stdout);
+    return int(ExitSuccess);
+  };
+  if (Program.Mode == STATOR_MODE_TRAIN) {
+    STATOR_ASSIGN_OR_RETURN(TrainOptions Options,
+                            parseTrainOptions(Program, Args));
+    if (Options.Help || Options.Version)
+      return Inform(Options);
+    return runTraining(Program, std::move(Options));
+  }
+  STATOR_ASSIGN_OR_RETURN(InferOptions Options,
+                          parseInferOptions(Program, Args));
+  if (Options.Help || Options.Version)
+    return Inform(Options);
+  return runInference(Program, Options);
+}
+
+} // namespace stator::runtime
+
+int stator_main(const StatorProgram *Program, int argc, char **argv) {
+  using namespace stator::runtime;
+  const char *Name = argc > 0 ? argv[0] : "program";
+  std::vector<std::string> Arguments;
+  for (int I = 1; I < argc; ++I)
+    Arguments.push_back(argv[I]);
+  try {
+    absl::StatusOr<int> Code = runProgram(*Program, Name, Arguments);
+    if (Code.ok())
+      return *Code;
+    std::string Message(Code.status().message());
+    std::fprintf(stderr, "error: %s\n", Message.c_str());
+    return absl::IsInvalidArgument(Code.status()) ? ExitUsage : ExitFailure;
+  } catch (const std::bad_alloc &) {
+    std::fputs("error: out of memory\n", stderr);
+    return ExitFailure;
+  }
+}

@@ -1,0 +1,87 @@
+#include "runtime/core/Progress.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "runtime/core/Format.h"
+#include <algorithm>
+#include <cstdio>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace stator::runtime {
+
+Progress::Progress(int64_t FirstStep, int64_t Steps, bool Quiet)
+    : FirstStep(FirstStep), Steps(Steps), Quiet(Quiet),
+      Bar(!Quiet && ::isatty(STDERR_FILENO)) {}
+
+static size_t terminalWidth() {
+  struct winsize Size;
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &Size) == 0 && Size.ws_col > 0)
+    return Size.ws_col;
+  return 80;
+}
+
+void Progress::clear() {
+  if (!std::exchange(Drawn, false))
+    return;
+  std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+}
+
+void Progress::draw(const std::string &Line) {
+  // A line that wraps could not be redrawn.
+  std::string Cut = Line.substr(0, terminalWidth() - 1);
+  std::fprintf(stderr, "\r%s\033[K", Cut.c_str());
+  std::fflush(stderr);
+  Drawn = true;
+  LastDrawn = Clock::now();
+}
+
+void Progress::activity(const std::string &What) {
+  if (Bar)
+    draw(What);
+}
+
+void Progress::message(const std::string &Line) {
+  if (!Quiet)
+    result(Line);
+}
+
+void Progress::result(const std::string &Line) {
+  clear();
+  std::printf("%s\n", Line.c_str());
+  std::fflush(stdout);
+}
+
+void Progress::step(const StepRecord &Record) {
+  if (Quiet)
+    return;
+  SmoothMilliseconds =
+      Record.Step == FirstStep + 1
+          ? Record.Milliseconds
+          : 0.9 * SmoothMilliseconds + 0.1 * Record.Milliseconds;
+  std::string Evaluated =
+      Record.ValidationLoss
+          ? absl::StrFormat("  val_loss %.4f", *Record.ValidationLoss)
+          : "";
+  std::string Numbers =
+      absl::StrFormat("loss %.4f  lr %.2e  %s tokens/s", Record.Loss,
+                      Record.LearningRate, formatCount(Record.TokensPerSecond));
+  int64_t Every = std::max<int64_t>(1, Steps / 10);
+  bool Line = Record.Step % Every == 0 || Record.Step == Steps;
+  if (Record.ValidationLoss || (!Bar && Line))
+    message(absl::StrCat("step ", Record.Step, "/", Steps, "  ", Numbers,
+                         Evaluated));
+  bool Soon = Clock::now() - LastDrawn < std::chrono::milliseconds(100);
+  if (!Bar || (Soon && Drawn && Record.Step < Steps))
+    return;
+  constexpr int64_t Width = 20;
+  auto Filled =
+      static_cast<size_t>(Width * Record.Step / std::max<int64_t>(1, Steps));
+  double Left =
+      static_cast<double>(Steps - Record.Step) * SmoothMilliseconds / 1000.0;
+  draw(absl::StrCat(std::string(Filled, '#'), std::string(Width - Filled, '.'),
+                    " ", Record.Step, "/", Steps, "  ", Numbers, "  ",
+                    formatDuration(Left), " left"));
+}
+
+} // namespace stator::runtime

@@ -1,0 +1,78 @@
+#include "runtime/core/RunRecord.h"
+#include "nlohmann/json.hpp"
+#include "runtime/core/Errors.h"
+#include "runtime/core/StatusMacros.h"
+
+namespace stator::runtime {
+
+/// Calls \p Field(name, member) for every member, so that writing and reading
+/// cannot disagree.
+template <typename RecordType, typename FieldType>
+static void forEachField(RecordType &Run, FieldType Field) {
+  Field("model", Run.Model);
+  Field("batch", Run.Batch);
+  Field("time", Run.Time);
+  Field("vocabulary", Run.Vocabulary);
+  Field("micro_batches", Run.MicroBatches);
+  Field("step", Run.Step);
+  Field("steps", Run.Steps);
+  Field("seed", Run.Seed);
+  Field("data", Run.Data.Data);
+  Field("data_fingerprint", Run.DataFingerprint);
+  Field("val", Run.Data.Validation);
+  Field("val_fingerprint", Run.ValidationFingerprint);
+  Field("val_fraction", Run.Data.ValidationFraction);
+  Field("format", Run.Data.Format);
+  Field("eval_every", Run.EvalEvery);
+  Field("eval_batches", Run.EvalBatches);
+  Field("save_every", Run.SaveEvery);
+  Field("log", Run.Log);
+}
+
+std::string RunRecord::toJson() const {
+  nlohmann::ordered_json Json;
+  forEachField(
+      *this, [&](const char *Name, const auto &Value) { Json[Name] = Value; });
+  // Paths need not be UTF-8.
+  return Json.dump(2, ' ', false,
+                   nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
+}
+
+static bool read(const nlohmann::json &Json, std::string &Value) {
+  if (Json.is_string())
+    Value = Json.get<std::string>();
+  return Json.is_string();
+}
+
+static bool read(const nlohmann::json &Json, int64_t &Value) {
+  if (Json.is_number_integer())
+    Value = Json.get<int64_t>();
+  return Json.is_number_integer() && Value >= 0;
+}
+
+static bool read(const nlohmann::json &Json, double &Value) {
+  if (Json.is_number())
+    Value = Json.get<double>();
+  return Json.is_number();
+}
+
+absl::StatusOr<RunRecord> RunRecord::load(const std::string &Path) {
+  STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
+  auto Json = nlohmann::json::parse(File.data(), File.data() + File.size(),
+                                    /*cb=*/nullptr, /*allow_exceptions=*/false);
+  if (!Json.is_object())
+    return error(Path, " is damaged: expected a JSON object");
+  RunRecord Run;
+  std::string Wrong;
+  forEachField(Run, [&](const char *Name, auto &Value) {
+    auto Found = Json.find(Name);
+    if (Found == Json.end() || !read(*Found, Value))
+      Wrong = Name;
+  });
+  if (!Wrong.empty())
+    return error(Path, " is damaged: \"", Wrong, "\" is missing or wrong");
+  return Run;
+}
+
+} // namespace stator::runtime

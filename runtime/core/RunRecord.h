@@ -1,0 +1,30 @@
+//===- RunRecord.h - run.json of a checkpoint -------------------*- C++ -*-===//
+#ifndef STATOR_RUNTIME_CORE_RUNRECORD_H
+#define STATOR_RUNTIME_CORE_RUNRECORD_H
+
+#include "runtime/core/Data.h"
+#include "runtime/core/program.h"
+#include <cstdint>
+#include <string>
+
+namespace stator::runtime {
+
+/// What a run was begun with and how far it is.
+struct RunRecord {
+  std::string Model;
+  int64_t Batch = 0, Time = 0, Vocabulary = 0, MicroBatches = 0;
+  int64_t Step = 0; ///< steps done
+  int64_t Steps = 0, Seed = 0;
+  DataOptions Data; ///< absolute paths, and the format by its name
+  std::string DataFingerprint, ValidationFingerprint; ///< hexadecimal
+  int64_t EvalEvery = 0, EvalBatches = 0, SaveEvery = 0;
+  std::string Log; ///< absolute path
+
+  std::string toJson() const;
+  /// Error: not what toJson writes.
+  static absl::StatusOr<RunRecord> load(const std::string &Path);
+};
+
+} // namespace stator::runtime
+
+#endif // STATOR_RUNTIME_CORE_RUNRECORD_H

@@ -1,0 +1,75 @@
+//===- Safetensors.h - tensors in files -------------------------*- C++ -*-===//
+//
+// The safetensors format: eight bytes with the length of a JSON header, the
+// header, which gives each tensor's dtype, shape and place, then the data.
+// https://huggingface.co/docs/safetensors
+//
+//===----------------------------------------------------------------------===//
+#ifndef STATOR_RUNTIME_CORE_SAFETENSORS_H
+#define STATOR_RUNTIME_CORE_SAFETENSORS_H
+
+#include "runtime/core/MappedFile.h"
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace stator::runtime {
+
+/// One tensor of a safetensors file.
+struct SafetensorsEntry {
+  std::string Name;
+  std::string Dtype; ///< as in the file: "F32", "BF16", "I32", ...
+  std::vector<int64_t> Shape;
+  uint64_t Elements = 0;          ///< product of Shape
+  uint64_t Begin = 0, End = 0;    ///< bytes, from the start of the data
+  const uint8_t *Bytes = nullptr; ///< in the mapped file
+};
+
+/// A safetensors file, mapped and checked as a whole: the header is JSON of
+/// the right form without a name twice, every size fits its shape and dtype,
+/// and the tensors cover the data exactly, without overlap or gap.
+class SafetensorsFile {
+public:
+  static absl::StatusOr<SafetensorsFile> open(const std::string &Path);
+
+  const std::string &path() const { return Path; }
+  /// In the order of their data.
+  const std::vector<SafetensorsEntry> &entries() const { return Entries; }
+  /// Null if there is none of this name.
+  const SafetensorsEntry *find(absl::string_view Name) const;
+  const std::map<std::string, std::string> &metadata() const {
+    return Metadata;
+  }
+
+  /// Writes the elements of \p Entry to \p Out, converted from F32, F16 or
+  /// BF16. Error: another dtype.
+  absl::Status readFloats(const SafetensorsEntry &Entry, float *Out) const;
+
+private:
+  absl::Status parse();
+
+  std::string Path;
+  MappedFile File;
+  std::vector<SafetensorsEntry> Entries;
+  std::map<std::string, size_t, std::less<>> ByName;
+  std::map<std::string, std::string> Metadata;
+};
+
+/// A tensor to be written: F32 or I32, row-major.
+struct SafetensorsTensor {
+  std::string Name;
+  std::string Dtype; ///< "F32" or "I32"
+  std::vector<int64_t> Shape;
+  const void *Data;
+};
+
+/// Writes \p Path atomically, the tensors in the order given.
+absl::Status
+writeSafetensors(const std::string &Path,
+                 const std::vector<SafetensorsTensor> &Tensors,
+                 const std::map<std::string, std::string> &Metadata);
+
+} // namespace stator::runtime
+
+#endif // STATOR_RUNTIME_CORE_SAFETENSORS_H

@@ -1,0 +1,207 @@
+#include "runtime/core/TrainOptions.h"
+#include "runtime/core/AtomicFile.h"
+#include "runtime/core/Errors.h"
+#include "runtime/core/StatusMacros.h"
+#include <filesystem>
+
+namespace stator::runtime {
+
+namespace {
+/// The options and the flags that fill them in.
+struct Parser {
+  explicit Parser(const StatorProgram &Program);
+  absl::Status takeFrom(const StatorProgram &Program);
+  template <typename ValueType>
+  absl::Status take(absl::string_view Flag, ValueType &Value,
+                    const ValueType &Recorded, absl::string_view Why);
+
+  TrainOptions Options;
+  std::string Resume;
+  Flags Table;
+};
+} // namespace
+
+Parser::Parser(const StatorProgram &Program) {
+  TrainOptions &O = Options;
+  O.Steps = Program.DefaultSteps;
+
+  Table.section("Data");
+  Table.text("data", "FILE", "What to learn from. Needed, unless --resume.",
+             &O.Data.Data);
+  Table.text("val", "FILE", "Text to evaluate on, held out from training.",
+             &O.Data.Validation);
+  Table.number("val-fraction",
+               "Hold out this part of the end of --data instead.",
+               &O.Data.ValidationFraction, 0, 1, /*Open=*/true);
+  Table.choice("format",
+               "What the files hold: text, of which every character is a "
+               "token; bytes; or token ids without a header, as nanoGPT writes "
+               "them.",
+               &O.Data.Format, {"text", "bytes", "uint16", "uint32"},
+               "uint16 for .bin, else text");
+
+  Table.section("Training");
+  Table.integer("steps", "Steps of the whole run.", &O.Steps, 0,
+                int64_t(1) << 31,
+                Program.DefaultSteps ? "" : "none: the model does not say");
+  Table.integer("seed",
+                "Decides initial weights, order of the data and dropout.",
+                &O.Seed, 0);
+  Table.integer("threads", "Threads to compute on; never changes a result.",
+                &O.Threads, 1, 4096, "one for each CPU");
+  Table.text("init-from", "FILE",
+             "Begin with the weights of a .safetensors file or a checkpoint "
+             "instead of random ones.",
+             &O.InitFrom, "");
+  Table.toggle("allow-extra",
+               "Ignore tensors of --init-from that the model does not have.",
+               &O.AllowExtra);
+
+  Table.section("Evaluation and checkpoints");
+  Table.integer("eval-every",
+                "Evaluate on held-out text every N steps, and at the end; 0: "
+                "only at the end.",
+                &O.EvalEvery, 0);
+  Table.integer("eval-batches",
+                "Batches of each evaluation but the last; 0: all.",
+                &O.EvalBatches, 0);
+  Table.text("out", "DIR",
+             "Where checkpoints go; those of an earlier run are replaced. "
+             "DIR/latest is the last one.",
+             &O.Out);
+  Table.integer("save-every",
+                "Save a checkpoint every N steps, and at the end; 0: only at "
+                "the end.",
+                &O.SaveEvery, 0);
+  Table.text("resume", "DIR",
+             "Continue the run in DIR from its last checkpoint, bit for bit. "
+             "Its settings are kept; flags need not be repeated.",
+             &Resume);
+
+  Table.section("Output");
+  Table.text("log", "FILE", "One JSON object a step.", &O.Log,
+             "log.jsonl in --out");
+  Table.toggle("quiet", "Show errors and the result only.", &O.Quiet);
+  if (Program.Gradients)
+    Table.text("dump-gradients", "FILE",
+               "Write loss and gradients of the first batch, and the batch, as "
+               "safetensors, and stop.",
+               &O.DumpGradients);
+  Table.toggle("version", "Show what the program was compiled by.", &O.Version);
+  Table.toggle("help", "Show this.", &O.Help);
+}
+
+static std::string absolutePath(const std::string &Path) {
+  std::error_code Error;
+  std::string Result = std::filesystem::absolute(Path, Error).string();
+  return Path.empty() || Error ? Path : Result;
+}
+
+/// Takes over \p Recorded, or, if the flag was given, insists that it is the
+/// same.
+template <typename ValueType>
+absl::Status Parser::take(absl::string_view Flag, ValueType &Value,
+                          const ValueType &Recorded, absl::string_view Why) {
+  if (Table.given(Flag) && Value != Recorded)
+    return usageError("--", Flag, " ", Value, " contradicts ", Resume,
+                      ", which was begun with ", Recorded, "; ", Why);
+  Value = Recorded;
+  return absl::OkStatus();
+}
+
+absl::Status Parser::takeFrom(const StatorProgram &Program) {
+  for (const char *Flag : {"init-from", "out"})
+    if (Table.given(Flag))
+      return usageError("--", Flag, " and --resume exclude each other");
+  STATOR_ASSIGN_OR_RETURN(Checkpoint From, Checkpoint::open(Resume));
+  const RunRecord &Run = From.Run;
+  auto CheckProgram = [&](absl::string_view What, const auto &Recorded,
+                          const auto &Ours) {
+    return Recorded == Ours
+               ? absl::OkStatus()
+               : error(Resume, " belongs to another program: its ", What,
+                       " is ", Recorded, ", that of this program is ", Ours);
+  };
+  STATOR_RETURN_IF_ERROR(
+      CheckProgram("model", Run.Model, std::string(Program.Name)));
+  STATOR_RETURN_IF_ERROR(CheckProgram("batch", Run.Batch, Program.Batch));
+  STATOR_RETURN_IF_ERROR(CheckProgram("time", Run.Time, Program.Time));
+  STATOR_RETURN_IF_ERROR(
+      CheckProgram("vocabulary", Run.Vocabulary, Program.Vocabulary));
+  STATOR_RETURN_IF_ERROR(CheckProgram("number of micro-batches",
+                                      Run.MicroBatches, Program.MicroBatches));
+
+  TrainOptions &O = Options;
+  STATOR_RETURN_IF_ERROR(
+      take("steps", O.Steps, Run.Steps,
+           "the learning rate follows from the length of the whole run"));
+  STATOR_RETURN_IF_ERROR(
+      take("seed", O.Seed, Run.Seed, "it would be another run"));
+  STATOR_RETURN_IF_ERROR(take("val-fraction", O.Data.ValidationFraction,
+                              Run.Data.ValidationFraction,
+                              "it would be another run"));
+  STATOR_RETURN_IF_ERROR(take("format", O.Data.Format, Run.Data.Format,
+                              "it would be another run"));
+  // Files may have moved; whether they are the same is seen from their bytes.
+  if (!Table.given("data"))
+    O.Data.Data = Run.Data.Data;
+  if (!Table.given("val"))
+    O.Data.Validation = Run.Data.Validation;
+  else if (Run.Data.Validation.empty())
+    return usageError("--val contradicts ", Resume,
+                      ", which was begun without one");
+  if (!Table.given("eval-every"))
+    O.EvalEvery = Run.EvalEvery;
+  if (!Table.given("eval-batches"))
+    O.EvalBatches = Run.EvalBatches;
+  if (!Table.given("save-every"))
+    O.SaveEvery = Run.SaveEvery;
+  if (!Table.given("log"))
+    O.Log = Run.Log;
+  O.Out = From.Path == Resume ? directoryOf(absolutePath(Resume)) : Resume;
+  O.Resumed = std::move(From);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TrainOptions>
+parseTrainOptions(const StatorProgram &Program,
+                  const std::vector<std::string> &Arguments) {
+  Parser Parser(Program);
+  STATOR_RETURN_IF_ERROR(Parser.Table.parse(Arguments));
+  TrainOptions &O = Parser.Options;
+  if (O.Help || O.Version)
+    return O;
+  if (Parser.Table.given("resume"))
+    STATOR_RETURN_IF_ERROR(Parser.takeFrom(Program));
+  if (O.Data.Data.empty())
+    return usageError("--data FILE is needed: what to learn from");
+  if (!O.Data.Validation.empty() && O.Data.ValidationFraction > 0)
+    return usageError("--val and --val-fraction exclude each other");
+  bool HeldOut = !O.Data.Validation.empty() || O.Data.ValidationFraction > 0;
+  if (O.EvalEvery > 0 && !HeldOut)
+    return usageError("--eval-every needs held-out text: --val FILE or "
+                      "--val-fraction X");
+  if (HeldOut && !Program.Evaluate)
+    return usageError("this program was compiled without evaluation; --val "
+                      "and --val-fraction cannot be used");
+  if (O.Steps == 0 && !Parser.Table.given("steps") && !O.Resumed)
+    return usageError("--steps N is needed: the model does not say how many");
+  if (O.Out.empty())
+    return usageError("--out needs the name of a directory");
+  if (O.AllowExtra && O.InitFrom.empty())
+    return usageError("--allow-extra is about --init-from, which is not given");
+  if (O.Log.empty())
+    O.Log = O.Out + "/log.jsonl";
+  O.Data.Format =
+      std::string(dataFormatName(dataFormat(O.Data.Format, O.Data.Data)));
+  O.Data.Data = absolutePath(O.Data.Data);
+  O.Data.Validation = absolutePath(O.Data.Validation);
+  O.Log = absolutePath(O.Log);
+  return std::move(O);
+}
+
+std::string trainHelp(const StatorProgram &Program) {
+  return Parser(Program).Table.help();
+}
+
+} // namespace stator::runtime

@@ -1,0 +1,40 @@
+//===- TrainOptions.h - flags of a training program -------------*- C++ -*-===//
+#ifndef STATOR_RUNTIME_CORE_TRAINOPTIONS_H
+#define STATOR_RUNTIME_CORE_TRAINOPTIONS_H
+
+#include "runtime/core/Checkpoint.h"
+#include "runtime/core/Flags.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stator::runtime {
+
+/// How to train.
+struct TrainOptions {
+  DataOptions Data;
+  int64_t Steps = 0, Seed = 0, Threads = 0;
+  int64_t EvalEvery = 0, EvalBatches = 0, SaveEvery = 250;
+  std::string Out = "out";
+  std::string Log; ///< "" is log.jsonl in Out
+  std::string InitFrom, DumpGradients;
+  bool AllowExtra = false, Quiet = false, Help = false, Version = false;
+
+  /// What is resumed, if anything is.
+  std::optional<Checkpoint> Resumed;
+};
+
+/// Reads the command line of a training program and, for --resume, the
+/// checkpoint, whose settings hold where no flag is given. Errors: those of
+/// Flags::parse; flags that exclude each other; a flag that contradicts the
+/// checkpoint; --data or --steps missing.
+absl::StatusOr<TrainOptions>
+parseTrainOptions(const StatorProgram &Program,
+                  const std::vector<std::string> &Arguments);
+
+/// The help of a training program's flags.
+std::string trainHelp(const StatorProgram &Program);
+
+} // namespace stator::runtime
+
+#endif // STATOR_RUNTIME_CORE_TRAINOPTIONS_H

@@ -1,0 +1,315 @@
+#include "runtime/core/TrainingLoop.h"
+#include "absl/strings/str_format.h"
+#include "runtime/core/Batches.h"
+#include "runtime/core/Errors.h"
+#include "runtime/core/Evaluation.h"
+#include "runtime/core/ExitCodes.h"
+#include "runtime/core/Format.h"
+#include "runtime/core/StatusMacros.h"
+#include "runtime/core/StopSignals.h"
+#include "runtime/core/Threads.h"
+#include "runtime/core/Weights.h"
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <utility>
+
+namespace stator::runtime {
+
+static std::string hexadecimal(uint64_t Value) {
+  return absl::StrFormat("%016x", Value);
+}
+
+absl::Status TrainingLoop::openData() {
+  const Vocabulary *Known = nullptr;
+  if (Options.Resumed)
+    Known = &Options.Resumed->TheVocabulary;
+  STATOR_ASSIGN_OR_RETURN(
+      Data, openDataset(Options.Data, Known, Program.Time, Program.Vocabulary));
+  Run.Model = Program.Name;
+  Run.Batch = Program.Batch;
+  Run.Time = Program.Time;
+  Run.Vocabulary = Program.Vocabulary;
+  Run.MicroBatches = Program.MicroBatches;
+  Run.Steps = Options.Steps;
+  Run.Seed = Options.Seed;
+  Run.Data = Options.Data;
+  Run.DataFingerprint = hexadecimal(Data.Data.fingerprint());
+  if (Data.ValidationFile)
+    Run.ValidationFingerprint = hexadecimal(Data.ValidationFile->fingerprint());
+  Run.EvalEvery = Options.EvalEvery;
+  Run.EvalBatches = Options.EvalBatches;
+  Run.SaveEvery = Options.SaveEvery;
+  Run.Log = Options.Log;
+  if (!Options.Resumed)
+    return absl::OkStatus();
+  const RunRecord &Old = Options.Resumed->Run;
+  Run.Step = Old.Step;
+  auto Check = [&](const std::string &Path, const std::string &Before,
+                   const std::string &Now) {
+    return Before == Now ? absl::OkStatus()
+                         : error(Path, " is not what ", Options.Resumed->Path,
+                                 " was trained on: its contents differ");
+  };
+  STATOR_RETURN_IF_ERROR(
+      Check(Options.Data.Data, Old.DataFingerprint, Run.DataFingerprint));
+  return Check(Options.Data.Validation, Old.ValidationFingerprint,
+               Run.ValidationFingerprint);
+}
+
+absl::Status TrainingLoop::openMemory() {
+  uint64_t Results = evaluationResults(Program);
+  if (!Options.DumpGradients.empty())
+    for (int64_t I = 0; I < Program.NumTensors; ++I)
+      Results += Program.Tensors[I].Elements;
+  STATOR_ASSIGN_OR_RETURN(Memory, ProgramMemory::allocate(Program, Results));
+  auto Size = static_cast<size_t>(Program.Batch * Program.Time);
+  Tokens.resize(Size);
+  Targets.resize(Size);
+  if (Options.Resumed) {
+    STATOR_RETURN_IF_ERROR(Options.Resumed->load(Program, Memory.state()));
+    SavedStep = Run.Step;
+    return absl::OkStatus();
+  }
+  initializeState(Program, Memory.state(), static_cast<uint64_t>(Options.Seed));
+  if (Options.InitFrom.empty())
+    return absl::OkStatus();
+  STATOR_ASSIGN_OR_RETURN(std::string Path, findWeights(Options.InitFrom));
+  STATOR_ASSIGN_OR_RETURN(SafetensorsFile File, SafetensorsFile::open(Path));
+  std::vector<std::string> Ignored;
+  STATOR_RETURN_IF_ERROR(loadTensors(File, Program, STATOR_ROLE_PARAMETER,
+                                     Memory.state(), Options.AllowExtra,
+                                     &Ignored));
+  if (!Ignored.empty())
+    Display->message(absl::StrCat("ignored ", Ignored.size(), " tensors of ",
+                                  Path, " that the model does not have"));
+  return absl::OkStatus();
+}
+
+absl::Status TrainingLoop::openDirectory() {
+  double Bytes =
+      sizeof(float) *
+      static_cast<double>(countElements(Program, STATOR_ROLE_PARAMETER) +
+                          countElements(Program, STATOR_ROLE_MOMENT));
+  // A resumed run already has one of its two checkpoints.
+  STATOR_ASSIGN_OR_RETURN(
+      Store,
+      CheckpointStore::open(Options.Out, Bytes * (Options.Resumed ? 1 : 2)));
+  if (Options.Resumed) {
+    STATOR_RETURN_IF_ERROR(Store.pointLatestTo(Run.Step));
+    STATOR_ASSIGN_OR_RETURN(Log, JsonLog::open(Options.Log, Run.Step));
+    return absl::OkStatus();
+  }
+  STATOR_ASSIGN_OR_RETURN(Log, JsonLog::open(Options.Log, 0));
+  if (int64_t Step = Store.latestStep(); Step >= 0)
+    Display->message(absl::StrCat("replacing the earlier run in ", Options.Out,
+                                  " (", Step, " steps)"));
+  STATOR_RETURN_IF_ERROR(Store.clear());
+  // The start is saved too: it shows that saving works before hours go into
+  // the run, and there is always something to resume.
+  return save();
+}
+
+absl::StatusOr<TrainingLoop> TrainingLoop::open(const StatorProgram &Program,
+                                                TrainOptions Options) {
+  TrainingLoop Loop(Program, std::move(Options));
+  int64_t First = Loop.Options.Resumed ? Loop.Options.Resumed->Run.Step : 0;
+  Loop.Display.emplace(First, Loop.Options.Steps, Loop.Options.Quiet);
+  STATOR_RETURN_IF_ERROR(Loop.openData());
+  STATOR_RETURN_IF_ERROR(Loop.openMemory());
+  if (Loop.Options.DumpGradients.empty()) {
+    Loop.describe();
+    STATOR_RETURN_IF_ERROR(Loop.openDirectory());
+  }
+  return Loop;
+}
+
+void TrainingLoop::describe() {
+  auto Parameters =
+      static_cast<double>(countElements(Program, STATOR_ROLE_PARAMETER));
+  Display->message(absl::StrCat(
+      Program.Name, ": ", formatCount(Parameters), " parameters, batch ",
+      Program.Batch,
+      Program.MicroBatches > 1 ? absl::StrCat(" x ", Program.MicroBatches) : "",
+      ", time ", Program.Time, "; state ",
+      formatBytes(static_cast<double>(Program.StateBytes)), ", arena ",
+      formatBytes(static_cast<double>(Program.ArenaBytes))));
+  int64_t Known = Data.vocabulary().size();
+  Display->message(absl::StrCat(
+      Options.Data.Data, ": ", Data.Training.size(), " tokens to train on, ",
+      Data.Validation.size(), " held out",
+      Known ? absl::StrCat("; vocabulary ", Known, " of ", Program.Vocabulary)
+            : ""));
+  if (Options.Resumed)
+    Display->message(absl::StrCat("resuming ", Options.Resumed->Path,
+                                  " at step ", Run.Step, " of ", Run.Steps));
+}
+
+absl::Status TrainingLoop::save() {
+  Display->activity(absl::StrCat("saving step ", Run.Step, " ..."));
+  STATOR_RETURN_IF_ERROR(Log.sync());
+  STATOR_RETURN_IF_ERROR(
+      Store.save(Program, Memory.state(), Run, Data.vocabulary()));
+  SavedStep = Run.Step;
+  return absl::OkStatus();
+}
+
+std::optional<double> TrainingLoop::evaluateHeldOut(int64_t MostBatches) {
+  Display->activity("evaluating on held-out text ...");
+  return evaluate(Program, Memory, Data.Validation, MostBatches,
+                  [] { return StopSignals::received() == 0; });
+}
+
+StepRecord TrainingLoop::trainStep() {
+  int64_t Info[STATOR_INFO_COUNT] = {};
+  Info[STATOR_INFO_STEP] = Run.Step;
+  Info[STATOR_INFO_TOTAL_STEPS] = Run.Steps;
+  Info[STATOR_INFO_SEED] = Run.Seed;
+  auto Call = [&](StatorEntry Entry) {
+    Entry(Program.Self, Memory.state(), Memory.arena(), Tokens.data(),
+          Targets.data(), Info, Memory.result());
+  };
+  auto Begin = Clock::now();
+  double Loss = 0;
+  for (int64_t Micro = 0; Micro < Program.MicroBatches; ++Micro) {
+    int64_t Sequence = Run.Step * Program.MicroBatches + Micro;
+    Info[STATOR_INFO_SEQUENCE] = Sequence;
+    drawBatch(Data.Training, Program.Batch, Program.Time,
+              static_cast<uint64_t>(Run.Seed), Sequence, Tokens.data(),
+              Targets.data());
+    Call(Program.MicroBatches == 1 ? Program.TrainStep : Program.Accumulate);
+    Loss += Memory.result()[STATOR_RESULT_LOSS];
+  }
+  if (Program.MicroBatches > 1)
+    Call(Program.Update);
+  std::chrono::duration<double, std::milli> Taken = Clock::now() - Begin;
+
+  StepRecord Record;
+  Record.Step = ++Run.Step;
+  Record.Loss =
+      static_cast<float>(Loss / static_cast<double>(Program.MicroBatches));
+  Record.GradientNorm = Memory.result()[STATOR_RESULT_GRAD_NORM];
+  Record.LearningRate = Memory.result()[STATOR_RESULT_LR];
+  Record.Milliseconds = Taken.count();
+  Record.TokensPerSecond =
+      static_cast<double>(Program.Batch * Program.Time * Program.MicroBatches) *
+      1000.0 / std::max(Taken.count(), 1e-6);
+  return Record;
+}
+
+absl::StatusOr<TrainingEnd> TrainingLoop::run() {
+  StopSignals Signals;
+  auto Begin = Clock::now();
+  int64_t FirstStep = Run.Step;
+  std::optional<double> LastValidation;
+  float LastLoss = NAN;
+  while (Run.Step < Run.Steps && !StopSignals::received()) {
+    StepRecord Record = trainStep();
+    if (!std::isfinite(Record.Loss))
+      return TrainingEnd{
+          0, absl::StrCat("step ", Run.Step, ": the loss is ", Record.Loss)};
+    if (!std::isfinite(Record.GradientNorm))
+      return TrainingEnd{0, absl::StrCat("step ", Run.Step,
+                                         ": the norm of the gradient is ",
+                                         Record.GradientNorm)};
+    LastLoss = Record.Loss;
+    bool Last = Run.Step == Run.Steps;
+    bool Due = Options.EvalEvery > 0 && Run.Step % Options.EvalEvery == 0;
+    bool SaveDue = Options.SaveEvery > 0 && Run.Step % Options.SaveEvery == 0;
+    bool Stop = StopSignals::received() != 0;
+    if (Last || SaveDue || Stop)
+      if (const char *Name = findNonFinite(Program, Memory.state()))
+        return TrainingEnd{
+            0, absl::StrCat("step ", Run.Step, ": ", Name,
+                            " holds a value that is NaN or infinite")};
+    if (holdsOut() && (Due || Last) && !Stop) {
+      Record.ValidationLoss = evaluateHeldOut(Last ? 0 : Options.EvalBatches);
+      if (Record.ValidationLoss && !std::isfinite(*Record.ValidationLoss))
+        return TrainingEnd{0, absl::StrCat("step ", Run.Step,
+                                           ": the held-out loss is ",
+                                           *Record.ValidationLoss)};
+      LastValidation = Record.ValidationLoss;
+    }
+    STATOR_RETURN_IF_ERROR(Log.append(Record));
+    Display->step(Record);
+    if (Last || SaveDue)
+      STATOR_RETURN_IF_ERROR(save());
+  }
+  if (int Signal = StopSignals::received(); Signal && Run.Step < Run.Steps) {
+    if (SavedStep != Run.Step) {
+      if (const char *Name = findNonFinite(Program, Memory.state()))
+        return TrainingEnd{
+            0, absl::StrCat("step ", Run.Step, ": ", Name,
+                            " holds a value that is NaN or infinite")};
+      STATOR_RETURN_IF_ERROR(save());
+    }
+    Display->result(absl::StrCat(
+        "stopped by ", Signal == SIGINT ? "SIGINT" : "SIGTERM", " after step ",
+        Run.Step, " of ", Run.Steps, "; continue with --resume ", Options.Out));
+    return TrainingEnd{Signal, ""};
+  }
+  if (holdsOut() && !LastValidation)
+    LastValidation = evaluateHeldOut(0);
+  std::chrono::duration<double> Taken = Clock::now() - Begin;
+  std::string Line = absl::StrCat(Run.Step - FirstStep, " steps in ",
+                                  absl::StrFormat("%.1f s", Taken.count()));
+  if (Run.Step > FirstStep)
+    absl::StrAppendFormat(&Line, ", loss %.4f", LastLoss);
+  if (LastValidation)
+    absl::StrAppendFormat(&Line, ", val_loss %.4f over %d tokens",
+                          *LastValidation, Data.Validation.size() - 1);
+  absl::StrAppend(&Line, ", saved in ", Store.stepPath(Run.Step));
+  Display->result(Line);
+  return TrainingEnd{};
+}
+
+absl::Status TrainingLoop::dumpGradients() {
+  drawBatch(Data.Training, Program.Batch, Program.Time,
+            static_cast<uint64_t>(Run.Seed), 0, Tokens.data(), Targets.data());
+  int64_t Info[STATOR_INFO_COUNT] = {0, Run.Steps, Run.Seed, 0};
+  Program.Gradients(Program.Self, Memory.state(), Memory.arena(), Tokens.data(),
+                    Targets.data(), Info, Memory.result());
+  const float *Next = Memory.result();
+  std::vector<SafetensorsTensor> Tensors;
+  Tensors.push_back({"loss", "F32", {}, Next++});
+  for (int64_t I = 0; I < Program.NumTensors; ++I) {
+    const StatorTensor &Tensor = Program.Tensors[I];
+    if (Tensor.Role != STATOR_ROLE_PARAMETER || !Tensor.Trainable)
+      continue;
+    Tensors.push_back(
+        {Tensor.Name, "F32", {Tensor.Shape, Tensor.Shape + Tensor.Rank}, Next});
+    Next += Tensor.Elements;
+  }
+  Tensors.push_back(
+      {"tokens", "I32", {Program.Batch, Program.Time}, Tokens.data()});
+  Tensors.push_back(
+      {"targets", "I32", {Program.Batch, Program.Time}, Targets.data()});
+  return writeSafetensors(Options.DumpGradients, Tensors,
+                          {{"format", "stator"}, {"model", Program.Name}});
+}
+
+absl::StatusOr<int> runTraining(const StatorProgram &Program,
+                                TrainOptions Options) {
+  if (Options.Threads > 0)
+    setThreads(static_cast<int>(Options.Threads));
+  bool Dump = !Options.DumpGradients.empty();
+  STATOR_ASSIGN_OR_RETURN(TrainingLoop Loop,
+                          TrainingLoop::open(Program, std::move(Options)));
+  if (Dump) {
+    STATOR_RETURN_IF_ERROR(Loop.dumpGradients());
+    return ExitSuccess;
+  }
+  STATOR_ASSIGN_OR_RETURN(TrainingEnd End, Loop.run());
+  if (End.Signal)
+    return ExitSignal + End.Signal;
+  if (End.Diverged.empty())
+    return ExitSuccess;
+  std::fprintf(stderr,
+               "error: %s; the run was stopped and nothing of it saved since "
+               "%s\nhint: a lower learning rate, a longer warm-up or clipping "
+               "often helps\n",
+               End.Diverged.c_str(), Loop.lastCheckpoint().c_str());
+  return ExitDiverged;
+}
+
+} // namespace stator::runtime

@@ -1,0 +1,70 @@
+//===- TrainingLoop.h - from data to weights --------------------*- C++ -*-===//
+#ifndef STATOR_RUNTIME_CORE_TRAININGLOOP_H
+#define STATOR_RUNTIME_CORE_TRAININGLOOP_H
+
+#include "runtime/core/Progress.h"
+#include "runtime/core/State.h"
+#include "runtime/core/TrainOptions.h"
+#include <chrono>
+
+namespace stator::runtime {
+
+/// How a training run ended.
+struct TrainingEnd {
+  int Signal = 0;       ///< that stopped it, or 0
+  std::string Diverged; ///< what became NaN or infinite, or ""
+};
+
+/// A training run. Everything that can be known to go wrong is found before
+/// the first step.
+class TrainingLoop {
+public:
+  /// Opens data, memory, directory and log. Errors: see their parts.
+  static absl::StatusOr<TrainingLoop> open(const StatorProgram &Program,
+                                           TrainOptions Options);
+
+  /// Trains to the end, to a signal, or until something is NaN or infinite,
+  /// after which nothing more is written.
+  absl::StatusOr<TrainingEnd> run();
+
+  /// Writes loss and gradients of the first batch to Options.DumpGradients.
+  absl::Status dumpGradients();
+
+  /// Path of the checkpoint that was saved last.
+  std::string lastCheckpoint() const { return Store.stepPath(SavedStep); }
+
+private:
+  using Clock = std::chrono::steady_clock;
+
+  TrainingLoop(const StatorProgram &Program, TrainOptions Options)
+      : Program(Program), Options(std::move(Options)) {}
+
+  absl::Status openData();
+  absl::Status openMemory();
+  absl::Status openDirectory();
+  void describe();
+  StepRecord trainStep();
+  /// Evaluates; nullopt if a signal came before the end.
+  std::optional<double> evaluateHeldOut(int64_t MostBatches);
+  absl::Status save();
+  bool holdsOut() const { return Data.Validation.size() > 0; }
+
+  const StatorProgram &Program;
+  TrainOptions Options;
+  Dataset Data;
+  ProgramMemory Memory;
+  CheckpointStore Store;
+  JsonLog Log;
+  RunRecord Run;
+  std::optional<Progress> Display;
+  std::vector<int32_t> Tokens, Targets;
+  int64_t SavedStep = -1;
+};
+
+/// The whole of a training program after its flags: exit code, or an error.
+absl::StatusOr<int> runTraining(const StatorProgram &Program,
+                                TrainOptions Options);
+
+} // namespace stator::runtime
+
+#endif // STATOR_RUNTIME_CORE_TRAININGLOOP_H
