@@ -49,7 +49,10 @@ def Stator_AddOp : Stator_BinaryOp<"add", "x + y", [Commutative]> { let hasFolde
 def Stator_SubOp : Stator_BinaryOp<"sub", "x - y"> { let hasFolder = 1; }
 def Stator_MulOp : Stator_BinaryOp<"mul", "x * y", [Commutative]> { let hasFolder = 1; }
 def Stator_DivOp : Stator_BinaryOp<"div", "x / y"> { let hasFolder = 1; }
-def Stator_PowOp : Stator_BinaryOp<"pow", "x^y, for x > 0 or whole y"> { let hasFolder = 1; }
+def Stator_PowOp : Stator_BinaryOp<"pow", "x^y, for x > 0 or whole y"> {
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
 def Stator_MaximumOp : Stator_BinaryOp<"maximum", "the larger; NaN if one is; equal operands share the cotangent", [Commutative]>;
 def Stator_MinimumOp : Stator_BinaryOp<"minimum", "the smaller; NaN if one is; equal operands share the cotangent", [Commutative]>;
 

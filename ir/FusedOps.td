@@ -68,6 +68,7 @@ def Stator_AttentionGradOp : Stator_NonDifferentiableOp<"attention_grad", [
     $query `,` $key `,` $value (`bias` $bias^)? `of` $result `,` $lse `by` $cotangent `scale` $scale
     (`causal` $causal^)? (`window` $window^)? attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 #endif // STATOR_IR_FUSED_OPS_TD

@@ -82,6 +82,10 @@ ReduceOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
     if (Axis <= Last)
       return emitOptionalError(Loc, "axes must be strictly increasing, but ",
                                Axis, " follows ", Last);
+    if (Type.getDimSize(Axis) == 0 && Op.getKind() != ReduceKind::Sum)
+      return emitOptionalError(
+          Loc, "there is no ", stringifyReduceKind(Op.getKind()),
+          " of no elements along axis ", Axis, " of ", Type);
     Last = Axis;
     Reduced.set(Axis);
   }

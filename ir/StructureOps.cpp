@@ -119,6 +119,29 @@ void FuncOp::getAsmBlockArgumentNames(Region &Region,
   nameArguments(Region, SetName);
 }
 
+LogicalResult FuncOp::verify() {
+  if (getKernel() && isExternal())
+    return emitOpError() << "a kernel needs a body";
+  // The value that a tensor of the state has after the step must be one.
+  llvm::SmallDenseMap<StringAttr, WriteOp> Writes;
+  WalkResult Result = walk([&](WriteOp Write) {
+    auto [Earlier, IsFirst] =
+        Writes.try_emplace(Write.getParameterAttr().getAttr(), Write);
+    if (!IsFirst) {
+      InFlightDiagnostic Error = Write.emitOpError() << Write.getParameterAttr()
+                                                     << " is written already";
+      Error.attachNote(Earlier->second.getLoc()) << "here";
+      return WalkResult::interrupt();
+    }
+    if (Write->getParentOp() != getOperation()) {
+      Write.emitOpError() << "must not stand in a loop";
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(Result.wasInterrupted());
+}
+
 LogicalResult ReturnOp::verify() {
   auto Func = cast<FuncOp>((*this)->getParentOp());
   if (TypeRange(getOperandTypes()) != TypeRange(Func.getResultTypes()))
@@ -188,6 +211,31 @@ LogicalResult ReadOp::verifySymbolUses(SymbolTableCollection &SymbolTable) {
 LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &SymbolTable) {
   return verifyParameterUse(*this, SymbolTable, getParameterAttr(),
                             getValue().getType());
+}
+
+LogicalResult ParameterOp::verify() {
+  if ((getRole() == Role::Parameter) == bool(getOf()))
+    return emitOpError() << (getOf() ? "a parameter belongs to no other, but "
+                                     : "a moment or gradient names with `of` "
+                                       "the parameter that it belongs to; ")
+                         << '@' << getSymName()
+                         << (getOf() ? " is `of` another" : " does not");
+  double A = getInit().getA().getValueAsDouble();
+  double B = getInit().getB().getValueAsDouble();
+  if (getInit().getKind() == InitKind::Normal && !(B >= 0))
+    return emitOpError() << "standard deviation must not be negative, found "
+                         << B;
+  if (getInit().getKind() == InitKind::Uniform && !(A <= B))
+    return emitOpError() << "bounds must be in order, found " << A << " and "
+                         << B;
+  return success();
+}
+
+LogicalResult
+ParameterOp::verifySymbolUses(SymbolTableCollection &SymbolTable) {
+  if (FlatSymbolRefAttr Of = getOfAttr())
+    return verifyParameterUse(*this, SymbolTable, Of, getType());
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

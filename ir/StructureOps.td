@@ -26,6 +26,7 @@ def Stator_FuncOp : Stator_BaseOp<"func", [
                        OptionalAttr<DictArrayAttr>:$res_attrs, UnitAttr:$kernel);
   let regions = (region AnyRegion:$body);
   let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::FunctionType":$type)>];
   let extraClassDeclaration = [{
@@ -62,7 +63,8 @@ def Stator_CallOp : Stator_BaseOp<"call", [
   }];
 }
 
-def Stator_ParameterOp : Stator_BaseOp<"parameter", [Symbol]> {
+def Stator_ParameterOp : Stator_BaseOp<"parameter", [
+    Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "A tensor of the state: a parameter, a moment or an accumulated gradient";
   let description = [{
     ```mlir
@@ -79,8 +81,10 @@ def Stator_ParameterOp : Stator_BaseOp<"parameter", [Symbol]> {
     $sym_name `:` $type `init` $init (`role` $role^)? (`of` $of^)? (`frozen` $frozen^)? (`decay` $decay^)?
     attr-dict
   }];
+  let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::RankedTensorType getTensorType() { return ::llvm::cast<::mlir::RankedTensorType>(getType()); }
+    /// Whether it is trained, and so has a gradient.
     bool isTrainable() { return getRole() == ::stator::Role::Parameter && !getFrozen(); }
   }];
 }

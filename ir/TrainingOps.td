@@ -22,6 +22,7 @@ def Stator_TrainingOp : Stator_BaseOp<"training", [HasParent<"::mlir::ModuleOp">
     `optimizer` $optimizer `schedule` $schedule (`clip` $clip^)? `micro_batches` $micro_batches
     `steps` $steps attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def Stator_GlobalNormOp : Stator_NonDifferentiableOp<"global_norm"> {
@@ -29,6 +30,7 @@ def Stator_GlobalNormOp : Stator_NonDifferentiableOp<"global_norm"> {
   let arguments = (ins Variadic<Stator_FloatTensor>:$inputs);
   let results = (outs Stator_FloatScalar:$result);
   let assemblyFormat = "$inputs attr-dict `:` functional-type($inputs, $result)";
+  let hasVerifier = 1;
 }
 
 def Stator_ClipScaleOp : Stator_NonDifferentiableOp<"clip_scale", [SameOperandsAndResultType]> {
@@ -36,6 +38,7 @@ def Stator_ClipScaleOp : Stator_NonDifferentiableOp<"clip_scale", [SameOperandsA
   let arguments = (ins Stator_FloatScalar:$norm, F64Attr:$max_norm);
   let results = (outs Stator_FloatScalar:$result);
   let assemblyFormat = "$norm `max` $max_norm attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Stator_LearningRateOp : Stator_NonDifferentiableOp<"learning_rate"> {
@@ -62,6 +65,7 @@ def Stator_SgdOp : Stator_NonDifferentiableOp<"sgd", [
     $parameter `,` $gradient `lr` $lr `scale` $scale (`buffer` $buffer^)? `momentum` $momentum
     `decay` $weight_decay (`nesterov` $nesterov^)? attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def Stator_AdamOp : Stator_NonDifferentiableOp<"adam", [

@@ -1,0 +1,166 @@
+//===- Canonicalization.cpp - Rewrites to simpler ops ---------------------===//
+
+#include "ir/Dialect.h"
+#include "ir/Einsum.h"
+#include "ir/Splat.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace stator;
+
+//===----------------------------------------------------------------------===//
+// Elementwise
+//===----------------------------------------------------------------------===//
+
+/// Powers that are cheaper as other ops.
+static LogicalResult simplifyPow(PowOp Op, PatternRewriter &Rewriter) {
+  std::optional<double> Exponent = getSplatNumber(Op.getRhs());
+  if (!Exponent)
+    return failure();
+  Value X = Op.getLhs();
+  Location Loc = Op.getLoc();
+  if (*Exponent == 2) {
+    Rewriter.replaceOpWithNewOp<MulOp>(Op, X, X);
+  } else if (*Exponent == 3) {
+    Rewriter.replaceOpWithNewOp<MulOp>(Op, MulOp::create(Rewriter, Loc, X, X),
+                                       X);
+  } else if (*Exponent == -1) {
+    Rewriter.replaceOpWithNewOp<DivOp>(
+        Op, createSplat(Rewriter, Loc, X.getType(), 1), X);
+  } else if (*Exponent == 0.5) {
+    Rewriter.replaceOpWithNewOp<SqrtOp>(Op, X);
+  } else if (*Exponent == -0.5) {
+    Rewriter.replaceOpWithNewOp<RsqrtOp>(Op, X);
+  } else {
+    return failure();
+  }
+  return success();
+}
+
+void PowOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
+                                        MLIRContext *Context) {
+  Patterns.add(simplifyPow);
+}
+
+//===----------------------------------------------------------------------===//
+// Shape
+//===----------------------------------------------------------------------===//
+
+/// broadcast(broadcast(x)) is one broadcast.
+static LogicalResult joinBroadcasts(BroadcastOp Op, PatternRewriter &Rewriter) {
+  auto Inner = Op.getInput().getDefiningOp<BroadcastOp>();
+  if (!Inner)
+    return failure();
+  SmallVector<int64_t> Dims;
+  for (int64_t Dim : Inner.getDimensions())
+    Dims.push_back(Op.getDimensions()[Dim]);
+  Rewriter.replaceOpWithNewOp<BroadcastOp>(Op, Op.getType(), Inner.getInput(),
+                                           Dims);
+  return success();
+}
+
+void BroadcastOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
+                                              MLIRContext *Context) {
+  Patterns.add(joinBroadcasts);
+}
+
+/// reshape(reshape(x)) is one reshape.
+static LogicalResult joinReshapes(ReshapeOp Op, PatternRewriter &Rewriter) {
+  auto Inner = Op.getInput().getDefiningOp<ReshapeOp>();
+  if (!Inner)
+    return failure();
+  Rewriter.replaceOpWithNewOp<ReshapeOp>(Op, Op.getType(), Inner.getInput());
+  return success();
+}
+
+void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
+                                            MLIRContext *Context) {
+  Patterns.add(joinReshapes);
+}
+
+/// transpose(transpose(x)) is one transpose.
+static LogicalResult joinTransposes(TransposeOp Op, PatternRewriter &Rewriter) {
+  auto Inner = Op.getInput().getDefiningOp<TransposeOp>();
+  if (!Inner)
+    return failure();
+  SmallVector<int64_t> Permutation =
+      applyPermutation(Inner.getPermutation(), Op.getPermutation());
+  Rewriter.replaceOpWithNewOp<TransposeOp>(Op, Inner.getInput(), Permutation);
+  return success();
+}
+
+/// A transpose that moves only dimensions of size 1 leaves all elements where
+/// they are.
+static LogicalResult transposeToReshape(TransposeOp Op,
+                                        PatternRewriter &Rewriter) {
+  RankedTensorType Type = Op.getInput().getType();
+  int64_t Last = -1;
+  for (int64_t Dim : Op.getPermutation()) {
+    if (Type.getDimSize(Dim) == 1)
+      continue;
+    if (Dim < Last)
+      return failure();
+    Last = Dim;
+  }
+  Rewriter.replaceOpWithNewOp<ReshapeOp>(Op, Op.getType(), Op.getInput());
+  return success();
+}
+
+void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
+                                              MLIRContext *Context) {
+  Patterns.add(joinTransposes);
+  Patterns.add(transposeToReshape);
+}
+
+//===----------------------------------------------------------------------===//
+// Contractions and reductions
+//===----------------------------------------------------------------------===//
+
+/// An operand that is transposed: the equation can read it as it is.
+static LogicalResult foldTransposesIntoEinsum(EinsumOp Op,
+                                              PatternRewriter &Rewriter) {
+  std::string Error;
+  FailureOr<EinsumEquation> Equation =
+      EinsumEquation::parse(Op.getEquation(), Error);
+  if (failed(Equation))
+    return failure();
+  Value Operands[] = {Op.getLhs(), Op.getRhs()};
+  bool Changed = false;
+  for (int Index : {0, 1}) {
+    auto Transpose = Operands[Index].getDefiningOp<TransposeOp>();
+    if (!Transpose)
+      continue;
+    SmallVector<int64_t, 4> &Dims = Index == 0 ? Equation->Lhs : Equation->Rhs;
+    SmallVector<int64_t, 4> OfInput(Dims.size());
+    for (auto [To, From] : llvm::enumerate(Transpose.getPermutation()))
+      OfInput[From] = Dims[To];
+    Dims = OfInput;
+    Operands[Index] = Transpose.getInput();
+    Changed = true;
+  }
+  if (!Changed)
+    return failure();
+  Rewriter.replaceOpWithNewOp<EinsumOp>(Op, Equation->str(), Operands[0],
+                                        Operands[1]);
+  return success();
+}
+
+void EinsumOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
+                                           MLIRContext *Context) {
+  Patterns.add(foldTransposesIntoEinsum);
+}
+
+/// A reduction of single elements only drops dimensions.
+static LogicalResult reduceToReshape(ReduceOp Op, PatternRewriter &Rewriter) {
+  for (int64_t Axis : Op.getAxes())
+    if (Op.getInput().getType().getDimSize(Axis) != 1)
+      return failure();
+  Rewriter.replaceOpWithNewOp<ReshapeOp>(Op, Op.getType(), Op.getInput());
+  return success();
+}
+
+void ReduceOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
+                                           MLIRContext *Context) {
+  Patterns.add(reduceToReshape);
+}
