@@ -1,0 +1,108 @@
+//===- Link.cpp - From an object file to an executable --------------------===//
+
+#include "codegen/Link.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/Program.h"
+#include <unistd.h>
+
+using namespace mlir;
+namespace fs = llvm::sys::fs;
+namespace path = llvm::sys::path;
+
+namespace stator {
+namespace {
+
+/// A C++ compiler as the driver of the linker: it knows where the C library and
+/// its start files are.
+std::string findLinkerDriver() {
+  if (fs::can_execute(STATOR_LINKER_DRIVER))
+    return STATOR_LINKER_DRIVER;
+  for (StringRef Name : {"clang++-22", "clang++", "c++", "g++"})
+    if (llvm::ErrorOr<std::string> Found = llvm::sys::findProgramByName(Name))
+      return *Found;
+  return "";
+}
+
+LogicalResult syncAndRename(StringRef From, StringRef To, std::string &Error) {
+  int Descriptor;
+  if (std::error_code Code = fs::openFileForRead(From, Descriptor)) {
+    Error = ("cannot open " + From + ": " + Code.message()).str();
+    return failure();
+  }
+  fsync(Descriptor);
+  llvm::sys::Process::SafelyCloseFileDescriptor(Descriptor);
+  if (std::error_code Code = fs::rename(From, To)) {
+    Error = ("cannot write " + To + ": " + Code.message()).str();
+    return failure();
+  }
+  return success();
+}
+
+} // namespace
+
+LogicalResult linkExecutable(StringRef Object, StringRef Output,
+                             StringRef CompilerPath, std::string &Error) {
+  SmallString<128> Runtime(path::parent_path(CompilerPath));
+  path::append(Runtime, "..", "lib", "stator", "stator_runtime.o");
+  path::remove_dots(Runtime, /*remove_dot_dot=*/true);
+  if (!fs::exists(Runtime)) {
+    Error = ("the runtime library is not at " + Runtime +
+             ", where it belongs beside the compiler")
+                .str();
+    return failure();
+  }
+  std::string Driver = findLinkerDriver();
+  if (Driver.empty()) {
+    Error = "no C++ compiler to link with: install clang++-22, or g++";
+    return failure();
+  }
+
+  SmallString<128> Temporary, Messages;
+  if (std::error_code Code =
+          fs::createUniqueFile(Output + ".%%%%%%.tmp", Temporary)) {
+    Error = ("cannot write " + Output + ": " + Code.message()).str();
+    return failure();
+  }
+  llvm::scope_exit RemoveTemporary([&] { fs::remove(Temporary); });
+  if (std::error_code Code =
+          fs::createTemporaryFile("stator-link", "txt", Messages)) {
+    Error = "cannot write a temporary file: " + Code.message();
+    return failure();
+  }
+  llvm::scope_exit RemoveMessages([&] { fs::remove(Messages); });
+
+  SmallVector<StringRef> Arguments = {Driver, "-o", Temporary, Object, Runtime};
+  for (StringRef Option :
+       {"-static-libstdc++", "-static-libgcc", "-Wl,--gc-sections",
+        STATOR_OPENMP_LIBRARY, "-Wl,-rpath," STATOR_OPENMP_FOLDER, "-pthread",
+        "-lm"})
+    Arguments.push_back(Option);
+  StringRef Sanitize = STATOR_SANITIZE_FLAGS;
+  if (!Sanitize.empty())
+    Arguments.push_back(Sanitize);
+  std::string Why;
+  int Status = llvm::sys::ExecuteAndWait(
+      Driver, Arguments, /*Env=*/std::nullopt,
+      {StringRef(""), StringRef(Messages), StringRef(Messages)},
+      /*SecondsToWait=*/0, /*MemoryLimit=*/0, &Why);
+  if (Status != 0) {
+    Error = "cannot link " + Output.str() + ": " + Driver + " failed";
+    if (!Why.empty())
+      Error += ": " + Why;
+    if (auto Text = llvm::MemoryBuffer::getFile(Messages))
+      Error += "\n" + (*Text)->getBuffer().rtrim().str();
+    return failure();
+  }
+  if (failed(syncAndRename(Temporary, Output, Error)))
+    return failure();
+  RemoveTemporary.release();
+  return success();
+}
+
+} // namespace stator

@@ -1,0 +1,78 @@
+//===- LlvmBackend.cpp - From the LLVM dialect to machine code ------------===//
+
+#include "codegen/LlvmBackend.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+
+namespace stator {
+
+std::unique_ptr<llvm::Module> translateToLlvm(ModuleOp Module,
+                                              llvm::LLVMContext &Context,
+                                              llvm::TargetMachine &Machine) {
+  std::unique_ptr<llvm::Module> Translated =
+      translateModuleToLLVMIR(Module, Context, "stator");
+  if (!Translated)
+    return nullptr;
+  Translated->setDataLayout(Machine.createDataLayout());
+  Translated->setTargetTriple(Machine.getTargetTriple());
+  for (llvm::Function &F : *Translated) {
+    if (F.isDeclaration())
+      continue;
+    // LLVM reads these when it weighs vector widths; the target machine alone
+    // is not asked everywhere.
+    F.addFnAttr("target-cpu", Machine.getTargetCPU());
+    F.addFnAttr("target-features", Machine.getTargetFeatureString());
+    // A kernel runs long. Inlined, it would only make the schedule, which is
+    // one function of thousands of calls, slow to compile.
+    if (!F.hasFnAttribute(llvm::Attribute::AlwaysInline))
+      F.addFnAttr(llvm::Attribute::NoInline);
+    F.addFnAttr(llvm::Attribute::NoUnwind);
+  }
+  return Translated;
+}
+
+void optimizeLlvm(llvm::Module &Module, llvm::TargetMachine &Machine) {
+  llvm::PipelineTuningOptions Tuning;
+  Tuning.LoopVectorization = true;
+  Tuning.SLPVectorization = true;
+  Tuning.LoopInterleaving = true;
+  Tuning.LoopUnrolling = true;
+  llvm::PassBuilder Builder(&Machine, Tuning);
+  llvm::LoopAnalysisManager Loops;
+  llvm::FunctionAnalysisManager Functions;
+  llvm::CGSCCAnalysisManager Graphs;
+  llvm::ModuleAnalysisManager Modules;
+  Builder.registerModuleAnalyses(Modules);
+  Builder.registerCGSCCAnalyses(Graphs);
+  Builder.registerFunctionAnalyses(Functions);
+  Builder.registerLoopAnalyses(Loops);
+  Builder.crossRegisterProxies(Loops, Functions, Graphs, Modules);
+  Builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
+      .run(Module, Modules);
+}
+
+LogicalResult generateCode(llvm::Module &Module, llvm::TargetMachine &Machine,
+                           MachineCode Kind, llvm::SmallVectorImpl<char> &Out,
+                           std::string &Error) {
+  llvm::raw_svector_ostream OS(Out);
+  llvm::legacy::PassManager Passes;
+  Passes.add(llvm::createTargetTransformInfoWrapperPass(
+      Machine.getTargetIRAnalysis()));
+  if (Machine.addPassesToEmitFile(Passes, OS, nullptr,
+                                  Kind == MachineCode::Object
+                                      ? llvm::CodeGenFileType::ObjectFile
+                                      : llvm::CodeGenFileType::AssemblyFile)) {
+    Error = "LLVM cannot generate code for this CPU";
+    return failure();
+  }
+  Passes.run(Module);
+  return success();
+}
+
+} // namespace stator

@@ -1,0 +1,103 @@
+//===- ArenaOffsets.cpp - Offsets of buffers in one arena -----------------===//
+
+#include "passes/ArenaOffsets.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
+#include <numeric>
+
+namespace stator {
+namespace {
+
+int64_t alignedBytes(const BufferLifetime &Buffer) {
+  return static_cast<int64_t>(
+      llvm::alignTo(static_cast<uint64_t>(std::max<int64_t>(Buffer.Bytes, 1)),
+                    static_cast<uint64_t>(ArenaAlignment)));
+}
+
+/// Places the buffers in the given order, each into the smallest gap between
+/// those placed before that it fits into, or above them all.
+ArenaPlan placeInOrder(llvm::ArrayRef<BufferLifetime> Buffers,
+                       llvm::ArrayRef<unsigned> Order) {
+  ArenaPlan Plan;
+  Plan.Offsets.resize(Buffers.size());
+  std::vector<unsigned> Placed; // by offset
+  Placed.reserve(Buffers.size());
+  for (unsigned Index : Order) {
+    const BufferLifetime &Buffer = Buffers[Index];
+    const int64_t Bytes = alignedBytes(Buffer);
+    int64_t Best = -1, BestGap = 0, End = 0;
+    for (unsigned Other : Placed) {
+      const BufferLifetime &B = Buffers[Other];
+      if (B.Last < Buffer.First || Buffer.Last < B.First)
+        continue;
+      const int64_t Gap = Plan.Offsets[Other] - End;
+      if (Gap >= Bytes && (Best < 0 || Gap < BestGap)) {
+        Best = End;
+        BestGap = Gap;
+      }
+      End = std::max(End, Plan.Offsets[Other] + alignedBytes(B));
+    }
+    const int64_t Offset = Best < 0 ? End : Best;
+    Plan.Offsets[Index] = Offset;
+    Plan.Bytes = std::max(Plan.Bytes, Offset + Bytes);
+    Placed.insert(llvm::upper_bound(Placed, Index,
+                                    [&](unsigned A, unsigned B) {
+                                      return Plan.Offsets[A] < Plan.Offsets[B];
+                                    }),
+                  Index);
+  }
+  return Plan;
+}
+
+int64_t mostAliveAtOnce(llvm::ArrayRef<BufferLifetime> Buffers) {
+  // Changes of the sum by position; a buffer leaves after its last position.
+  std::vector<std::pair<int64_t, int64_t>> Changes;
+  Changes.reserve(2 * Buffers.size());
+  for (const BufferLifetime &Buffer : Buffers) {
+    Changes.emplace_back(Buffer.First, alignedBytes(Buffer));
+    Changes.emplace_back(Buffer.Last + 1, -alignedBytes(Buffer));
+  }
+  llvm::sort(Changes);
+  int64_t Sum = 0, Most = 0;
+  for (auto [Position, Change] : Changes) {
+    Sum += Change;
+    Most = std::max(Most, Sum);
+  }
+  return Most;
+}
+
+} // namespace
+
+ArenaPlan planArena(llvm::ArrayRef<BufferLifetime> Buffers) {
+  std::vector<unsigned> Order(Buffers.size());
+  std::iota(Order.begin(), Order.end(), 0u);
+
+  ArenaPlan Best;
+  bool HaveBest = false;
+  auto Try = [&](auto KeyOf) {
+    llvm::sort(Order, [&](unsigned A, unsigned B) {
+      auto KeyA = KeyOf(Buffers[A]), KeyB = KeyOf(Buffers[B]);
+      return KeyA != KeyB ? KeyA < KeyB : A < B;
+    });
+    ArenaPlan Plan = placeInOrder(Buffers, Order);
+    if (!HaveBest || Plan.Bytes < Best.Bytes)
+      Best = std::move(Plan);
+    HaveBest = true;
+  };
+  // Large first; large and long-lived first; in the order of the schedule.
+  Try([](const BufferLifetime &B) {
+    return std::make_pair(-alignedBytes(B), B.First);
+  });
+  Try([](const BufferLifetime &B) {
+    return std::make_pair(B.First - B.Last, -alignedBytes(B));
+  });
+  Try([](const BufferLifetime &B) {
+    return std::make_pair(B.First, -alignedBytes(B));
+  });
+
+  Best.LowerBound = mostAliveAtOnce(Buffers);
+  return Best;
+}
+
+} // namespace stator

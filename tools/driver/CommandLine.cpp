@@ -1,0 +1,118 @@
+//===- CommandLine.cpp - What the subcommands of stator share -------------===//
+
+#include "tools/driver/CommandLine.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
+
+using llvm::StringRef;
+
+namespace stator::driver {
+
+int fail(const std::string &Message) {
+  llvm::errs() << "error: " << Message << "\n";
+  return ExitFailure;
+}
+
+FrontendOptions ModelOptions::getFrontendOptions() const {
+  FrontendOptions Options;
+  Options.Mode = isTraining() ? FrontendMode::Train : FrontendMode::Infer;
+  Options.Batch = Batch;
+  Options.Time = Time;
+  Options.Defines = Defines;
+  Options.Color = llvm::errs().has_colors();
+  return Options;
+}
+
+CommandLine::CommandLine(std::string Usage, std::string Description)
+    : Usage(std::move(Usage)), Description(std::move(Description)) {}
+
+void CommandLine::addModelFlags(ModelOptions &Options) {
+  Model = &Options;
+  Flags.section("Model");
+  Flags.choice("mode", "What the program is for.", &Options.Mode,
+               {"train", "infer"}, "train");
+  // Far beyond what fits into memory, and far below what would overflow.
+  Flags.integer("batch", "Sequences a batch.", &Options.Batch, 1, 1 << 20,
+                "what the model says, or 1");
+  Flags.integer("time", "Positions a sequence.", &Options.Time, 1, 1 << 24,
+                "what the model says");
+}
+
+void CommandLine::allowOutput(std::string &Output) {
+  Flags.text("output", "FILE", "Where the result goes; -o is the same.",
+             &Output, "named after the model");
+}
+
+int CommandLine::usageError(const std::string &Message) const {
+  llvm::errs() << "error: " << Message << "\nusage: stator " << Usage << "\n";
+  return ExitUsage;
+}
+
+std::optional<int> CommandLine::parseDefine(const std::string &Text) {
+  auto [Name, Value] = StringRef(Text).split('=');
+  if (Name.empty() || Name.size() == Text.size() || Value.empty())
+    return usageError("-D " + Text + ": expected -D name=value");
+  Model->Defines.emplace_back(Name.str(), Value.str());
+  return std::nullopt;
+}
+
+std::optional<int>
+CommandLine::parse(const std::vector<std::string> &Arguments) {
+  Flags.section("Other");
+  Flags.toggle("help", "Show this text.", &Help);
+  std::vector<std::string> ForFlags;
+  bool MissingModel = true;
+  for (size_t I = 0; I < Arguments.size(); ++I) {
+    const std::string &Argument = Arguments[I];
+    StringRef Text = Argument;
+    if (I == 0 && !Text.starts_with("-")) {
+      Model->Model = Argument;
+      MissingModel = false;
+      continue;
+    }
+    if (Text.starts_with("-D")) {
+      if (Text.size() == 2 && I + 1 == Arguments.size())
+        return usageError("-D needs a value, name=value");
+      std::string Define =
+          Text.size() == 2 ? Arguments[++I] : Text.drop_front(2).str();
+      if (std::optional<int> Code = parseDefine(Define))
+        return Code;
+      continue;
+    }
+    if (Text == "-o" || Text == "-h") {
+      ForFlags.push_back(Text == "-o" ? "--output" : "--help");
+      if (Text == "-o" && I + 1 < Arguments.size())
+        ForFlags.push_back(Arguments[++I]);
+      continue;
+    }
+    StringRef Name = Text;
+    bool Known = Name.consume_front("--") &&
+                 Flags.knows(std::string(Name.split('=').first));
+    if (Unknown && !Known) {
+      Unknown->push_back(Argument);
+      continue;
+    }
+    ForFlags.push_back(Argument);
+    // The value of a flag is taken along, whatever it looks like.
+    if (Known && !Text.contains('=') && Flags.takesValue(std::string(Name)) &&
+        I + 1 < Arguments.size())
+      ForFlags.push_back(Arguments[++I]);
+  }
+  absl::Status Status = Flags.parse(ForFlags);
+  if (Help) {
+    llvm::outs() << "usage: stator " << Usage << "\n\n"
+                 << Description << "\n"
+                 << Flags.help();
+    if (Model)
+      llvm::outs() << "\n  -D name=value\n      Sets a config value of the "
+                      "model. May be given several times.\n";
+    return ExitSuccess;
+  }
+  if (!Status.ok())
+    return usageError(std::string(Status.message()));
+  if (MissingModel)
+    return usageError("no model file; it comes first, before all flags");
+  return std::nullopt;
+}
+
+} // namespace stator::driver

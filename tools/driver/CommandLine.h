@@ -1,0 +1,73 @@
+//===- CommandLine.h - What the subcommands of stator share -----*- C++ -*-===//
+//
+// The flags that say which model is meant and how it is compiled.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_TOOLS_DRIVER_COMMANDLINE_H
+#define STATOR_TOOLS_DRIVER_COMMANDLINE_H
+
+#include "frontend/Frontend.h"
+#include "runtime/core/Flags.h"
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stator::driver {
+
+/// Exit codes of `stator`.
+enum ExitCode { ExitSuccess = 0, ExitFailure = 1, ExitUsage = 2 };
+
+/// Which model, and for what it is compiled.
+struct ModelOptions {
+  std::string Model; ///< path of the model file
+  std::string Mode = "train";
+  int64_t Batch = 0, Time = 0; ///< 0: as the model says
+  std::vector<std::pair<std::string, std::string>> Defines;
+  std::string Cpu = "native";
+  bool Gradients = false; ///< keep @gradients as an entry point
+  bool Remarks = false;
+  bool NoFusion = false;
+
+  bool isTraining() const { return Mode == "train"; }
+  FrontendOptions getFrontendOptions() const;
+};
+
+/// One subcommand's command line.
+class CommandLine {
+public:
+  /// `Usage` is the line after "stator ", `Description` a paragraph.
+  CommandLine(std::string Usage, std::string Description);
+
+  /// Declares --mode, --batch, --time and -D.
+  void addModelFlags(ModelOptions &Options);
+  /// Flags that are not of the model.
+  runtime::Flags &flags() { return Flags; }
+  /// Accepts -o as another spelling of --output.
+  void allowOutput(std::string &Output);
+  /// Hands flags that are not declared here on to somebody else.
+  void passUnknownOn(std::vector<std::string> &Rest) { Unknown = &Rest; }
+
+  /// Reads the arguments after the subcommand. Gives an exit code if there is
+  /// nothing more to do: --help was asked for, or something is wrong and has
+  /// been said.
+  std::optional<int> parse(const std::vector<std::string> &Arguments);
+
+private:
+  int usageError(const std::string &Message) const;
+  std::optional<int> parseDefine(const std::string &Text);
+
+  std::string Usage, Description;
+  runtime::Flags Flags;
+  ModelOptions *Model = nullptr;
+  std::vector<std::string> *Unknown = nullptr;
+  bool Help = false;
+};
+
+/// Prints "error: ..." to stderr and gives ExitFailure.
+int fail(const std::string &Message);
+
+} // namespace stator::driver
+
+#endif // STATOR_TOOLS_DRIVER_COMMANDLINE_H

@@ -1,0 +1,271 @@
+//===- CompileCommand.cpp - stator compile: from model to program ---------===//
+
+#include "codegen/CodegenStages.h"
+#include "codegen/Link.h"
+#include "codegen/LlvmBackend.h"
+#include "codegen/ProgramConstant.h"
+#include "nlohmann/json.hpp"
+#include "runtime/core/AtomicFile.h"
+#include "runtime/interpreter/ProgramTable.h"
+#include "tools/driver/Commands.h"
+#include "tools/driver/ProgramOptions.h"
+#include "tools/driver/Session.h"
+#include "tools/driver/Summary.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+using namespace mlir;
+
+namespace stator::driver {
+namespace {
+
+const char Description[] =
+    "Compiles a model to a program of its own: one that trains it, or one "
+    "that\n"
+    "loads what was trained and writes text. Prints what the program needs.";
+
+struct CompileOptions {
+  ModelOptions Model;
+  std::string Output, DumpFolder, Emit = "exe", Json;
+  bool Timing = false, Quiet = false;
+};
+
+std::optional<int> parseOptions(const Invocation &Call,
+                                CompileOptions &Options) {
+  CommandLine Line("compile MODEL [--mode train|infer] [-o OUT] [flags]",
+                   Description);
+  Line.addModelFlags(Options.Model);
+  Line.flags().section("Output");
+  Line.allowOutput(Options.Output);
+  Line.flags().choice("emit", "What to make.", &Options.Emit,
+                      {"ir", "llvm", "asm", "obj", "exe"}, "exe");
+  Line.flags().text("cpu", "NAME",
+                    "The CPU to compile for, as LLVM calls it: native, "
+                    "x86-64-v3, znver4.",
+                    &Options.Model.Cpu);
+  Line.flags().toggle("gradients",
+                      "Keep an entry point that gives the gradients.",
+                      &Options.Model.Gradients);
+  Line.flags().toggle("no-fuse-attention", "Leave attention as it is written.",
+                      &Options.Model.NoFusion);
+  Line.flags().section("Reports");
+  Line.flags().text("dump-ir", "DIR",
+                    "Write the program at every stage to a file in DIR.",
+                    &Options.DumpFolder);
+  Line.flags().toggle("remarks",
+                      "Say for each softmax whether it became attention.",
+                      &Options.Model.Remarks);
+  Line.flags().toggle("timing", "Show how long each stage and pass took.",
+                      &Options.Timing);
+  Line.flags().text("json", "FILE", "Write what the program needs as JSON.",
+                    &Options.Json);
+  Line.flags().toggle("quiet", "Print nothing but errors.", &Options.Quiet);
+  return Line.parse(Call.Arguments);
+}
+
+std::string getDefaultOutput(const CompileOptions &Options) {
+  std::string Stem =
+      (llvm::sys::path::stem(Options.Model.Model) + "-" + Options.Model.Mode)
+          .str();
+  if (Options.Emit == "exe")
+    return Stem;
+  return Stem + (Options.Emit == "ir"     ? ".mlir"
+                 : Options.Emit == "llvm" ? ".ll"
+                 : Options.Emit == "asm"  ? ".s"
+                                          : ".o");
+}
+
+/// Finds out before the work is done that its result could not be written.
+LogicalResult checkOutput(StringRef Path, std::string &Error) {
+  StringRef Folder = llvm::sys::path::parent_path(Path);
+  if (Folder.empty())
+    Folder = ".";
+  if (llvm::sys::fs::is_directory(Path))
+    Error = ("cannot write " + Path + ": it is a directory").str();
+  else if (!llvm::sys::fs::is_directory(Folder))
+    Error =
+        ("cannot write " + Path + ": there is no directory " + Folder).str();
+  else if (llvm::sys::fs::access(Folder, llvm::sys::fs::AccessMode::Write))
+    Error = ("cannot write " + Path + ": no permission to write in " + Folder)
+                .str();
+  return success(Error.empty());
+}
+
+class Compilation {
+public:
+  Compilation(const Invocation &Call, const CompileOptions &Options,
+              CpuTarget Target)
+      : Call(Call), Options(Options), Target(std::move(Target)),
+        S(Options.Model) {}
+
+  int run();
+
+private:
+  int emitMachineCode(ModuleOp Module);
+  int writeText(StringRef Text);
+  bool dump(StringRef Stage, StringRef Extension, StringRef Text);
+
+  const Invocation &Call;
+  const CompileOptions &Options;
+  CpuTarget Target;
+  Session S;
+  ProgramTable Table;
+  StatorProgram Program{};
+};
+
+int Compilation::writeText(StringRef Text) {
+  absl::Status Status = runtime::writeFileAtomically(
+      Options.Output, absl::string_view(Text.data(), Text.size()));
+  return Status.ok() ? ExitSuccess : fail(std::string(Status.message()));
+}
+
+bool Compilation::dump(StringRef Stage, StringRef Extension, StringRef Text) {
+  std::string Error;
+  if (succeeded(S.dump().write(Stage, Extension, Text, Error)))
+    return true;
+  fail(Error);
+  return false;
+}
+
+int Compilation::run() {
+  if (Options.Timing)
+    S.enableTiming();
+  std::string Error;
+  if (failed(S.dump().open(Options.DumpFolder, Error)))
+    return fail(Error);
+  OwningOpRef<ModuleOp> Module = S.load();
+  if (!Module)
+    return ExitFailure;
+  InterpreterOptions About = describeModel(*Module, Options.Model);
+  if (failed(S.run(*Module, S.getGraphStages())) ||
+      failed(Table.fill(*Module, {}, "stator " STATOR_VERSION, About, Program)))
+    return ExitFailure;
+
+  Summary Needs;
+  for (const Stage &Each : getCodegenStages(Target)) {
+    if (failed(S.run(*Module, Each)))
+      return ExitFailure;
+    if (StringRef(Each.Name) != "planned")
+      continue;
+    Needs = summarize(*Module, Program);
+    Program.ArenaBytes = Needs.ArenaBytes;
+    if (Options.Emit == "ir")
+      break;
+  }
+  int Code = Options.Emit == "ir" ? writeText(S.print(*Module))
+                                  : emitMachineCode(*Module);
+  if (Code != ExitSuccess)
+    return Code;
+  if (!Options.Json.empty()) {
+    absl::Status Status =
+        runtime::writeFileAtomically(Options.Json, Needs.toJson());
+    if (!Status.ok())
+      return fail(std::string(Status.message()));
+  }
+  if (!Options.Quiet) {
+    llvm::outs() << Options.Output << ": " << Program.Name << ", batch "
+                 << Program.Batch << ", time " << Program.Time << "\n";
+    Needs.print(llvm::outs());
+  }
+  return ExitSuccess;
+}
+
+int Compilation::emitMachineCode(ModuleOp Module) {
+  std::string Error;
+  std::unique_ptr<llvm::TargetMachine> Machine =
+      Target.createTargetMachine(Error);
+  if (!Machine)
+    return fail(Error);
+  llvm::LLVMContext Context;
+  auto Print = [](const llvm::Module &M) {
+    std::string Text;
+    llvm::raw_string_ostream(Text) << M;
+    return Text;
+  };
+
+  TimingScope Timing = S.timing().nest("translation");
+  std::unique_ptr<llvm::Module> Code =
+      translateToLlvm(Module, Context, *Machine);
+  if (!Code)
+    return fail("the program could not be translated to LLVM IR");
+  emitProgramConstant(*Code, Program);
+  if (S.dump() && !dump("translated", "ll", Print(*Code)))
+    return ExitFailure;
+
+  Timing = S.timing().nest("optimization");
+  optimizeLlvm(*Code, *Machine);
+  if (S.dump() && !dump("llvm", "ll", Print(*Code)))
+    return ExitFailure;
+  if (Options.Emit == "llvm")
+    return writeText(Print(*Code));
+
+  Timing = S.timing().nest("machine code");
+  llvm::SmallVector<char, 0> Bytes;
+  if (S.dump() || Options.Emit == "asm") {
+    std::unique_ptr<llvm::Module> Copy = llvm::CloneModule(*Code);
+    if (failed(
+            generateCode(*Copy, *Machine, MachineCode::Assembly, Bytes, Error)))
+      return fail(Error);
+    StringRef Text(Bytes.data(), Bytes.size());
+    if (!dump("asm", "s", Text))
+      return ExitFailure;
+    if (Options.Emit == "asm")
+      return writeText(Text);
+    Bytes.clear();
+  }
+  if (failed(generateCode(*Code, *Machine, MachineCode::Object, Bytes, Error)))
+    return fail(Error);
+  if (Options.Emit == "obj")
+    return writeText(StringRef(Bytes.data(), Bytes.size()));
+
+  Timing = S.timing().nest("link");
+  llvm::SmallString<128> Object;
+  int Descriptor;
+  if (std::error_code Failed =
+          llvm::sys::fs::createTemporaryFile("stator", "o", Descriptor, Object))
+    return fail("cannot write a temporary file: " + Failed.message());
+  llvm::scope_exit Remove([&] { llvm::sys::fs::remove(Object); });
+  {
+    llvm::raw_fd_ostream OS(Descriptor, /*shouldClose=*/true);
+    OS.write(Bytes.data(), Bytes.size());
+    OS.close();
+    if (OS.has_error()) {
+      std::string Why = OS.error().message();
+      OS.clear_error();
+      return fail("cannot write " + Object.str().str() + ": " + Why);
+    }
+  }
+  if (failed(linkExecutable(Object, Options.Output, Call.CompilerPath, Error)))
+    return fail(Error);
+  return ExitSuccess;
+}
+
+} // namespace
+
+int runCompile(const Invocation &Call) {
+  CompileOptions Options;
+  if (std::optional<int> Code = parseOptions(Call, Options))
+    return *Code;
+  if (Options.Output.empty())
+    Options.Output = getDefaultOutput(Options);
+  std::string Error;
+  FailureOr<CpuTarget> Target = CpuTarget::get(Options.Model.Cpu, Error);
+  if (failed(Target))
+    return fail(Error);
+  if (Options.Emit == "exe" &&
+      llvm::Triple(Target->Triple).getArch() !=
+          llvm::Triple(llvm::sys::getDefaultTargetTriple()).getArch())
+    return fail("an executable for " + Target->Triple +
+                " cannot be linked here; --emit obj gives the object file");
+  if (failed(checkOutput(Options.Output, Error)))
+    return fail(Error);
+  return Compilation(Call, Options, *Target).run();
+}
+
+} // namespace stator::driver

@@ -1,0 +1,71 @@
+//===- IrCommand.cpp - stator ir: the program at one stage ----------------===//
+
+#include "frontend/Diagnostics.h"
+#include "tools/driver/Commands.h"
+#include "tools/driver/Session.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace stator::driver {
+
+static const char Description[] =
+    "Prints the program at one stage of its way to machine code: what the\n"
+    "frontend wrote, or what came out of a stage (--after).";
+
+int runIr(const Invocation &Call) {
+  ModelOptions Options;
+  std::string After = "frontend";
+  CommandLine Line("ir MODEL [--after STAGE] [flags]", Description);
+  Line.addModelFlags(Options);
+  Line.flags().section("IR");
+  Line.flags().text("after", "STAGE",
+                    "The stage to print: frontend, inlined, attention, "
+                    "gradients and train (or infer), kernels, planned, "
+                    "lowered, entries, openmp, llvm.",
+                    &After);
+  Line.flags().toggle("gradients", "Keep @gradients as an entry point.",
+                      &Options.Gradients);
+  Line.flags().toggle("remarks",
+                      "Say for each softmax whether it became attention.",
+                      &Options.Remarks);
+  Line.flags().toggle("no-fuse-attention", "Leave attention as it is written.",
+                      &Options.NoFusion);
+  Line.flags().text("cpu", "NAME", "The CPU to compile for, as LLVM calls it.",
+                    &Options.Cpu);
+  if (std::optional<int> Code = Line.parse(Call.Arguments))
+    return *Code;
+
+  std::string Error;
+  FailureOr<CpuTarget> Target = CpuTarget::get(Options.Cpu, Error);
+  if (failed(Target))
+    return fail(Error);
+  Session S(Options);
+  SmallVector<Stage> Stages = S.getAllStages(*Target);
+  SmallVector<StringRef> Names = {"frontend"};
+  for (const Stage &Each : Stages)
+    Names.push_back(Each.Name);
+  if (!llvm::is_contained(Names, After)) {
+    fail("there is no stage " + After + " with --mode " + Options.Mode +
+         didYouMean(After, Names));
+    llvm::errs() << "stages: " << llvm::join(Names, ", ") << "\n";
+    return ExitUsage;
+  }
+
+  OwningOpRef<ModuleOp> Module = S.load();
+  if (!Module)
+    return ExitFailure;
+  for (const Stage &Each : Stages) {
+    if (After == "frontend")
+      break;
+    if (failed(S.run(*Module, Each)))
+      return ExitFailure;
+    if (After == Each.Name)
+      break;
+  }
+  llvm::outs() << S.print(*Module);
+  return ExitSuccess;
+}
+
+} // namespace stator::driver

@@ -1,0 +1,78 @@
+//===- Session.h - One run of the compiler ----------------------*- C++ -*-===//
+//
+// A model on its way through the stages, with dumps, timing and diagnostics.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_TOOLS_DRIVER_SESSION_H
+#define STATOR_TOOLS_DRIVER_SESSION_H
+
+#include "codegen/Target.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Support/Timing.h"
+#include "passes/Pipelines.h"
+#include "tools/driver/CommandLine.h"
+#include "llvm/Support/SourceMgr.h"
+
+namespace stator::driver {
+
+/// Writes one numbered file a stage into a directory.
+class StageDump {
+public:
+  /// Does nothing if `Folder` is empty. Creates the directory.
+  mlir::LogicalResult open(std::string Folder, std::string &Error);
+  explicit operator bool() const { return !Folder.empty(); }
+  /// Writes NN-<Stage>.<Extension>.
+  mlir::LogicalResult write(llvm::StringRef Stage, llvm::StringRef Extension,
+                            llvm::StringRef Text, std::string &Error);
+
+private:
+  std::string Folder;
+  unsigned Count = 0;
+};
+
+class Session {
+public:
+  explicit Session(const ModelOptions &Options);
+  ~Session();
+
+  /// Prints how long each stage took when the session ends.
+  void enableTiming();
+  StageDump &dump() { return Dump; }
+  mlir::TimingScope &timing() { return Timing; }
+  mlir::MLIRContext &context() { return Context; }
+  const ModelOptions &options() const { return Options; }
+
+  /// Runs the frontend. Null if the model is wrong, which has been said.
+  mlir::OwningOpRef<mlir::ModuleOp> load();
+
+  /// The stages from the frontend's output to the entry points.
+  llvm::SmallVector<Stage> getGraphStages() const;
+  /// Those and the stages of code generation, in order.
+  llvm::SmallVector<Stage> getAllStages(const CpuTarget &Target) const;
+
+  /// Runs one stage and dumps what comes out.
+  mlir::LogicalResult run(mlir::ModuleOp Module, const Stage &Stage);
+  mlir::LogicalResult run(mlir::ModuleOp Module, llvm::ArrayRef<Stage> Stages);
+
+  /// The readable form of a module: names of values, large constants left out,
+  /// and the memory plan where there is one.
+  std::string print(mlir::ModuleOp Module) const;
+
+private:
+  ModelOptions Options;
+  mlir::MLIRContext Context;
+  llvm::SourceMgr Sources;
+  mlir::SourceMgrDiagnosticHandler Diagnostics;
+  mlir::DefaultTimingManager TimingManager;
+  mlir::TimingScope Timing;
+  StageDump Dump;
+};
+
+/// A string attribute of a module, or "".
+llvm::StringRef getModuleText(mlir::ModuleOp Module, llvm::StringRef Name);
+
+} // namespace stator::driver
+
+#endif // STATOR_TOOLS_DRIVER_SESSION_H

@@ -1,0 +1,96 @@
+//===- Summary.cpp - What a compiled program needs and does ---------------===//
+
+#include "tools/driver/Summary.h"
+#include "ir/Dialect.h"
+#include "ir/KernelInterface.h"
+#include "nlohmann/json.hpp"
+#include "runtime/core/Format.h"
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+using stator::runtime::formatBytes;
+using stator::runtime::formatCount;
+
+namespace stator::driver {
+
+void Summary::print(llvm::raw_ostream &OS) const {
+  auto Row = [&](StringRef Name, const std::string &Value,
+                 const Twine &Note = "") {
+    OS << "  " << llvm::left_justify(Name, 18) << llvm::right_justify(Value, 12)
+       << "  " << Note << "\n";
+  };
+  Row("parameters", formatBytes(ParameterBytes),
+      Twine(Parameters) + " numbers");
+  if (MomentBytes)
+    Row("optimizer state", formatBytes(MomentBytes));
+  if (GradientBytes)
+    Row("gradients", formatBytes(GradientBytes), "summed over micro-batches");
+  for (const EntrySummary &Entry : Entries)
+    Row("@" + Entry.Name, formatBytes(Entry.ArenaBytes),
+        "activations and scratch; at most " + formatBytes(Entry.LowerBound) +
+            " alive at once; " + Twine(Entry.Launches) + " launches");
+  Row("peak", formatBytes(getPeakBytes()),
+      Twine(getPeakBytes()) + " bytes, exactly");
+  Row("kernels", std::to_string(Kernels), "different ones");
+  Row("work a step", formatCount(Flops) + "FLOP");
+}
+
+std::string Summary::toJson() const {
+  nlohmann::ordered_json Json;
+  Json["parameters"] = Parameters;
+  Json["parameter_bytes"] = ParameterBytes;
+  Json["optimizer_bytes"] = MomentBytes;
+  Json["gradient_bytes"] = GradientBytes;
+  Json["state_bytes"] = StateBytes;
+  Json["arena_bytes"] = ArenaBytes;
+  Json["peak_bytes"] = getPeakBytes();
+  Json["kernels"] = Kernels;
+  Json["flops_per_step"] = Flops;
+  Json["entries"] = nlohmann::ordered_json::array();
+  for (const EntrySummary &Entry : Entries)
+    Json["entries"].push_back({{"name", Entry.Name},
+                               {"arena_bytes", Entry.ArenaBytes},
+                               {"alive_at_once", Entry.LowerBound},
+                               {"launches", Entry.Launches}});
+  return Json.dump(2) + "\n";
+}
+
+Summary summarize(ModuleOp Planned, const StatorProgram &Program) {
+  Summary Result;
+  for (int64_t I = 0; I < Program.NumTensors; ++I) {
+    const StatorTensor &Tensor = Program.Tensors[I];
+    const int64_t Bytes = Tensor.Elements * sizeof(float);
+    switch (Tensor.Role) {
+    case STATOR_ROLE_PARAMETER:
+      Result.Parameters += Tensor.Elements;
+      Result.ParameterBytes += Bytes;
+      break;
+    case STATOR_ROLE_MOMENT:
+      Result.MomentBytes += Bytes;
+      break;
+    default:
+      Result.GradientBytes += Bytes;
+    }
+  }
+  Result.StateBytes = Program.StateBytes;
+  Result.Flops = Program.FlopsPerStep;
+  for (FuncOp Function : Planned.getOps<FuncOp>()) {
+    if (Function.getKernel()) {
+      ++Result.Kernels;
+      continue;
+    }
+    EntrySummary Entry;
+    Entry.Name = Function.getSymName();
+    if (auto Bytes = Function->getAttrOfType<IntegerAttr>(ArenaBytesAttrName))
+      Entry.ArenaBytes = Bytes.getInt();
+    if (auto Bytes =
+            Function->getAttrOfType<IntegerAttr>(ArenaLowerBoundAttrName))
+      Entry.LowerBound = Bytes.getInt();
+    Function.walk([&](LaunchOp) { ++Entry.Launches; });
+    Result.ArenaBytes = std::max(Result.ArenaBytes, Entry.ArenaBytes);
+    Result.Entries.push_back(std::move(Entry));
+  }
+  return Result;
+}
+
+} // namespace stator::driver

@@ -1,0 +1,44 @@
+//===- Summary.h - What a compiled program needs and does -------*- C++ -*-===//
+
+#ifndef STATOR_TOOLS_DRIVER_SUMMARY_H
+#define STATOR_TOOLS_DRIVER_SUMMARY_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "runtime/core/program.h"
+#include "llvm/Support/raw_ostream.h"
+#include <string>
+#include <vector>
+
+namespace stator::driver {
+
+/// The arena of one entry point.
+struct EntrySummary {
+  std::string Name;
+  int64_t ArenaBytes = 0;
+  int64_t LowerBound = 0; ///< the most bytes alive at once
+  int64_t Launches = 0;   ///< kernel calls a run; those in a loop count once
+};
+
+/// What `stator compile` reports.
+struct Summary {
+  int64_t Parameters = 0; ///< elements
+  int64_t ParameterBytes = 0, MomentBytes = 0, GradientBytes = 0;
+  int64_t StateBytes = 0, ArenaBytes = 0;
+  int64_t Kernels = 0; ///< different ones
+  double Flops = 0;
+  std::vector<EntrySummary> Entries;
+
+  /// State and arena, which is all that a program allocates for the model.
+  int64_t getPeakBytes() const { return StateBytes + ArenaBytes; }
+
+  void print(llvm::raw_ostream &OS) const;
+  /// One JSON object.
+  std::string toJson() const;
+};
+
+/// Sums up a program and its module after stator-plan-memory.
+Summary summarize(mlir::ModuleOp Planned, const StatorProgram &Program);
+
+} // namespace stator::driver
+
+#endif // STATOR_TOOLS_DRIVER_SUMMARY_H
