@@ -150,7 +150,9 @@ struct BackwardScan {
   ScanOp Forward; ///< with stacked carries
   OpBuilder &Builder;
   Location Loc;
-  std::unique_ptr<Block> Body = std::make_unique<Block>();
+  /// Holds the body until the scan it belongs to can be built.
+  OwningOpRef<Operation *> Holder;
+  Block *Body;
   SmallVector<Value> Inits, Sequences;
 
   /// The active carries of the forward scan, whose cotangents are carried.
@@ -163,7 +165,12 @@ struct BackwardScan {
 
   BackwardScan(ScanOp Forward, OpBuilder &Builder)
       : Forward(Forward), Builder(Builder),
-        Loc(getCotangentLoc(Forward.getLoc())) {}
+        Loc(getCotangentLoc(Forward.getLoc())) {
+    OperationState State(Loc, ScanOp::getOperationName());
+    State.addRegion();
+    Holder = Operation::create(State);
+    Body = &Holder->getRegion(0).emplaceBlock();
+  }
 
   void build(ArrayRef<Value> Cotangents, ArrayRef<bool> Wanted);
   void prune();
@@ -198,7 +205,7 @@ void BackwardScan::build(ArrayRef<Value> ResultCotangents,
   }
 
   // Sequences: carries as they came in, the slices, cotangents of the outputs.
-  OpBuilder Inner = OpBuilder::atBlockEnd(Body.get());
+  OpBuilder Inner = OpBuilder::atBlockEnd(Body);
   IRMapping Mapping;
   for (size_t I = 0; I < NumCarries; ++I) {
     Value Carry = ForwardBody.getArgument(I);
@@ -271,7 +278,7 @@ void BackwardScan::build(ArrayRef<Value> ResultCotangents,
         .replaceAllUsesWith(Forward.getInits()[I]);
   auto ReplaceYielded = [&](Value &Yielded) {
     auto Argument = dyn_cast<BlockArgument>(Yielded);
-    if (Argument && Argument.getOwner() == Body.get() &&
+    if (Argument && Argument.getOwner() == Body &&
         Argument.getArgNumber() >= FirstInvariant)
       Yielded =
           Forward
@@ -308,7 +315,7 @@ ScanOp BackwardScan::finish() {
     Types.push_back(getStackedType(Cotangent.getType(), Axis, Length));
   auto Scan = ScanOp::create(Builder, Loc, Types, Inits, Sequences, Axis,
                              Length, !Forward.getReverse());
-  Scan.getBody().push_back(Body.release());
+  Scan.getBody().takeBody(Holder->getRegion(0));
   return Scan;
 }
 
