@@ -5,8 +5,8 @@ import numpy as np
 DROPOUT, INIT, BATCH, SAMPLING = 1, 2, 3, 4
 
 
-def bits(seed, index, stream, sequence, domain):
-    """The random words of an array of indices, as uint32."""
+def words(seed, index, stream, sequence, domain):
+    """The four random words of each of an array of indices, as uint64 arrays."""
     mask = np.uint64(0xFFFFFFFF)
     shift = np.uint64(32)
     c = [np.broadcast_to(np.asarray(x, np.uint64), np.shape(index)).copy()
@@ -17,4 +17,4 @@ def bits(seed, index, stream, sequence, domain):
         p1 = np.uint64(0xCD9E8D57) * c[2]
         c = [(p1 >> shift) ^ c[1] ^ key[0], p1 & mask, (p0 >> shift) ^ c[3] ^ key[1], p0 & mask]
         key = [(key[0] + np.uint64(0x9E3779B9)) & mask, (key[1] + np.uint64(0xBB67AE85)) & mask]
-    return c[0].astype(np.uint32)
+    return c

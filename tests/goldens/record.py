@@ -97,9 +97,9 @@ def batches(case, tokens):
     """The batches that a run of Stator with this seed draws."""
     batch, time = case["batch"], case["time"]
     for step in range(case["steps"]):
-        words = philox.bits(cases.SEED, np.arange(batch), 0, step, philox.BATCH).astype(np.uint64)
-        starts = (words * np.uint64(len(tokens) - time)) >> np.uint64(32)
-        rows = np.stack([tokens[s:s + time + 1].astype(np.int64) for s in starts.astype(int)])
+        low, high, _, _ = philox.words(cases.SEED, np.arange(batch), 0, step, philox.BATCH)
+        starts = [(((int(h) << 32) | int(w)) * (len(tokens) - time)) >> 64 for w, h in zip(low, high)]
+        rows = np.stack([tokens[s:s + time + 1].astype(np.int64) for s in starts])
         yield torch.from_numpy(rows[:, :-1]), torch.from_numpy(rows[:, 1:])
 
 
