@@ -27,6 +27,12 @@ int64_t getKernelWorkspaceBytes(FuncOp Kernel) {
   return Bytes ? Bytes.getInt() : 0;
 }
 
+bool isExpensiveToRepeat(Operation *Op) {
+  return isa<ExpOp, LogOp, SqrtOp, RsqrtOp, SinOp, CosOp, TanhOp, ErfOp,
+             SigmoidOp, SiluOp, GeluOp, DivOp, PowOp, DropoutOp,
+             CrossEntropyGradOp, GatherOp>(Op);
+}
+
 int64_t getTensorBytes(Type Type) {
   auto Tensor = cast<RankedTensorType>(Type);
   int64_t Bits = Tensor.getElementTypeBitWidth();

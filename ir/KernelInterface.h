@@ -54,6 +54,10 @@ int64_t getKernelWorkspaceBytes(FuncOp kernel);
 /// kernels must keep this promise.
 bool canRunInPlace(FuncOp kernel, unsigned operand, unsigned result);
 
+/// Whether an element of the op's result costs more to compute again than to
+/// keep in memory and read.
+bool isExpensiveToRepeat(mlir::Operation *op);
+
 /// Bytes of a tensor in memory.
 int64_t getTensorBytes(mlir::Type type);
 

@@ -118,6 +118,9 @@ def FormKernels : Pass<"stator-form-kernels", "::mlir::ModuleOp"> {
     contraction and attention as a `stator.func` with `kernel`, and puts a `stator.launch` in its place.
     Kernels equal but for locations are shared.
   }];
+  let options = [
+    Option<"fuse", "fuse", "bool", "true", "Put more than one op into a kernel">,
+    Option<"remarks", "remarks", "bool", "false", "Say for each launch what its kernel is">];
 }
 
 def PlanMemory : Pass<"stator-plan-memory", "::mlir::ModuleOp"> {

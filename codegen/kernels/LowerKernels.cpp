@@ -1,0 +1,121 @@
+//===- LowerKernels.cpp - Kernels as functions on memrefs -----------------===//
+
+#include "codegen/Target.h"
+#include "codegen/contraction/Contraction.h"
+#include "codegen/kernels/KernelPasses.h"
+#include "codegen/kernels/Lowerings.h"
+#include "ir/KernelInterface.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace stator {
+
+#define GEN_PASS_DEF_LOWERKERNELS
+#include "codegen/kernels/KernelPasses.h.inc"
+
+namespace {
+
+MemRefType getMemoryType(Type Tensor) {
+  auto Type = cast<RankedTensorType>(Tensor);
+  return MemRefType::get(Type.getShape(), Type.getElementType());
+}
+
+/// The op of a kernel that holds one and returns its results as they are.
+Operation *getSingleOp(FuncOp Kernel) {
+  Block &Body = Kernel.getBody().front();
+  if (Body.getOperations().size() != 2)
+    return nullptr;
+  Operation *Op = &Body.front();
+  return llvm::equal(Op->getResults(), Body.getTerminator()->getOperands())
+             ? Op
+             : nullptr;
+}
+
+LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
+                        const CpuTarget &Target) {
+  KernelEmitter E(Kernel, Func, Target);
+  Operation *Op = getSingleOp(Kernel);
+  if (!Op) {
+    decomposeOps(Kernel);
+    return lowerGroup(E, Kernel);
+  }
+
+  // The memrefs of the op, which may take one operand twice.
+  Block &Entry = Func.getBody().front();
+  SmallVector<Value> Operands;
+  for (Value Operand : Op->getOperands())
+    if (auto Argument = dyn_cast<BlockArgument>(Operand))
+      Operands.push_back(Entry.getArgument(Argument.getArgNumber()));
+  auto Results = Entry.getArguments().take_back(Op->getNumResults());
+  E.B.setLoc(Op->getLoc());
+
+  return llvm::TypeSwitch<Operation *, LogicalResult>(Op)
+      .Case([&](EinsumOp Einsum) {
+        return emitEinsum(E.B, Einsum, Operands, Results[0], Target);
+      })
+      .Case([&](AttentionOp Attention) {
+        return emitAttention(E.B, Attention, Operands, E.Info, Results[0],
+                             Results[1], Target);
+      })
+      .Case([&](AttentionGradOp Grad) {
+        return emitAttentionGrad(E.B, Grad, Operands, E.Info, Results[0],
+                                 Results[1], Results[2], Target);
+      })
+      .Case([&](ScatterAddOp Scatter) { return lowerScatterAdd(E, Scatter); })
+      .Case([&](GlobalNormOp Norm) { return lowerGlobalNorm(E, Norm); })
+      .Case([&](CumsumOp Cumsum) { return lowerCumsum(E, Cumsum); })
+      .Default([&](Operation *) {
+        decomposeOps(Kernel);
+        return lowerGroup(E, Kernel);
+      });
+}
+
+LogicalResult lowerKernel(FuncOp Kernel, const CpuTarget &Target) {
+  SmallVector<Type> Arguments;
+  for (Type Operand : Kernel.getFunctionType().getInputs())
+    Arguments.push_back(getMemoryType(Operand));
+  OpBuilder B(Kernel);
+  if (kernelNeedsInfo(Kernel))
+    Arguments.push_back(MemRefType::get({4}, B.getI64Type()));
+  for (Type Result : Kernel.getFunctionType().getResults())
+    Arguments.push_back(getMemoryType(Result));
+
+  auto Func = func::FuncOp::create(B, Kernel.getLoc(), Kernel.getSymName(),
+                                   B.getFunctionType(Arguments, {}));
+  Func.setPrivate();
+  Func.addEntryBlock();
+  if (failed(lowerBody(Kernel, Func, Target)))
+    return failure();
+  Kernel.erase();
+  return success();
+}
+
+struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
+  using LowerKernelsBase::LowerKernelsBase;
+
+  void runOnOperation() override {
+    std::string Error;
+    FailureOr<CpuTarget> Target = CpuTarget::get(cpu, Error);
+    if (failed(Target)) {
+      getOperation().emitError() << Error;
+      return signalPassFailure();
+    }
+    for (FuncOp Func :
+         llvm::make_early_inc_range(getOperation().getOps<FuncOp>()))
+      if (Func.getKernel() && failed(lowerKernel(Func, *Target)))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace stator

@@ -1,0 +1,30 @@
+//===- Lowerings.h - The kinds of kernels -----------------------*- C++ -*-===//
+
+#ifndef STATOR_CODEGEN_KERNELS_LOWERINGS_H
+#define STATOR_CODEGEN_KERNELS_LOWERINGS_H
+
+#include "codegen/kernels/KernelEmitter.h"
+
+namespace stator {
+
+/// Writes ops whose reductions cannot be fused as they are (softmax, cross
+/// entropy) as reductions and elementwise ops.
+void decomposeOps(FuncOp Kernel);
+
+/// A group of elementwise ops, movements of elements and reductions, all over
+/// one space of rows.
+mlir::LogicalResult lowerGroup(KernelEmitter &Emitter, FuncOp Kernel);
+
+/// Kernels of one op.
+mlir::LogicalResult lowerScatterAdd(KernelEmitter &Emitter, ScatterAddOp Op);
+mlir::LogicalResult lowerGlobalNorm(KernelEmitter &Emitter, GlobalNormOp Op);
+mlir::LogicalResult lowerCumsum(KernelEmitter &Emitter, CumsumOp Op);
+
+/// Combines the lanes of a vector pairwise, always in the same order.
+mlir::Value
+combineLanes(mlir::ImplicitLocOpBuilder &B, mlir::Value Vector,
+             llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> Combine);
+
+} // namespace stator
+
+#endif // STATOR_CODEGEN_KERNELS_LOWERINGS_H

@@ -1,0 +1,252 @@
+//===- FormKernels.cpp - Outline fusion groups as kernels -----------------===//
+
+#include "ir/KernelInterface.h"
+#include "mlir/IR/IRMapping.h"
+#include "passes/FormKernelsGroups.h"
+#include "passes/Passes.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace stator {
+#define GEN_PASS_DEF_FORMKERNELS
+#include "passes/Passes.h.inc"
+} // namespace stator
+
+using namespace mlir;
+
+namespace stator {
+namespace {
+
+/// Takes the reshapes at the border out of a group: they are views.
+void peelReshapes(FusionGroup &Ops) {
+  llvm::DenseSet<Operation *> Inside(Ops.begin(), Ops.end());
+  auto IsInside = [&](Operation *Op) { return Op && Inside.contains(Op); };
+  bool Changed = true;
+  while (Changed) {
+    Changed = false;
+    for (Operation *Op : Ops) {
+      if (!Inside.contains(Op) || !isa<ReshapeOp>(Op))
+        continue;
+      Operation *Source = Op->getOperand(0).getDefiningOp();
+      bool First = !IsInside(Source) && !isa_and_nonnull<ConstantOp>(Source);
+      bool Last = llvm::none_of(Op->getUsers(), IsInside);
+      if (First || Last)
+        Changed |= Inside.erase(Op);
+    }
+  }
+  llvm::erase_if(Ops, [&](Operation *Op) { return !IsInside(Op); });
+}
+
+/// A transpose that only moves dimensions of one element is a reshape.
+void simplifyTransposes(Block &Body) {
+  for (auto Transpose :
+       llvm::make_early_inc_range(Body.getOps<TransposeOp>())) {
+    ArrayRef<int64_t> Shape =
+        cast<RankedTensorType>(Transpose.getInput().getType()).getShape();
+    SmallVector<int64_t> Order;
+    for (int64_t Dim : Transpose.getPermutation())
+      if (Shape[Dim] != 1)
+        Order.push_back(Dim);
+    if (!llvm::is_sorted(Order))
+      continue;
+    OpBuilder B(Transpose);
+    Value View = ReshapeOp::create(B, Transpose.getLoc(),
+                                   Transpose.getResult().getType(),
+                                   Transpose.getInput());
+    Transpose.getResult().replaceAllUsesWith(View);
+    Transpose.erase();
+  }
+}
+
+/// "layer_norm_add" of the ops that say most about a kernel.
+std::string describe(ArrayRef<Operation *> Ops) {
+  llvm::SetVector<StringRef> Names;
+  for (Operation *Op : Ops)
+    if (!isa<BroadcastOp, ConvertOp, ReshapeOp, IotaOp, CompareOp>(Op))
+      Names.insert(Op->getName().stripDialect());
+  if (Names.empty())
+    for (Operation *Op : Ops)
+      Names.insert(Op->getName().stripDialect());
+  std::string Text;
+  size_t Count = 0;
+  for (StringRef Name : Names) {
+    if (Count++ == 4)
+      break;
+    Text += ("_" + Name).str();
+  }
+  return Text;
+}
+
+class KernelFormation {
+public:
+  KernelFormation(ModuleOp Module, bool Fuse, bool Remarks)
+      : Module(Module), Symbols(Module), Fuse(Fuse), Remarks(Remarks) {}
+
+  void runOnBlock(Block &Body);
+
+private:
+  void schedule(Block &Body, ArrayRef<FusionGroup> Groups);
+  void outline(Block &Body, const FusionGroup &Ops);
+  FuncOp getKernel(ArrayRef<Operation *> Ops, ValueRange Operands,
+                   ValueRange Results);
+
+  ModuleOp Module;
+  SymbolTable Symbols;
+  bool Fuse, Remarks;
+  /// Kernels by their text without name and locations.
+  llvm::StringMap<FuncOp> Known;
+  unsigned NumKernels = 0;
+};
+
+/// The function that computes `Results` from `Operands`, made new only if there
+/// is none like it.
+FuncOp KernelFormation::getKernel(ArrayRef<Operation *> Ops,
+                                  ValueRange Operands, ValueRange Results) {
+  OpBuilder B(Module.getContext());
+  Location Loc = Ops.back()->getLoc();
+  auto Type = B.getFunctionType(Operands.getTypes(), Results.getTypes());
+  auto Kernel = FuncOp::create(B, Loc, "kernel", Type);
+  Kernel.setKernel(true);
+  Block *Body = Kernel.addEntryBlock();
+  B.setInsertionPointToStart(Body);
+  IRMapping Map;
+  for (auto [Operand, Argument] : llvm::zip(Operands, Body->getArguments())) {
+    Map.map(Operand, Argument);
+    Argument.setLoc(Operand.getLoc());
+  }
+  for (Operation *Op : Ops) {
+    for (Value Operand : Op->getOperands())
+      if (auto Constant = Operand.getDefiningOp<ConstantOp>())
+        if (!Map.contains(Operand))
+          B.clone(*Constant, Map);
+    B.clone(*Op, Map);
+  }
+  SmallVector<Value> Returned;
+  for (Value Result : Results)
+    Returned.push_back(Map.lookup(Result));
+  ReturnOp::create(B, Loc, Returned);
+
+  // Values are numbered in the generic form, so that names do not matter.
+  std::string Text;
+  llvm::raw_string_ostream Stream(Text);
+  Kernel->print(Stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
+  FuncOp &Same = Known[Text];
+  if (Same) {
+    Kernel.erase();
+    return Same;
+  }
+  Kernel.setSymName("k" + std::to_string(NumKernels++) + describe(Ops));
+  Module.push_back(Kernel);
+  Symbols.insert(Kernel);
+  return Same = Kernel;
+}
+
+void KernelFormation::outline(Block &Body, const FusionGroup &Ops) {
+  llvm::DenseSet<Operation *> Inside(Ops.begin(), Ops.end());
+  llvm::SetVector<Value> Operands, Results;
+  for (Operation *Op : Ops) {
+    for (Value Operand : Op->getOperands()) {
+      Operation *Defining = Operand.getDefiningOp();
+      if (Defining && (Inside.contains(Defining) || isa<ConstantOp>(Defining)))
+        continue;
+      Operands.insert(Operand);
+    }
+    for (Value Result : Op->getResults())
+      if (llvm::any_of(Result.getUsers(),
+                       [&](Operation *User) { return !Inside.contains(User); }))
+        Results.insert(Result);
+  }
+  // An op that is kept for one of its results writes all of them.
+  for (Operation *Op : Ops)
+    if (Ops.size() == 1)
+      Results.insert(Op->result_begin(), Op->result_end());
+
+  OpBuilder B = OpBuilder::atBlockTerminator(&Body);
+  FuncOp Kernel = getKernel(Ops, Operands.getArrayRef(), Results.getArrayRef());
+  auto Launch = LaunchOp::create(
+      B, Ops.back()->getLoc(), Kernel.getFunctionType().getResults(),
+      FlatSymbolRefAttr::get(Kernel.getSymNameAttr()), Operands.getArrayRef());
+  if (Remarks)
+    Launch.emitRemark() << "kernel @" << Kernel.getSymName() << " of "
+                        << Ops.size() << " ops";
+  for (auto [I, New] : llvm::enumerate(Launch.getResults()))
+    Value(Results[I]).replaceAllUsesWith(New);
+  for (Operation *Op : llvm::reverse(Ops))
+    Op->erase();
+}
+
+/// Writes launches and the ops between them in an order in which they can run:
+/// that of their last ops, each after what it needs.
+void KernelFormation::schedule(Block &Body, ArrayRef<FusionGroup> Groups) {
+  DenseMap<Operation *, unsigned> GroupOf;
+  for (auto [Index, Ops] : llvm::enumerate(Groups))
+    for (Operation *Op : Ops)
+      GroupOf[Op] = Index;
+  SmallVector<Operation *> InOrder;
+  for (Operation &Op : Body.without_terminator())
+    InOrder.push_back(&Op);
+
+  llvm::DenseSet<Operation *> Done;
+  SmallVector<SmallVector<Operation *>> Steps;
+  auto Place = [&](auto &Self, Operation *Op) -> void {
+    if (Op->getBlock() != &Body || Done.contains(Op))
+      return;
+    auto Found = GroupOf.find(Op);
+    SmallVector<Operation *> Members{Op};
+    if (Found != GroupOf.end())
+      Members.assign(Groups[Found->second].begin(),
+                     Groups[Found->second].end());
+    Done.insert(Members.begin(), Members.end());
+    for (Operation *Member : Members)
+      Member->walk([&](Operation *Inner) {
+        for (Value Operand : Inner->getOperands())
+          if (Operation *Defining = Operand.getDefiningOp())
+            Self(Self, Defining);
+      });
+    Steps.push_back(std::move(Members));
+  };
+  for (Operation *Op : InOrder) {
+    auto Found = GroupOf.find(Op);
+    if (Found == GroupOf.end() || Groups[Found->second].back() == Op)
+      Place(Place, Op);
+  }
+  Operation *End = Body.getTerminator();
+  for (auto &Members : Steps) {
+    if (GroupOf.count(Members.front()))
+      outline(Body, FusionGroup(Members.begin(), Members.end()));
+    else
+      Members.front()->moveBefore(End);
+  }
+}
+
+void KernelFormation::runOnBlock(Block &Body) {
+  for (auto Scan : Body.getOps<ScanOp>())
+    runOnBlock(Scan.getBody().front());
+  simplifyTransposes(Body);
+  if (Fuse)
+    duplicateCheapOps(Body);
+  SmallVector<FusionGroup> Groups = formGroups(Body, Fuse);
+  for (FusionGroup &Ops : Groups)
+    peelReshapes(Ops);
+  llvm::erase_if(Groups, [](const FusionGroup &Ops) { return Ops.empty(); });
+  schedule(Body, Groups);
+  for (Operation &Op : llvm::make_early_inc_range(llvm::reverse(Body)))
+    if (isa<ConstantOp, ReshapeOp>(Op) && Op.use_empty())
+      Op.erase();
+}
+
+struct FormKernels : impl::FormKernelsBase<FormKernels> {
+  using FormKernelsBase::FormKernelsBase;
+
+  void runOnOperation() override {
+    KernelFormation Formation(getOperation(), fuse, remarks);
+    for (FuncOp Func :
+         llvm::make_early_inc_range(getOperation().getOps<FuncOp>()))
+      if (!Func.getKernel() && !Func.isExternal())
+        Formation.runOnBlock(Func.getBody().front());
+  }
+};
+
+} // namespace
+} // namespace stator
