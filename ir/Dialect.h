@@ -39,9 +39,16 @@ std::string sanitizeValueName(llvm::StringRef path);
 /// Names the results of an op after its location; part of every op's getAsmResultNames.
 void nameResultsFromLocation(mlir::Operation *op, mlir::OpAsmSetValueNameFn setName);
 
-/// Numbers in the parameters of attributes.
+/// Numbers in the parameters of attributes: the fewest digits that read back as
+/// the same double, and `inf`.
 mlir::FailureOr<mlir::FloatAttr> parseDouble(mlir::AsmParser &parser);
-void printDouble(mlir::AsmPrinter &printer, double value);
+void printDouble(mlir::AsmPrinter &printer, double number);
+
+/// Numbers among the attributes of ops, `custom<Number>` in their formats.
+mlir::ParseResult parseNumber(mlir::OpAsmParser &parser,
+                              mlir::FloatAttr &number);
+void printNumber(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                 mlir::FloatAttr number);
 
 } // namespace stator
 

@@ -117,7 +117,7 @@ def Stator_DropoutOp : Stator_Op<"dropout", [SameOperandsAndResultType]> {
   }];
   let arguments = (ins Stator_FloatTensor:$input, F64Attr:$rate, DefaultValuedAttr<I64Attr, "-1">:$stream);
   let results = (outs Stator_FloatTensor:$result);
-  let assemblyFormat = "$input `rate` $rate `stream` $stream attr-dict `:` type($result)";
+  let assemblyFormat = "$input `rate` custom<Number>($rate) `stream` $stream attr-dict `:` type($result)";
   let hasFolder = 1;
   let hasVerifier = 1;
 }

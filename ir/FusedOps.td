@@ -45,7 +45,7 @@ def Stator_AttentionOp : Stator_Op<"attention", [
                        DefaultValuedAttr<I64Attr, "-1">:$dropout_stream);
   let results = (outs Stator_FloatTensor:$result, Stator_FloatTensor:$lse);
   let assemblyFormat = [{
-    $query `,` $key `,` $value (`bias` $bias^)? `scale` $scale (`causal` $causal^)? (`window` $window^)?
+    $query `,` $key `,` $value (`bias` $bias^)? `scale` custom<Number>($scale) (`causal` $causal^)? (`window` $window^)?
     attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
@@ -65,7 +65,7 @@ def Stator_AttentionGradOp : Stator_NonDifferentiableOp<"attention_grad", [
   let results = (outs Stator_FloatTensor:$queryCotangent, Stator_FloatTensor:$keyCotangent,
                       Stator_FloatTensor:$valueCotangent);
   let assemblyFormat = [{
-    $query `,` $key `,` $value (`bias` $bias^)? `of` $result `,` $lse `by` $cotangent `scale` $scale
+    $query `,` $key `,` $value (`bias` $bias^)? `of` $result `,` $lse `by` $cotangent `scale` custom<Number>($scale)
     (`causal` $causal^)? (`window` $window^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;

@@ -60,7 +60,7 @@ def Stator_CausalMaskOp : Stator_Op<"causal_mask", [SameOperandsAndResultType]> 
   }];
   let arguments = (ins Stator_FloatTensor:$input, F64Attr:$fill, OptionalAttr<I64Attr>:$window);
   let results = (outs Stator_FloatTensor:$result);
-  let assemblyFormat = "$input `fill` $fill (`window` $window^)? attr-dict `:` type($result)";
+  let assemblyFormat = "$input `fill` custom<Number>($fill) (`window` $window^)? attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 

@@ -19,7 +19,7 @@ def Stator_TrainingOp : Stator_BaseOp<"training", [HasParent<"::mlir::ModuleOp">
                        OptionalAttr<F64Attr>:$clip, DefaultValuedAttr<I64Attr, "1">:$micro_batches,
                        DefaultValuedAttr<I64Attr, "0">:$steps);
   let assemblyFormat = [{
-    `optimizer` $optimizer `schedule` $schedule (`clip` $clip^)? `micro_batches` $micro_batches
+    `optimizer` $optimizer `schedule` $schedule (`clip` custom<Number>($clip)^)? `micro_batches` $micro_batches
     `steps` $steps attr-dict
   }];
   let hasVerifier = 1;
@@ -37,7 +37,7 @@ def Stator_ClipScaleOp : Stator_NonDifferentiableOp<"clip_scale", [SameOperandsA
   let summary = "min(1, max_norm / (norm + 1e-6)), as PyTorch's clip_grad_norm_";
   let arguments = (ins Stator_FloatScalar:$norm, F64Attr:$max_norm);
   let results = (outs Stator_FloatScalar:$result);
-  let assemblyFormat = "$norm `max` $max_norm attr-dict `:` type($result)";
+  let assemblyFormat = "$norm `max` custom<Number>($max_norm) attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
@@ -46,7 +46,7 @@ def Stator_LearningRateOp : Stator_NonDifferentiableOp<"learning_rate"> {
   let arguments = (ins Stator_IntScalar:$step, Stator_IntScalar:$total_steps, F64Attr:$peak,
                        Stator_ScheduleAttr:$schedule);
   let results = (outs Stator_FloatScalar:$result);
-  let assemblyFormat = "$step `of` $total_steps `peak` $peak `schedule` $schedule attr-dict `:` functional-type(operands, $result)";
+  let assemblyFormat = "$step `of` $total_steps `peak` custom<Number>($peak) `schedule` $schedule attr-dict `:` functional-type(operands, $result)";
 }
 
 def Stator_SgdOp : Stator_NonDifferentiableOp<"sgd", [
@@ -62,8 +62,8 @@ def Stator_SgdOp : Stator_NonDifferentiableOp<"sgd", [
                        F64Attr:$weight_decay, UnitAttr:$nesterov);
   let results = (outs Stator_FloatTensor:$newParameter, Optional<Stator_FloatTensor>:$newBuffer);
   let assemblyFormat = [{
-    $parameter `,` $gradient `lr` $lr `scale` $scale (`buffer` $buffer^)? `momentum` $momentum
-    `decay` $weight_decay (`nesterov` $nesterov^)? attr-dict `:` functional-type(operands, results)
+    $parameter `,` $gradient `lr` $lr `scale` $scale (`buffer` $buffer^)? `momentum` custom<Number>($momentum)
+    `decay` custom<Number>($weight_decay) (`nesterov` $nesterov^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }
@@ -83,7 +83,7 @@ def Stator_AdamOp : Stator_NonDifferentiableOp<"adam", [
   let results = (outs Stator_FloatTensor:$newParameter, Stator_FloatTensor:$newM, Stator_FloatTensor:$newV);
   let assemblyFormat = [{
     $parameter `,` $gradient `,` $m `,` $v `lr` $lr `scale` $scale `step` $step
-    `betas` `(` $beta1 `,` $beta2 `)` `eps` $eps `decay` $weight_decay (`decoupled` $decoupled^)?
+    `betas` `(` custom<Number>($beta1) `,` custom<Number>($beta2) `)` `eps` custom<Number>($eps) `decay` custom<Number>($weight_decay) (`decoupled` $decoupled^)?
     attr-dict `:` functional-type(operands, results)
   }];
 }
