@@ -1,0 +1,192 @@
+//===- AttentionBlocks.cpp - What both directions of attention share ------===//
+
+#include "codegen/contraction/AttentionBlocks.h"
+#include "codegen/EmitPhilox.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+#include <limits>
+
+using namespace mlir;
+using namespace stator;
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+/// Rows and keys of a block where the stack allows it.
+static constexpr int64_t MaxBlock = 64;
+static constexpr int64_t MaxStackFloats = (64 << 10) / sizeof(float);
+
+AttentionBlocks AttentionBlocks::get(const AttentionSizes &Sizes,
+                                     int64_t FloatsPerKey,
+                                     int64_t FloatsPerScore,
+                                     const CpuTarget &Target) {
+  int64_t Lanes = Target.getF32Lanes();
+  auto split = [](int64_t Total, int64_t Limit) {
+    return llvm::divideCeil(Total, llvm::divideCeil(Total, Limit));
+  };
+  int64_t MaxQueries = MaxBlock, MaxKeys = MaxBlock;
+  auto isTooMuch = [&] {
+    return MaxKeys * FloatsPerKey + MaxQueries * MaxKeys * FloatsPerScore >
+           MaxStackFloats;
+  };
+  while (isTooMuch() && MaxKeys > Lanes)
+    MaxKeys /= 2;
+  while (isTooMuch() && MaxQueries > 8)
+    MaxQueries /= 2;
+  AttentionBlocks Blocks;
+  Blocks.QueryBlock = split(Sizes.Queries, MaxQueries);
+  Blocks.PaddedKeys = llvm::alignTo(split(Sizes.Keys, MaxKeys), Lanes);
+  Blocks.KeyBlock = std::min(Blocks.PaddedKeys, Sizes.Keys);
+  return Blocks;
+}
+
+int64_t AttentionBlocks::getQueryBlocks(const AttentionSizes &Sizes) const {
+  return llvm::divideCeil(Sizes.Queries, QueryBlock);
+}
+
+int64_t AttentionBlocks::getKeyBlocks(const AttentionSizes &Sizes) const {
+  return llvm::divideCeil(Sizes.Keys, KeyBlock);
+}
+
+std::pair<Value, Value> AttentionEmitter::visibleKeyBlocks(Value FirstQuery,
+                                                           int64_t Queries) {
+  int64_t Shift = Sizes.getShift();
+  Value From = K.index(0), To = K.index(Blocks.getKeyBlocks(Sizes));
+  // Block of key `Key`, which may lie before the first.
+  auto blockOf = [&](Value Key) {
+    return K.div(K.max(Key, K.index(0)), Blocks.KeyBlock);
+  };
+  if (Sizes.Causal) {
+    // One more than the last key that the last row sees.
+    Value End = K.add(FirstQuery, Queries + Shift);
+    To = K.min(To, blockOf(K.add(End, Blocks.KeyBlock - 1)));
+  }
+  if (Sizes.Window)
+    From = blockOf(K.add(FirstQuery, Shift - *Sizes.Window + 1));
+  return {From, To};
+}
+
+std::pair<Value, Value> AttentionEmitter::visibleQueryBlocks(Value FirstKey,
+                                                             int64_t Keys) {
+  int64_t Shift = Sizes.getShift();
+  Value From = K.index(0), To = K.index(Blocks.getQueryBlocks(Sizes));
+  auto blockOf = [&](Value Query) {
+    return K.div(K.max(Query, K.index(0)), Blocks.QueryBlock);
+  };
+  if (Sizes.Causal)
+    From = blockOf(K.add(FirstKey, -Shift));
+  if (Sizes.Window) {
+    // One more than the last row that sees the last key.
+    Value End = K.add(FirstKey, Keys - 1 + *Sizes.Window - Shift);
+    To = K.min(To, blockOf(K.add(End, Blocks.QueryBlock - 1)));
+  }
+  return {From, To};
+}
+
+//===----------------------------------------------------------------------===//
+// A row of scores
+//===----------------------------------------------------------------------===//
+
+int64_t AttentionEmitter::getVectors(int64_t Keys) const {
+  return llvm::divideCeil(Keys, K.getLanes());
+}
+
+Value AttentionEmitter::equals(Value X, double Y) {
+  return arith::CmpFOp::create(K.B, K.Loc, arith::CmpFPredicate::OEQ, X,
+                               K.constant(Y));
+}
+
+Value AttentionEmitter::select(Value Condition, Value X, Value Y) {
+  return arith::SelectOp::create(K.B, K.Loc, Condition, X, Y);
+}
+
+/// 0, 1, 2 ... as i32.
+static Value makeIota(KernelBuilder &K) {
+  SmallVector<int32_t> Numbers;
+  for (int64_t I = 0; I < K.getLanes(); ++I)
+    Numbers.push_back(static_cast<int32_t>(I));
+  auto Type = VectorType::get({K.getLanes()}, K.B.getI32Type());
+  return arith::ConstantOp::create(
+      K.B, K.Loc, DenseElementsAttr::get(Type, ArrayRef(Numbers)));
+}
+
+/// The index as i32 in every lane.
+static Value spreadIndex(KernelBuilder &K, Value Index) {
+  Value Word = arith::IndexCastOp::create(K.B, K.Loc, K.B.getI32Type(), Index);
+  return vector::BroadcastOp::create(
+      K.B, K.Loc, VectorType::get({K.getLanes()}, K.B.getI32Type()), Word);
+}
+
+Value AttentionEmitter::maskScores(const Row &R, int64_t V, Value Products) {
+  int64_t Lanes = K.getLanes();
+  Value Key = K.add(R.FirstKey, V * Lanes);
+  int64_t Count = std::min(Lanes, R.Keys - V * Lanes);
+  Value Scores = K.mulf(Products, K.splat(Sizes.Scale));
+  if (Sizes.HasBias) {
+    Value Offset = K.add(K.mul(R.Batch, Sizes.BiasBatchStride),
+                         K.mul(R.Head, Sizes.BiasHeadStride));
+    Offset = K.add(Offset, K.add(K.mul(R.Query, Sizes.Keys), Key));
+    Scores = K.addf(Scores, K.loadVector(Bias, Offset, Count));
+  }
+
+  Value Visible;
+  auto require = [&](arith::CmpIPredicate Predicate, Value X, Value Y) {
+    Value Condition = arith::CmpIOp::create(K.B, K.Loc, Predicate, X, Y);
+    Visible = Visible ? arith::AndIOp::create(K.B, K.Loc, Visible, Condition)
+                      : Condition;
+  };
+  Value Iota = makeIota(K);
+  if (Count < Lanes)
+    require(arith::CmpIPredicate::slt, Iota, spreadIndex(K, K.index(Count)));
+  if (Sizes.Causal || Sizes.Window) {
+    // Keys counted from the last one that the row sees.
+    Value Last = K.add(R.Query, Sizes.getShift());
+    Value Distance = arith::AddIOp::create(
+        K.B, K.Loc, spreadIndex(K, K.sub(Key, Last)), Iota);
+    if (Sizes.Causal)
+      require(arith::CmpIPredicate::sle, Distance, spreadIndex(K, K.index(0)));
+    if (Sizes.Window)
+      require(arith::CmpIPredicate::sgt, Distance,
+              spreadIndex(K, K.index(-*Sizes.Window)));
+  }
+  if (!Visible)
+    return Scores;
+  return select(Visible, Scores,
+                K.splat(-std::numeric_limits<double>::infinity()));
+}
+
+Value AttentionEmitter::dropoutFactors(const Row &R, int64_t V) {
+  if (Sizes.DropoutRate == 0)
+    return Value();
+  Value Line = K.add(K.mul(R.Batch, Sizes.Heads), R.Head);
+  Line = K.add(K.mul(Line, Sizes.Queries), R.Query);
+  Value First =
+      K.add(K.mul(Line, Sizes.Keys), K.add(R.FirstKey, V * K.getLanes()));
+  Value Index =
+      arith::AddIOp::create(K.B, K.Loc, spreadIndex(K, First), makeIota(K));
+  return emitDropoutFactor(K.B, K.Loc, Info, Index, Sizes.DropoutStream,
+                           Sizes.DropoutRate);
+}
+
+//===----------------------------------------------------------------------===//
+// Rows of memory
+//===----------------------------------------------------------------------===//
+
+void AttentionEmitter::forVectors(
+    int64_t Count, function_ref<void(Value Offset, int64_t Lanes)> Body) {
+  int64_t Lanes = K.getLanes();
+  int64_t Whole = Count / Lanes * Lanes;
+  if (Whole > 0)
+    K.loop(0, Whole, Lanes, [&](Value Offset) { Body(Offset, Lanes); });
+  if (Whole < Count)
+    Body(K.index(Whole), Count - Whole);
+}
+
+void AttentionEmitter::fillZero(Value Buffer, Value Offset, int64_t Count) {
+  Value Zero = K.splat(0);
+  forVectors(Count, [&](Value At, int64_t Lanes) {
+    K.storeVector(Zero, Buffer, K.add(Offset, At), Lanes);
+  });
+}

@@ -1,0 +1,231 @@
+//===- EmitAttentionGrad.cpp - Attention in tiles, backward ---------------===//
+//
+// With P = exp(scores - lse), R the factors of dropout, D = rowsum(dO * O):
+//   dV = (P R)^T dO,  dS = P (R (dO V^T) - D),  dQ = scale dS K,
+//   dK = scale dS^T Q
+// computed again block by block (Dao et al. 2022, algorithm 4). A task owns the
+// keys of one key head and all queries that use them, so no two tasks add to
+// the same element.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/EmitMath.h"
+#include "codegen/contraction/AttentionBlocks.h"
+#include "codegen/contraction/Contraction.h"
+#include "codegen/contraction/MicroKernel.h"
+#include "codegen/contraction/Packing.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+#include <limits>
+
+using namespace mlir;
+using namespace stator;
+
+namespace {
+
+constexpr double Infinity = std::numeric_limits<double>::infinity();
+
+class BackwardEmitter : AttentionEmitter {
+public:
+  struct Tensors {
+    Value Query, Key, Val, Bias, Output, Lse, Cotangent, Info;
+    Value QueryCotangent, KeyCotangent, ValueCotangent; ///< all flat
+  };
+
+  BackwardEmitter(KernelBuilder &K, const AttentionSizes &Sizes,
+                  const AttentionBlocks &Blocks, const Tensors &T)
+      : AttentionEmitter(K, Sizes, Blocks, T.Bias, T.Info), T(T) {}
+
+  void emit() {
+    K.tasks(Sizes.Batch * Sizes.KvHeads, Sizes.getWork() >= MinParallelWork,
+            [&](Value Task) {
+              Batch = K.div(Task, Sizes.KvHeads);
+              KvHead = K.rem(Task, Sizes.KvHeads);
+              int64_t Padded = Blocks.PaddedKeys;
+              KeyPanel = K.stackBuffer(Sizes.Depth * Padded);
+              ValuePanel = K.stackBuffer(Sizes.ValueDepth * Padded);
+              Weights = K.stackBuffer(Blocks.QueryBlock * Padded);
+              Scores = K.stackBuffer(Blocks.QueryBlock * Padded);
+              emitKeyHead(K.mul(Task, Sizes.Keys));
+            });
+  }
+
+private:
+  /// All of a key head, whose keys start at line `KeyLines`.
+  void emitKeyHead(Value KeyLines) {
+    // The query heads of a group follow each other.
+    Value FirstHead =
+        K.add(K.mul(Batch, Sizes.Heads), K.mul(KvHead, Sizes.getGroup()));
+    int64_t PerHead = Sizes.Queries * Sizes.Depth;
+    fillZero(T.QueryCotangent, K.mul(FirstHead, PerHead),
+             Sizes.getGroup() * PerHead);
+    int64_t Edge = Sizes.Keys % Blocks.KeyBlock;
+    forEachTile(K, K.index(0), K.index(Blocks.getKeyBlocks(Sizes)),
+                Sizes.Keys / Blocks.KeyBlock, Edge != 0,
+                [&](Value Block, bool IsEdge) {
+                  FirstKey = K.mul(Block, Blocks.KeyBlock);
+                  Keys = IsEdge ? Edge : Blocks.KeyBlock;
+                  emitKeys(K.add(KeyLines, FirstKey));
+                });
+  }
+
+  /// A block of keys, at line `KeyLine`, with all queries of all its heads.
+  void emitKeys(Value KeyLine) {
+    int64_t Depth = Sizes.Depth, ValueDepth = Sizes.ValueDepth;
+    KeyStart = K.mul(KeyLine, Depth);
+    ValueStart = K.mul(KeyLine, ValueDepth);
+    emitPackPanel(K, {T.Key, KeyStart, 1, Depth}, K.index(Depth), Keys,
+                  KeyPanel, Blocks.PaddedKeys);
+    emitPackPanel(K, {T.Val, ValueStart, 1, ValueDepth}, K.index(ValueDepth),
+                  Keys, ValuePanel, Blocks.PaddedKeys);
+    fillZero(T.KeyCotangent, KeyStart, Keys * Depth);
+    fillZero(T.ValueCotangent, ValueStart, Keys * ValueDepth);
+    auto [From, To] = visibleQueryBlocks(FirstKey, Keys);
+    Value FirstBlock = From, EndBlock = To;
+    K.loop(0, Sizes.getGroup(), 1, [&](Value InGroup) {
+      Head = K.add(K.mul(KvHead, Sizes.getGroup()), InGroup);
+      Value HeadLine =
+          K.mul(K.add(K.mul(Batch, Sizes.Heads), Head), Sizes.Queries);
+      int64_t Edge = Sizes.Queries % Blocks.QueryBlock;
+      forEachTile(K, FirstBlock, EndBlock, Sizes.Queries / Blocks.QueryBlock,
+                  Edge != 0, [&](Value Block, bool IsEdge) {
+                    Value First = K.mul(Block, Blocks.QueryBlock);
+                    emitBlock(First, K.add(HeadLine, First),
+                              IsEdge ? Edge : Blocks.QueryBlock);
+                  });
+    });
+  }
+
+  /// A block of `Rows` queries, at line `Line`, with the block of keys.
+  void emitBlock(Value FirstQuery, Value Line, int64_t Rows) {
+    int64_t Depth = Sizes.Depth, ValueDepth = Sizes.ValueDepth,
+            Padded = Blocks.PaddedKeys;
+    Value QueryStart = K.mul(Line, Depth);
+    Value OutputStart = K.mul(Line, ValueDepth);
+    MatrixView InWeights{Weights, K.index(0), Padded, 1};
+    MatrixView InScores{Scores, K.index(0), Padded, 1};
+    MatrixView WeightsTransposed{Weights, K.index(0), 1, Padded};
+    MatrixView ScoresTransposed{Scores, K.index(0), 1, Padded};
+    MatrixView Query{T.Query, QueryStart, Depth, 1};
+    MatrixView Cotangent{T.Cotangent, OutputStart, ValueDepth, 1};
+    int64_t AllKeys = llvm::alignTo(Keys, K.getLanes());
+
+    product(Rows, AllKeys, Depth, Query, {KeyPanel, K.index(0), Padded, 1},
+            InWeights, /*IsPanel=*/true);
+    product(Rows, AllKeys, ValueDepth, Cotangent,
+            {ValuePanel, K.index(0), Padded, 1}, InScores, /*IsPanel=*/true);
+    K.loop(0, Rows, 1, [&](Value R) {
+      emitRow({Batch, Head, K.add(FirstQuery, R), FirstKey, Keys}, R,
+              K.add(Line, R));
+    });
+    product(Keys, ValueDepth, Rows, WeightsTransposed, Cotangent,
+            {T.ValueCotangent, ValueStart, ValueDepth, 1}, /*IsPanel=*/false);
+    product(Keys, Depth, Rows, ScoresTransposed, Query,
+            {T.KeyCotangent, KeyStart, Depth, 1}, /*IsPanel=*/false);
+    product(Rows, Depth, Keys, InScores, {T.Key, KeyStart, Depth, 1},
+            {T.QueryCotangent, QueryStart, Depth, 1}, /*IsPanel=*/false);
+  }
+
+  /// Scores and dO V^T of a row to P R and scale * dS, in place.
+  void emitRow(const Row &Row, Value R, Value Line) {
+    int64_t Lanes = K.getLanes();
+    Value Dot = dotProduct(K.mul(Line, Sizes.ValueDepth));
+    Value Lse = K.load(T.Lse, Line);
+    // A row that sees no key has weights 0, not exp(-inf + inf).
+    Lse = select(equals(Lse, -Infinity), K.constant(Infinity), Lse);
+    Value LseSpread = K.broadcast(Lse), DotSpread = K.broadcast(Dot);
+    Value Start = K.mul(R, Blocks.PaddedKeys);
+    for (int64_t V = 0; V < getVectors(Row.Keys); ++V) {
+      Value Offset = K.add(Start, V * Lanes);
+      Value Score = maskScores(Row, V, K.loadVector(Weights, Offset));
+      Value Weight =
+          emitExp(K.B, K.Loc, K.subf(Score, LseSpread), K.Target.HasFma);
+      Value Product = K.loadVector(Scores, Offset);
+      Value Kept = Weight;
+      if (Value Factors = dropoutFactors(Row, V)) {
+        Kept = K.mulf(Weight, Factors);
+        Product = K.mulf(Product, Factors);
+      }
+      Value ScoreCotangent = K.mulf(Weight, K.subf(Product, DotSpread));
+      K.storeVector(Kept, Weights, Offset);
+      K.storeVector(K.mulf(ScoreCotangent, K.splat(Sizes.Scale)), Scores,
+                    Offset);
+    }
+  }
+
+  /// D: the cotangent of a row times its result.
+  Value dotProduct(Value Start) {
+    int64_t Lanes = K.getLanes();
+    int64_t Whole = Sizes.ValueDepth / Lanes * Lanes;
+    auto step = [&](Value At, int64_t Count, Value Sum) {
+      Value Offset = K.add(Start, At);
+      return K.multiplyAdd(K.loadVector(T.Cotangent, Offset, Count),
+                           K.loadVector(T.Output, Offset, Count), Sum);
+    };
+    Value Sum = K.splat(0);
+    if (Whole > 0)
+      Sum = K.loop(K.index(0), K.index(Whole), Lanes, {Sum},
+                   [&](Value At, ValueRange Sum) {
+                     return Values{step(At, Lanes, Sum[0])};
+                   })
+                .front();
+    if (Whole < Sizes.ValueDepth)
+      Sum = step(K.index(Whole), Sizes.ValueDepth - Whole, Sum);
+    return K.sumLanes(Sum);
+  }
+
+  /// A product with a packed panel overwrites, any other one adds.
+  void product(int64_t Rows, int64_t Columns, int64_t Depth, MatrixView Lhs,
+               MatrixView Rhs, MatrixView Result, bool IsPanel) {
+    TileProduct P;
+    P.Rows = Rows;
+    P.Columns = Columns;
+    P.Depth = K.index(Depth);
+    P.Lhs = Lhs;
+    P.Rhs = Rhs;
+    P.Result = Result;
+    P.RhsPadded = IsPanel;
+    if (!IsPanel)
+      P.Accumulate =
+          arith::ConstantOp::create(K.B, K.Loc, K.B.getBoolAttr(true));
+    emitBlockProduct(K, P);
+  }
+
+  const Tensors &T;
+  // Of the task being emitted, from the outer to the inner loops.
+  Value Batch, KvHead, KeyPanel, ValuePanel, Weights, Scores;
+  Value FirstKey, KeyStart, ValueStart;
+  int64_t Keys = 0;
+  Value Head;
+};
+
+} // namespace
+
+LogicalResult stator::emitAttentionGrad(OpBuilder &B, AttentionGradOp Op,
+                                        ArrayRef<Value> Operands, Value Info,
+                                        Value QueryCotangent,
+                                        Value KeyCotangent,
+                                        Value ValueCotangent,
+                                        const CpuTarget &Target) {
+  auto typeOf = [](Value V) { return cast<MemRefType>(V.getType()); };
+  Value Bias = Operands.size() > 6 ? Operands[3] : Value();
+  ArrayRef<Value> Rest = Operands.take_back(3);
+  auto Sizes = AttentionSizes::get(Op, typeOf(Operands[0]), typeOf(Operands[1]),
+                                   typeOf(Operands[2]),
+                                   Bias ? typeOf(Bias) : MemRefType());
+  if (Sizes.DropoutRate > 0 && !Info)
+    return Op.emitOpError("draws random numbers but has no Info");
+  auto Blocks = AttentionBlocks::get(Sizes, /*FloatsPerKey=*/Sizes.Depth +
+                                                Sizes.ValueDepth,
+                                     /*FloatsPerScore=*/2, Target);
+  KernelBuilder K(B, Op.getLoc(), Target);
+  BackwardEmitter::Tensors T{
+      K.flatten(Operands[0]),    K.flatten(Operands[1]),
+      K.flatten(Operands[2]),    Bias ? K.flatten(Bias) : Value(),
+      K.flatten(Rest[0]),        K.flatten(Rest[1]),
+      K.flatten(Rest[2]),        Info,
+      K.flatten(QueryCotangent), K.flatten(KeyCotangent),
+      K.flatten(ValueCotangent)};
+  BackwardEmitter(K, Sizes, Blocks, T).emit();
+  return success();
+}
