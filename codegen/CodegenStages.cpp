@@ -38,4 +38,13 @@ SmallVector<Stage> getCodegenStages(const CpuTarget &Target) {
   return Stages;
 }
 
+void registerCodegenPasses() {
+#ifdef STATOR_HAVE_KERNELS
+  registerFormKernels();
+  registerLowerKernels();
+#endif
+  registerPlanMemory();
+  registerEmitEntriesPass();
+}
+
 } // namespace stator

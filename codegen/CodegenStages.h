@@ -12,6 +12,9 @@ namespace stator {
 /// `lowered`, `entries`, `openmp`, `llvm`.
 llvm::SmallVector<Stage> getCodegenStages(const CpuTarget &Target);
 
+/// Makes the passes of these stages known to stator-opt.
+void registerCodegenPasses();
+
 } // namespace stator
 
 #endif // STATOR_CODEGEN_CODEGENSTAGES_H
