@@ -4,6 +4,8 @@
 #include "passes/AttentionMatch.h"
 #include "passes/ConstantEvaluation.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace stator;
@@ -19,6 +21,12 @@ std::string stator::describe(Value Value) {
     return ::describe(Op);
   StringRef Path = getPathOfLocation(Value.getLoc());
   return Path.empty() ? "an argument" : ("the argument " + Path).str();
+}
+
+std::string stator::describe(double Number) {
+  std::string Text;
+  llvm::raw_string_ostream(Text) << llvm::format("%g", Number);
+  return Text;
 }
 
 /// One of several users, the one that is least part of attention.

@@ -53,6 +53,9 @@ std::string findTrainableDependence(mlir::Value Value);
 /// A value in words: its path, and the op that makes it.
 std::string describe(mlir::Value Value);
 
+/// A number as people write it: 0.125, 1e-05.
+std::string describe(double Number);
+
 } // namespace stator
 
 #endif // STATOR_PASSES_ATTENTIONCHAIN_H

@@ -5,7 +5,6 @@
 #include "passes/AttentionChain.h"
 #include "passes/ConstantEvaluation.h"
 #include "passes/MaskPattern.h"
-#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace stator;
@@ -204,7 +203,7 @@ bool AttentionMatcher::replaySteps() {
   }
 
   auto FailToHide = [&](double Fill) {
-    return fail("the mask fills in " + llvm::formatv("{0:g6}", Fill).str() +
+    return fail("the mask fills in " + describe(Fill) +
                 ", which does not hide a score");
   };
   if (Match.Causal && !(CausalFill <= MaskedScore))

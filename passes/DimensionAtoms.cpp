@@ -234,7 +234,7 @@ Value stator::rearrangeTensor(OpBuilder &Builder, Location Loc,
       Pieces = findRuns(FlatFrom, FlatTo);
     Value = reshapeTo(Builder, Loc, Value, getSizes(Table, Pieces));
     auto Permutation = llvm::to_vector(llvm::seq<int64_t>(0, Pieces.size()));
-    llvm::stable_sort(Permutation, [&](int64_t A, int64_t B) {
+    llvm::sort(Permutation, [&](int64_t A, int64_t B) {
       return llvm::find(FlatTo, Pieces[A].front()) <
              llvm::find(FlatTo, Pieces[B].front());
     });

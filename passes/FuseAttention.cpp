@@ -1,9 +1,10 @@
 //===- FuseAttention.cpp - Make attention one op --------------------------===//
 
 #include "ir/Splat.h"
+#include "passes/AttentionChain.h"
 #include "passes/AttentionMatch.h"
 #include "passes/Passes.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace stator;
@@ -99,24 +100,25 @@ AttentionOp AttentionRewriter::rewrite() {
   return Attention;
 }
 
-/// "causal, scale 0.25, grouped 2 to 1": what a reader wants to know.
+/// What was made, in words.
 static std::string summarize(AttentionOp Attention) {
   auto Query = cast<RankedTensorType>(Attention.getQuery().getType());
   auto Key = cast<RankedTensorType>(Attention.getKey().getType());
-  std::string Text = llvm::formatv(
-      "{0} x {1} heads, {2} queries, {3} keys, scale {4:g6}",
-      Query.getDimSize(0), Query.getDimSize(1), Query.getDimSize(2),
-      Key.getDimSize(2), Attention.getScale().convertToDouble());
+  std::string Text;
+  llvm::raw_string_ostream Out(Text);
+  Out << Query.getDimSize(0) << " x " << Query.getDimSize(1) << " heads, "
+      << Query.getDimSize(2) << " queries, " << Key.getDimSize(2)
+      << " keys, scale " << describe(Attention.getScale().convertToDouble());
   if (Query.getDimSize(1) != Key.getDimSize(1))
-    Text += llvm::formatv(", {0} heads of keys", Key.getDimSize(1));
+    Out << ", " << Key.getDimSize(1) << " heads of keys";
   if (Attention.getCausal())
-    Text += ", causal";
+    Out << ", causal";
   if (std::optional<int64_t> Window = Attention.getWindow())
-    Text += llvm::formatv(", window {0}", *Window);
+    Out << ", window " << *Window;
   if (Attention.getBias())
-    Text += ", bias";
+    Out << ", bias";
   if (double Rate = Attention.getDropoutRate().convertToDouble(); Rate > 0)
-    Text += llvm::formatv(", dropout {0:g6}", Rate);
+    Out << ", dropout " << describe(Rate);
   return Text;
 }
 
