@@ -16,6 +16,7 @@ struct StepRecord {
   float LearningRate = 0, GradientNorm = 0;
   double Milliseconds = 0, TokensPerSecond = 0;
   std::optional<double> ValidationLoss; ///< after this step, where evaluated
+                                        ///< and not cut short by a signal
 };
 
 /// The line of \p Record, with its newline. Losses, norm and rate have the

@@ -235,7 +235,10 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     if (Last || SaveDue)
       STATOR_RETURN_IF_ERROR(save());
   }
-  if (int Signal = StopSignals::received(); Signal && Run.Step < Run.Steps) {
+  if (holdsOut() && !LastValidation && !StopSignals::received())
+    LastValidation = evaluateHeldOut(0);
+  bool Done = Run.Step == Run.Steps && (LastValidation || !holdsOut());
+  if (int Signal = StopSignals::received(); Signal && !Done) {
     if (SavedStep != Run.Step) {
       if (const char *Name = findNonFinite(Program, Memory.state()))
         return TrainingEnd{
@@ -248,8 +251,6 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
         Run.Step, " of ", Run.Steps, "; continue with --resume ", Options.Out));
     return TrainingEnd{Signal, ""};
   }
-  if (holdsOut() && !LastValidation)
-    LastValidation = evaluateHeldOut(0);
   std::chrono::duration<double> Taken = Clock::now() - Begin;
   std::string Line = absl::StrCat(Run.Step - FirstStep, " steps in ",
                                   absl::StrFormat("%.1f s", Taken.count()));

@@ -1,0 +1,203 @@
+#include "tests/runtime/FakeProgram.h"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace stator::runtime::testing {
+
+FakeProgram::FakeProgram(int32_t Mode, Shape Sizes) {
+  bool Train = Mode == STATOR_MODE_TRAIN;
+  int64_t V = Sizes.Vocabulary;
+  Shapes.reserve(8); // tensors point into it
+  addTensor("table.weight", {V, V}, STATOR_ROLE_PARAMETER);
+  Tensors.back().Init = STATOR_INIT_NORMAL;
+  Tensors.back().InitB = 0.5;
+  addTensor("bias", {V}, STATOR_ROLE_PARAMETER);
+  Tensors.back().Init = STATOR_INIT_UNIFORM;
+  Tensors.back().InitA = -0.25;
+  Tensors.back().InitB = 0.25;
+  addTensor("scale", {}, STATOR_ROLE_PARAMETER);
+  Tensors.back().InitA = 1;
+  Tensors.back().Trainable = 0;
+  if (Train)
+    addTensor("table.weight.momentum", {V, V}, STATOR_ROLE_MOMENT);
+  if (Train && Sizes.MicroBatches > 1)
+    addTensor("table.weight.grad", {V, V}, STATOR_ROLE_GRADIENT);
+
+  Program.AbiVersion = STATOR_ABI_VERSION;
+  Program.Mode = Mode;
+  Program.Name = "Fake";
+  Program.Compiler = "a test";
+  Program.Options = "{\"vocab\": 8}";
+  Program.Self = this;
+  Program.Batch = Sizes.Batch;
+  Program.Time = Sizes.Time;
+  Program.Vocabulary = V;
+  Program.MicroBatches = Sizes.MicroBatches;
+  Program.DefaultSteps = 20;
+  Program.Tensors = Tensors.data();
+  Program.NumTensors = static_cast<int64_t>(Tensors.size());
+  Program.ArenaBytes =
+      4 * static_cast<uint64_t>(V * V + V + Sizes.Batch * Sizes.Time * (V + 1));
+  Program.FlopsPerStep = 12345;
+  if (Train) {
+    if (Sizes.MicroBatches == 1) {
+      Program.TrainStep = trainStep;
+    } else {
+      Program.Accumulate = accumulateStep;
+      Program.Update = updateStep;
+    }
+    Program.Evaluate = evaluateStep;
+    Program.Gradients = gradientStep;
+  } else {
+    Program.Forward = forwardStep;
+  }
+}
+
+void FakeProgram::addTensor(const char *Name, std::vector<int64_t> Sizes,
+                            int32_t Role) {
+  StatorTensor Tensor = {};
+  Tensor.Name = Name;
+  Tensor.Rank = static_cast<int64_t>(Sizes.size());
+  Tensor.Elements = 1;
+  for (int64_t Size : Sizes)
+    Tensor.Elements *= static_cast<uint64_t>(Size);
+  Shapes.push_back(std::move(Sizes));
+  Tensor.Shape = Shapes.back().data();
+  Tensor.Role = Role;
+  Tensor.Trainable = Role == STATOR_ROLE_PARAMETER;
+  Tensor.Offset = Program.StateBytes;
+  Program.StateBytes += (Tensor.Elements * 4 + 63) / 64 * 64;
+  Tensors.push_back(Tensor);
+}
+
+float *FakeProgram::tensor(uint8_t *State, TensorIndex Index) const {
+  return reinterpret_cast<float *>(State + Tensors[Index].Offset);
+}
+
+void FakeProgram::lossAndCotangents(uint8_t *State, const int32_t *Tokens,
+                                    const int32_t *Targets, float *Losses,
+                                    float *Cotangents) const {
+  int64_t V = Program.Vocabulary;
+  for (int64_t I = 0; I < Program.Batch * Program.Time; ++I) {
+    const float *Row = tensor(State, Table) + Tokens[I] * V;
+    float *Cotangent = Cotangents + I * V;
+    float Sum = 0;
+    for (int64_t J = 0; J < V; ++J)
+      Sum += Cotangent[J] = std::exp(Row[J] + tensor(State, Bias)[J]);
+    bool Real = Targets[I] >= 0;
+    Losses[I] = Real ? std::log(Sum) - std::log(Cotangent[Targets[I]]) : 0;
+    for (int64_t J = 0; J < V; ++J)
+      Cotangent[J] = Real ? Cotangent[J] / Sum - (J == Targets[I]) : 0;
+  }
+}
+
+float FakeProgram::accumulate(uint8_t *State, const int32_t *Tokens,
+                              const int32_t *Targets, float *TableGradients,
+                              float *BiasGradients) const {
+  int64_t V = Program.Vocabulary, N = Program.Batch * Program.Time;
+  std::vector<float> Losses(static_cast<size_t>(N)),
+      Cotangents(static_cast<size_t>(N * V));
+  lossAndCotangents(State, Tokens, Targets, Losses.data(), Cotangents.data());
+  float Sum = 0;
+  for (int64_t I = 0; I < N; ++I) {
+    Sum += Losses[static_cast<size_t>(I)];
+    for (int64_t J = 0; J < V; ++J) {
+      float Share =
+          Cotangents[static_cast<size_t>(I * V + J)] / static_cast<float>(N);
+      TableGradients[Tokens[I] * V + J] += Share;
+      BiasGradients[J] += Share;
+    }
+  }
+  return Sum / static_cast<float>(N);
+}
+
+void FakeProgram::update(uint8_t *State, const float *TableGradients,
+                         const int64_t *Info, float *Result) const {
+  float Rate = 1.0f - static_cast<float>(Info[STATOR_INFO_STEP]) /
+                          static_cast<float>(Info[STATOR_INFO_TOTAL_STEPS]);
+  float Squares = 0;
+  for (uint64_t I = 0; I < Tensors[Table].Elements; ++I) {
+    float &Momentum = tensor(State, TableMomentum)[I];
+    Momentum = 0.9f * Momentum + TableGradients[I];
+    tensor(State, Table)[I] -= Rate * Momentum;
+    Squares += TableGradients[I] * TableGradients[I];
+  }
+  Result[STATOR_RESULT_GRAD_NORM] = std::sqrt(Squares);
+  Result[STATOR_RESULT_LR] = Rate;
+}
+
+void FakeProgram::trainStep(void *Self, uint8_t *State, uint8_t *Arena,
+                            const int32_t *Tokens, const int32_t *Targets,
+                            const int64_t *Info, float *Result) {
+  auto &Model = *static_cast<FakeProgram *>(Self);
+  int64_t Step = Info[STATOR_INFO_STEP];
+  Model.BeforeStep(Step);
+  uint64_t Elements = Model.Tensors[Table].Elements;
+  auto *Gradients = reinterpret_cast<float *>(Arena);
+  float *BiasGradients = Gradients + Elements;
+  std::fill_n(Gradients,
+              Elements + static_cast<uint64_t>(Model.Program.Vocabulary), 0.0f);
+  Result[STATOR_RESULT_LOSS] =
+      Model.accumulate(State, Tokens, Targets, Gradients, BiasGradients);
+  Model.update(State, Gradients, Info, Result);
+  if (Step == Model.NanStep)
+    Result[STATOR_RESULT_LOSS] = NAN;
+  if (Step == Model.InfinityStep)
+    Model.tensor(State, Bias)[0] = std::numeric_limits<float>::infinity();
+}
+
+void FakeProgram::accumulateStep(void *Self, uint8_t *State, uint8_t *Arena,
+                                 const int32_t *Tokens, const int32_t *Targets,
+                                 const int64_t *Info, float *Result) {
+  auto &Model = *static_cast<FakeProgram *>(Self);
+  Result[STATOR_RESULT_LOSS] = Model.accumulate(
+      State, Tokens, Targets, Model.tensor(State, TableGradient),
+      reinterpret_cast<float *>(Arena));
+}
+
+void FakeProgram::updateStep(void *Self, uint8_t *State, uint8_t *,
+                             const int32_t *, const int32_t *,
+                             const int64_t *Info, float *Result) {
+  auto &Model = *static_cast<FakeProgram *>(Self);
+  Model.BeforeStep(Info[STATOR_INFO_STEP]);
+  float *Gradients = Model.tensor(State, TableGradient);
+  uint64_t Elements = Model.Tensors[Table].Elements;
+  for (uint64_t I = 0; I < Elements; ++I)
+    Gradients[I] /= static_cast<float>(Model.Program.MicroBatches);
+  Model.update(State, Gradients, Info, Result);
+  std::fill_n(Gradients, Elements, 0.0f);
+}
+
+void FakeProgram::evaluateStep(void *Self, uint8_t *State, uint8_t *Arena,
+                               const int32_t *Tokens, const int32_t *Targets,
+                               const int64_t *, float *Result) {
+  auto &Model = *static_cast<FakeProgram *>(Self);
+  Model.BeforeEvaluation();
+  Model.lossAndCotangents(State, Tokens, Targets, Result,
+                          reinterpret_cast<float *>(Arena));
+}
+
+void FakeProgram::forwardStep(void *Self, uint8_t *State, uint8_t *,
+                              const int32_t *Tokens, const int32_t *,
+                              const int64_t *, float *Result) {
+  auto &Model = *static_cast<FakeProgram *>(Self);
+  int64_t V = Model.Program.Vocabulary;
+  for (int64_t I = 0; I < Model.Program.Batch * Model.Program.Time; ++I)
+    for (int64_t J = 0; J < V; ++J)
+      Result[I * V + J] = Model.tensor(State, Table)[Tokens[I] * V + J] +
+                          Model.tensor(State, Bias)[J];
+}
+
+void FakeProgram::gradientStep(void *Self, uint8_t *State, uint8_t *,
+                               const int32_t *Tokens, const int32_t *Targets,
+                               const int64_t *, float *Result) {
+  auto &Model = *static_cast<FakeProgram *>(Self);
+  uint64_t Elements = Model.Tensors[Table].Elements;
+  std::fill_n(Result + 1,
+              Elements + static_cast<uint64_t>(Model.Program.Vocabulary), 0.0f);
+  Result[0] = Model.accumulate(State, Tokens, Targets, Result + 1,
+                               Result + 1 + Elements);
+}
+
+} // namespace stator::runtime::testing

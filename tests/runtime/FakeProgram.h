@@ -1,0 +1,78 @@
+//===- FakeProgram.h - a model without a compiler ---------------*- C++ -*-===//
+//
+// A bigram model in plain C++ behind the program ABI: logits are
+// table[token] + bias, trained by SGD with momentum. What the runtime does with
+// a program can be tested with it, including what a compiled one would never
+// do: NaN on demand, dying in the middle of a step.
+//
+//===----------------------------------------------------------------------===//
+#ifndef STATOR_TESTS_RUNTIME_FAKEPROGRAM_H
+#define STATOR_TESTS_RUNTIME_FAKEPROGRAM_H
+
+#include "runtime/core/program.h"
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace stator::runtime::testing {
+
+class FakeProgram {
+public:
+  struct Shape {
+    int64_t Vocabulary = 8, Batch = 3, Time = 4, MicroBatches = 1;
+  };
+
+  FakeProgram(int32_t Mode, Shape Sizes);
+  explicit FakeProgram(int32_t Mode) : FakeProgram(Mode, Shape{}) {}
+  FakeProgram(const FakeProgram &) = delete;
+  FakeProgram &operator=(const FakeProgram &) = delete;
+
+  const StatorProgram &get() const { return Program; }
+  StatorProgram &edit() { return Program; }
+
+  /// Called at the beginning of every training step with its number, from 0.
+  std::function<void(int64_t)> BeforeStep = [](int64_t) {};
+  /// Called before every batch of an evaluation.
+  std::function<void()> BeforeEvaluation = [] {};
+  /// The loss of this step is NaN.
+  int64_t NanStep = -1;
+  /// The bias becomes infinite in this step, without a sign of it elsewhere.
+  int64_t InfinityStep = -1;
+
+private:
+  enum TensorIndex { Table, Bias, Frozen, TableMomentum, TableGradient };
+
+  void addTensor(const char *Name, std::vector<int64_t> Sizes, int32_t Role);
+  float *tensor(uint8_t *State, TensorIndex Index) const;
+  /// Losses [Batch * Time], and what each logit's derivative is.
+  void lossAndCotangents(uint8_t *State, const int32_t *Tokens,
+                         const int32_t *Targets, float *Losses,
+                         float *Cotangents) const;
+  float accumulate(uint8_t *State, const int32_t *Tokens,
+                   const int32_t *Targets, float *TableGradients,
+                   float *BiasGradients) const;
+  void update(uint8_t *State, const float *TableGradients, const int64_t *Info,
+              float *Result) const;
+
+  static void trainStep(void *, uint8_t *, uint8_t *, const int32_t *,
+                        const int32_t *, const int64_t *, float *);
+  static void accumulateStep(void *, uint8_t *, uint8_t *, const int32_t *,
+                             const int32_t *, const int64_t *, float *);
+  static void updateStep(void *, uint8_t *, uint8_t *, const int32_t *,
+                         const int32_t *, const int64_t *, float *);
+  static void evaluateStep(void *, uint8_t *, uint8_t *, const int32_t *,
+                           const int32_t *, const int64_t *, float *);
+  static void forwardStep(void *, uint8_t *, uint8_t *, const int32_t *,
+                          const int32_t *, const int64_t *, float *);
+  static void gradientStep(void *, uint8_t *, uint8_t *, const int32_t *,
+                           const int32_t *, const int64_t *, float *);
+
+  StatorProgram Program = {};
+  std::vector<StatorTensor> Tensors;
+  std::vector<std::vector<int64_t>> Shapes;
+};
+
+} // namespace stator::runtime::testing
+
+#endif // STATOR_TESTS_RUNTIME_FAKEPROGRAM_H
