@@ -186,6 +186,11 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &SymbolTable) {
 }
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &SymbolTable) {
+  // A kernel that was lowered is a function on memory, of another dialect.
+  Operation *Kernel =
+      SymbolTable.lookupNearestSymbolFrom(*this, getKernelAttr());
+  if (isa_and_nonnull<FunctionOpInterface>(Kernel) && !isa<FuncOp>(Kernel))
+    return success();
   return verifyFunctionUse(*this, SymbolTable, getKernelAttr(),
                            /*IsKernel=*/true);
 }
