@@ -31,11 +31,16 @@ def Stator_TimeSemanticsInterface : OpInterface<"TimeSemantics"> {
   let description = [{
     How an op moves information along the time axis: `Pointwise` (position t of a result depends on
     position t of the operands), `Causal` (on positions up to t) or `Mixing` (on any position).
+    `TimeAxis` (`ir/Interfaces.h`) says of a tensor how it varies with time; attention, whose scores
+    have a time axis of queries and one of keys, is followed through mask, softmax and product. Taken
+    from the arguments of `@forward` to its result, no op `Mixing`, this is the proof that no position
+    sees the future. Infinite and NaN values are outside of the proof: a weight of 0 is taken to
+    hide the value that it is multiplied with.
   }];
   let methods = [
     InterfaceMethod<
-      [{Given the time axis of each operand (none: the operand does not vary with time), says how the
-        results depend on them and which axis of each result is time.}],
+      [{Given how each operand varies with time, says how the results depend on them, and how each
+        result varies.}],
       "::stator::TimeFlow", "getTimeFlow",
       (ins "::llvm::ArrayRef<::stator::TimeAxis>":$operandAxes)>
   ];

@@ -1,100 +1,364 @@
-#include "ir/Dialect.h"
-#include "llvm/Support/ErrorHandling.h"
+//===- TimeSemantics.cpp - How ops move information along time ------------===//
+//
+// Elementwise ops, ops that move elements, losses and optimizers. Those that
+// sum over dimensions are in TimeSemanticsSums.cpp.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ir/Splat.h"
+#include "ir/TimeFlowSupport.h"
+
 using namespace mlir;
 using namespace stator;
-TimeFlow ScanOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow NegOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow AbsOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow ExpOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow LogOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow SqrtOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow RsqrtOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow SinOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow CosOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow TanhOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow ErfOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow SigmoidOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+
+//===----------------------------------------------------------------------===//
+// One operand, each element alone
+//===----------------------------------------------------------------------===//
+
+/// What a function makes of keys in the future that are zero or minus infinity.
+static TimeFlow getUnaryFlow(Operation *Op, ArrayRef<TimeAxis> Axes,
+                             FutureKeys OfZero = FutureKeys::Hidden,
+                             FutureKeys OfNegInf = FutureKeys::Hidden) {
+  return combine(Op, Axes, [&](ArrayRef<TimeAxis> Operands) {
+    switch (Operands[0].Future) {
+    case FutureKeys::Zero:
+      return OfZero;
+    case FutureKeys::NegInf:
+      return OfNegInf;
+    default:
+      return Operands[0].Future;
+    }
+  });
 }
-TimeFlow ReluOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow SiluOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow GeluOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow AddOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow SubOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow MulOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow DivOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow PowOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow MaximumOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+
+TimeFlow NegOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
 }
-TimeFlow MinimumOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow AbsOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
 }
-TimeFlow SelectOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow DropoutOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow ExpOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Hidden, FutureKeys::Zero);
 }
-TimeFlow BroadcastOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow LogOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::NegInf);
 }
-TimeFlow ReshapeOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow SqrtOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
 }
-TimeFlow TransposeOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow RsqrtOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes);
 }
-TimeFlow SliceOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow PadOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow ConcatOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow EinsumOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow ReduceOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow CumsumOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow SoftmaxOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow SinOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
 }
-TimeFlow CausalMaskOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow CosOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes);
 }
-TimeFlow GatherOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow CrossEntropyOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow TanhOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
 }
-TimeFlow AttentionOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow ErfOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
 }
-TimeFlow CompareOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow SigmoidOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Hidden, FutureKeys::Zero);
 }
-TimeFlow AndOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow OrOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow NotOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow IAddOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow ISubOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow IMulOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow ConvertOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+TimeFlow ReluOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero, FutureKeys::Zero);
 }
+TimeFlow SiluOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
+}
+TimeFlow GeluOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
+}
+TimeFlow DropoutOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
+}
+TimeFlow NotOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes);
+}
+TimeFlow ConvertOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
+}
+
+//===----------------------------------------------------------------------===//
+// Two operands and more, each element alone
+//===----------------------------------------------------------------------===//
+
+/// Whether the operands at those indices all are `Future` after the query.
+static bool isFuture(ArrayRef<TimeAxis> Operands, FutureKeys Future) {
+  return llvm::all_of(Operands, [&](const TimeAxis &Time) {
+    return Time.KeyAxis && Time.Future == Future;
+  });
+}
+
+/// The rule for a sum: minus infinity plus anything stays it.
+static FutureKeys addFutures(ArrayRef<TimeAxis> Operands) {
+  for (const TimeAxis &Time : Operands)
+    if (isFuture(Time, FutureKeys::NegInf))
+      return FutureKeys::NegInf;
+  return isFuture(Operands, FutureKeys::Zero) ? FutureKeys::Zero
+                                              : hideUnlessVisible(Operands);
+}
+
+/// The rule for a product: zero times anything stays it.
+static FutureKeys multiplyFutures(ArrayRef<TimeAxis> Operands) {
+  for (const TimeAxis &Time : Operands)
+    if (isFuture(Time, FutureKeys::Zero))
+      return FutureKeys::Zero;
+  return hideUnlessVisible(Operands);
+}
+
+TimeFlow AddOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, addFutures);
+}
+
+TimeFlow SubOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, [](ArrayRef<TimeAxis> Operands) {
+    if (isFuture(Operands[1], FutureKeys::NegInf))
+      return hideUnlessVisible(Operands);
+    return addFutures(Operands);
+  });
+}
+
+TimeFlow MulOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, [&](ArrayRef<TimeAxis> Operands) {
+    // A positive factor leaves minus infinity what it is.
+    for (int Masked : {0, 1})
+      if (isFuture(Operands[Masked], FutureKeys::NegInf) &&
+          getSplatNumber(getOperand(1 - Masked)).value_or(0) > 0)
+        return FutureKeys::NegInf;
+    return multiplyFutures(Operands);
+  });
+}
+
+TimeFlow DivOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, [&](ArrayRef<TimeAxis> Operands) {
+    if (isFuture(Operands[0], FutureKeys::Zero))
+      return FutureKeys::Zero;
+    if (isFuture(Operands[0], FutureKeys::NegInf) &&
+        getSplatNumber(getRhs()).value_or(0) > 0)
+      return FutureKeys::NegInf;
+    return hideUnlessVisible(Operands);
+  });
+}
+
+TimeFlow SelectOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, [](ArrayRef<TimeAxis> Operands) {
+    for (FutureKeys Future : {FutureKeys::Zero, FutureKeys::NegInf})
+      if (isFuture(Operands.drop_front(), Future))
+        return Future;
+    return hideUnlessVisible(Operands);
+  });
+}
+
+TimeFlow PowOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes);
+}
+TimeFlow MaximumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes);
+}
+TimeFlow MinimumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes);
+}
+TimeFlow CompareOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes);
+}
+TimeFlow AndOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, multiplyFutures);
+}
+TimeFlow OrOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes);
+}
+TimeFlow IAddOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes);
+}
+TimeFlow ISubOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes);
+}
+TimeFlow IMulOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, multiplyFutures);
+}
+
+//===----------------------------------------------------------------------===//
+// Moving elements
+//===----------------------------------------------------------------------===//
+
 TimeFlow ConstantOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+  return flow(TimeKind::Pointwise, TimeAxis::none());
 }
-TimeFlow IotaOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow ScatterAddOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+
+// A position is no token: nothing flows.
+TimeFlow IotaOp::getTimeFlow(ArrayRef<TimeAxis>) {
+  return flow(TimeKind::Pointwise, TimeAxis::none());
 }
-TimeFlow CrossEntropyGradOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+
+TimeFlow BroadcastOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return flow(TimeKind::Pointwise, renameDims(Axes[0], [&](int64_t Dim) {
+                return std::optional(getDimensions()[Dim]);
+              }));
 }
-TimeFlow AttentionGradOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+
+TimeFlow TransposeOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return flow(TimeKind::Pointwise, renameDims(Axes[0], [&](int64_t Dim) {
+                return std::optional<int64_t>(
+                    llvm::find(getPermutation(), Dim) -
+                    getPermutation().begin());
+              }));
 }
-TimeFlow GlobalNormOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+
+TimeFlow ReshapeOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  ArrayRef<int64_t> From = getInput().getType().getShape();
+  ArrayRef<int64_t> To = getType().getShape();
+  // A dimension stays itself if as many elements are before it and in it.
+  bool IsMerged = false;
+  TimeAxis Result =
+      renameDims(Axes[0], [&](int64_t Dim) -> std::optional<int64_t> {
+        int64_t Before = 1;
+        for (int64_t Size : From.take_front(Dim))
+          Before *= Size;
+        int64_t BeforeTo = 1;
+        for (auto [DimTo, Size] : llvm::enumerate(To)) {
+          if (BeforeTo == Before && Size == From[Dim])
+            return DimTo;
+          BeforeTo *= Size;
+        }
+        IsMerged |= From[Dim] != 1;
+        return std::nullopt;
+      });
+  if (IsMerged)
+    return mixing(*this, "a reshape that splits time or merges it with "
+                         "another dimension");
+  return flow(TimeKind::Pointwise, Result);
 }
-TimeFlow ClipScaleOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+
+/// The flow of a slice or pad. `IsInPlace` and `IsLater` say of a dimension
+/// whether an element of the result has the index that it had, or a larger one.
+static TimeFlow getPartFlow(Operation *Op, TimeAxis Time,
+                            function_ref<bool(int64_t)> IsInPlace,
+                            function_ref<bool(int64_t)> IsLater) {
+  if (!Time.Axis || Time.Whole)
+    return flow(TimeKind::Pointwise, Time);
+  if (IsInPlace(*Time.Axis) && (!Time.KeyAxis || IsInPlace(*Time.KeyAxis)))
+    return flow(TimeKind::Pointwise, Time);
+  // Once the axes move against each other, what is known of the future is lost.
+  if (Time.KeyAxis && Time.Future != FutureKeys::Visible)
+    Time = dropKeys(Time);
+  for (std::optional<int64_t> Axis : {Time.Axis, Time.KeyAxis})
+    if (Axis && !IsInPlace(*Axis) && !IsLater(*Axis))
+      return mixing(Op, "a slice that moves later positions to earlier ones");
+  return flow(TimeKind::Causal, Time);
 }
-TimeFlow LearningRateOp::getTimeFlow(ArrayRef<TimeAxis>) {
-  llvm_unreachable("stub");
+
+TimeFlow SliceOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getPartFlow(
+      *this, Axes[0],
+      [&](int64_t Dim) {
+        return getOffsets()[Dim] == 0 &&
+               (getStrides()[Dim] == 1 || getType().getDimSize(Dim) <= 1);
+      },
+      [](int64_t) { return false; });
 }
-TimeFlow SgdOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
-TimeFlow AdamOp::getTimeFlow(ArrayRef<TimeAxis>) { llvm_unreachable("stub"); }
+
+TimeFlow PadOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getPartFlow(
+      *this, Axes[0],
+      [&](int64_t Dim) { return getLow()[Dim] == 0 && getStrides()[Dim] == 1; },
+      [](int64_t) { return true; });
+}
+
+TimeFlow ConcatOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  // Along the concatenated dimension all but the first operand move to later
+  // positions.
+  int64_t Axis = getAxis();
+  TimeKind Kind = TimeKind::Pointwise;
+  SmallVector<TimeAxis> Moved;
+  for (auto [Index, Time] : llvm::enumerate(Axes)) {
+    bool IsMoved = Index > 0 && (Time.Axis == Axis || Time.KeyAxis == Axis);
+    if (IsMoved) {
+      Kind = TimeKind::Causal;
+      if (Time.KeyAxis && Time.Future != FutureKeys::Visible)
+        Moved.push_back(dropKeys(Time));
+      else
+        Moved.push_back(Time);
+      continue;
+    }
+    Moved.push_back(Time);
+  }
+  TimeFlow Flow = combine(*this, Moved, [](ArrayRef<TimeAxis> Operands) {
+    for (FutureKeys Future : {FutureKeys::Zero, FutureKeys::NegInf})
+      if (isFuture(Operands, Future))
+        return Future;
+    return hideUnlessVisible(Operands);
+  });
+  if (Flow.Kind == TimeKind::Pointwise)
+    Flow.Kind = Kind;
+  return Flow;
+}
+
+TimeFlow GatherOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  TimeAxis Table = Axes[0], Indices = Axes[1];
+  if (Table.Axis == 0 || Table.KeyAxis == 0)
+    return mixing(*this, "a look-up among the positions");
+  int64_t Offset = getIndices().getType().getRank() - 1;
+  TimeAxis Operands[] = {
+      renameDims(Table,
+                 [&](int64_t Dim) { return std::optional(Dim + Offset); }),
+      Indices};
+  return combine(*this, Operands);
+}
+
+//===----------------------------------------------------------------------===//
+// Losses, backward ops and optimizers
+//===----------------------------------------------------------------------===//
+
+TimeFlow CrossEntropyOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  int64_t Vocabulary = getLogits().getType().getRank() - 1;
+  if (Axes[0].Axis == Vocabulary || Axes[0].KeyAxis == Vocabulary)
+    return mixing(*this, "a softmax over time");
+  TimeFlow Flow = combine(*this, Axes);
+  Flow.ResultAxes.resize(1);
+  Flow.ResultAxes.push_back(Flow.ResultAxes[0]);
+  return Flow;
+}
+
+TimeFlow CrossEntropyGradOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes);
+}
+
+/// An op whose results depend on all that it is given.
+static TimeFlow getDependentFlow(Operation *Op, ArrayRef<TimeAxis> Axes,
+                                 const Twine &Reason) {
+  if (llvm::any_of(Axes, [](const TimeAxis &T) { return T.Axis.has_value(); }))
+    return mixing(Op, Reason);
+  TimeFlow Flow;
+  bool IsWhole = llvm::any_of(Axes, [](const TimeAxis &T) { return T.Whole; });
+  Flow.ResultAxes.assign(Op->getNumResults(),
+                         IsWhole ? TimeAxis::whole() : TimeAxis::none());
+  return Flow;
+}
+
+TimeFlow ScatterAddOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getDependentFlow(*this, Axes, "a sum over positions");
+}
+TimeFlow AttentionGradOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getDependentFlow(*this, Axes,
+                          "cotangents flow from later positions to earlier");
+}
+TimeFlow GlobalNormOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getDependentFlow(*this, Axes, "a norm over positions");
+}
+TimeFlow ClipScaleOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getDependentFlow(*this, Axes, "");
+}
+TimeFlow LearningRateOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getDependentFlow(*this, Axes, "");
+}
+TimeFlow SgdOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getDependentFlow(*this, Axes, "an update of the parameters");
+}
+TimeFlow AdamOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return getDependentFlow(*this, Axes, "an update of the parameters");
+}

@@ -1,7 +1,7 @@
 // Every op prints as it is read. Names of arguments are kept; names of results
 // come from locations (names.mlir).
 // RUN: stator-opt %s | stator-opt | FileCheck %s
-// RUN: stator-opt %s --mlir-print-op-generic | stator-opt | FileCheck %s
+// RUN: stator-opt %s --mlir-print-op-generic --mlir-print-debuginfo | stator-opt | FileCheck %s
 
 // CHECK: stator.parameter @h.0.weight : tensor<8x4xf32> init <normal, 0.0, 0.02> decay
 stator.parameter @h.0.weight : tensor<8x4xf32> init #stator.init<normal, 0.0, 0.02> decay
