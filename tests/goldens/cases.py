@@ -12,12 +12,12 @@ CASES = {
     "char_gpt": dict(
         model="char_gpt.stator", batch=4, time=24, steps=5, vocabulary=65,
         defines=dict(vocab=65, context=32, layers=2, heads=4, width=64),
-        family="gpt", layers=2, heads=4, width=64, context=32, bias=False, gelu="erf",
+        family="gpt", layers=2, heads=4, width=64, context=32, bias=False, gelu="erf", linear="out,in",
     ),
     "gpt2": dict(
         model="gpt2.stator", batch=2, time=17, steps=5, vocabulary=211,
         defines=dict(vocab=211, context=32, layers=2, heads=3, width=48),
-        family="gpt", layers=2, heads=3, width=48, context=32, bias=True, gelu="tanh",
+        family="gpt", layers=2, heads=3, width=48, context=32, bias=True, gelu="tanh", linear="in,out",
     ),
     "llama": dict(
         model="llama.stator", batch=3, time=19, steps=5, vocabulary=127,
@@ -44,13 +44,15 @@ def parameter_shapes(case):
             for n in norm:
                 shapes[f"h.{i}.ln_1.{n}"] = (w,)
             for name, rows, columns in (("attn.c_attn", w, 3 * w), ("attn.c_proj", w, w)):
-                shapes[f"h.{i}.{name}.weight"] = (rows, columns)
+                shape = (rows, columns) if case["linear"] == "in,out" else (columns, rows)
+                shapes[f"h.{i}.{name}.weight"] = shape
                 if case["bias"]:
                     shapes[f"h.{i}.{name}.bias"] = (columns,)
             for n in norm:
                 shapes[f"h.{i}.ln_2.{n}"] = (w,)
             for name, rows, columns in (("mlp.c_fc", w, 4 * w), ("mlp.c_proj", 4 * w, w)):
-                shapes[f"h.{i}.{name}.weight"] = (rows, columns)
+                shape = (rows, columns) if case["linear"] == "in,out" else (columns, rows)
+                shapes[f"h.{i}.{name}.weight"] = shape
                 if case["bias"]:
                     shapes[f"h.{i}.{name}.bias"] = (columns,)
         for n in norm:

@@ -25,8 +25,9 @@ def layer_norm(x, p, name):
     return F.layer_norm(x, x.shape[-1:], p[name + ".weight"], p.get(name + ".bias"), 1e-5)
 
 
-def conv1d(x, p, name):
-    y = x @ p[name + ".weight"]
+def linear(case, x, p, name):
+    weight = p[name + ".weight"]
+    y = x @ (weight if case["linear"] == "in,out" else weight.T)
     return y + p[name + ".bias"] if name + ".bias" in p else y
 
 
@@ -53,13 +54,13 @@ def gpt(case, p, tokens):
     x = p["wte.weight"][tokens] + p["wpe.weight"][:t]
     for i in range(case["layers"]):
         h = f"h.{i}."
-        q, k, v = conv1d(layer_norm(x, p, h + "ln_1"), p, h + "attn.c_attn").split(case["width"], -1)
+        q, k, v = linear(case, layer_norm(x, p, h + "ln_1"), p, h + "attn.c_attn").split(case["width"], -1)
         y = merge(attend(*(heads(z, case["heads"]) for z in (q, k, v))))
-        x = x + conv1d(y, p, h + "attn.c_proj")
-        y = conv1d(layer_norm(x, p, h + "ln_2"), p, h + "mlp.c_fc")
+        x = x + linear(case, y, p, h + "attn.c_proj")
+        y = linear(case, layer_norm(x, p, h + "ln_2"), p, h + "mlp.c_fc")
         y = F.gelu(y) if case["gelu"] == "erf" else (
             0.5 * y * (1 + torch.tanh(math.sqrt(2 / math.pi) * (y + 0.044715 * y**3))))
-        x = x + conv1d(y, p, h + "mlp.c_proj")
+        x = x + linear(case, y, p, h + "mlp.c_proj")
     return layer_norm(x, p, "ln_f") @ p["wte.weight"].T
 
 
