@@ -16,13 +16,21 @@ HostType getHostType(Type ElementType, HostType FloatType) {
   return ElementType.isInteger(1) ? HostType::I1 : HostType::I32;
 }
 
-uint32_t GraphEvaluator::getDropoutBits(int64_t Stream, int64_t Index) const {
+uint32_t drawDropoutBits(const RunInfo &Info, int64_t Stream, int64_t Index) {
   return statorRandomBits(
       Info.Seed, static_cast<uint32_t>(Index), static_cast<uint32_t>(Stream),
       static_cast<uint32_t>(Info.Sequence), STATOR_RANDOM_DROPOUT);
 }
 
+uint32_t GraphEvaluator::getDropoutBits(int64_t Stream, int64_t Index) const {
+  return drawDropoutBits(Info, Stream, Index);
+}
+
 void GraphEvaluator::reportError(Location Loc, const Twine &Message) {
+  Errors.push_back(describeError(Loc, Message));
+}
+
+std::string describeError(Location Loc, const Twine &Message) {
   std::string Text;
   llvm::raw_string_ostream Stream(Text);
   if (FileLineColLoc Source = getSourceOfLocation(Loc))
@@ -32,44 +40,14 @@ void GraphEvaluator::reportError(Location Loc, const Twine &Message) {
   if (StringRef Path = getPathOfLocation(Loc); !Path.empty())
     Stream << Path << ": ";
   Stream << Message;
-  Errors.push_back(std::move(Text));
-}
-
-const llvm::DenseMap<Operation *, std::vector<Value>> &
-GraphEvaluator::getLastUses(Block &Block) {
-  auto [It, IsNew] = LastUses.try_emplace(&Block);
-  if (!IsNew)
-    return It->second;
-  auto Record = [&, &Map = It->second](Value Used) {
-    Operation *Last = nullptr;
-    for (Operation *User : Used.getUsers()) {
-      Operation *Here = Block.findAncestorOpInBlock(*User);
-      if (!Last || Last->isBeforeInBlock(Here))
-        Last = Here;
-    }
-    // What nobody uses dies where it is made; an argument lives to the end.
-    if (!Last)
-      Last = Used.getDefiningOp();
-    if (Last && !Last->hasTrait<OpTrait::IsTerminator>())
-      Map[Last].push_back(Used);
-  };
-  for (BlockArgument Argument : Block.getArguments())
-    Record(Argument);
-  for (Operation &Op : Block)
-    for (Value Result : Op.getResults())
-      Record(Result);
-  return It->second;
+  return Text;
 }
 
 std::vector<GraphEvaluator::TensorRef> GraphEvaluator::runBlock(Block &Block) {
-  // Calls inside add to the table of last uses, so it cannot be held on to.
-  getLastUses(Block);
   for (Operation &Op : Block.without_terminator()) {
     runOp(Op);
-    const auto &Here = getLastUses(Block);
-    if (auto It = Here.find(&Op); It != Here.end())
-      for (Value Dead : It->second)
-        Values->erase(Dead);
+    for (Value Dead : Uses.getDyingAt(Op))
+      Values->erase(Dead);
   }
   std::vector<TensorRef> Results;
   for (Value Operand : Block.getTerminator()->getOperands())

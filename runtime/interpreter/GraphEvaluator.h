@@ -9,6 +9,7 @@
 
 #include "ir/Dialect.h"
 #include "ir/HostTensor.h"
+#include "runtime/interpreter/LastUses.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 #include <memory>
@@ -22,6 +23,12 @@ struct RunInfo {
   uint64_t Seed = 0;
   int64_t Sequence = 0;
 };
+
+/// The random word of element Index of a dropout in this run.
+uint32_t drawDropoutBits(const RunInfo &Info, int64_t Stream, int64_t Index);
+
+/// "file:line:col: error: path: message", with what of it the location knows.
+std::string describeError(mlir::Location Loc, const llvm::Twine &Message);
 
 /// The tensors that stator.read and stator.write mean.
 class StateAccess {
@@ -66,10 +73,6 @@ private:
   /// Runs the ops of a block and gives the operands of its terminator.
   std::vector<TensorRef> runBlock(mlir::Block &Block);
   void runOp(mlir::Operation &Op);
-  /// The values of a block whose last use is each op, counting what regions
-  /// inside use as used by the op that holds them.
-  const llvm::DenseMap<mlir::Operation *, std::vector<mlir::Value>> &
-  getLastUses(mlir::Block &Block);
 
   mlir::SymbolTable Symbols;
   HostType FloatType;
@@ -79,9 +82,7 @@ private:
   llvm::SmallVector<std::pair<std::string, TensorRef>> Writes;
   unsigned Depth = 0;
   std::vector<std::string> Errors;
-  llvm::DenseMap<mlir::Block *,
-                 llvm::DenseMap<mlir::Operation *, std::vector<mlir::Value>>>
-      LastUses;
+  LastUses Uses;
 };
 
 } // namespace stator

@@ -2,6 +2,7 @@
 
 #include "runtime/interpreter/Interpreter.h"
 #include "runtime/interpreter/ReferenceInterpreter.h"
+#include "runtime/interpreter/eager/EagerInterpreter.h"
 
 using namespace mlir;
 
@@ -18,10 +19,9 @@ createInterpreter(ModuleOp Module, InterpreterKind Kind,
   case InterpreterKind::ReferenceF64:
     return ReferenceInterpreter::create(Module, HostType::F64, Options);
   case InterpreterKind::Eager:
-    break;
+    return eager::EagerInterpreter::create(Module, Loss, Options);
   }
-  Module.emitError("the eager interpreter is not built");
-  return nullptr;
+  llvm_unreachable("all kinds are above");
 }
 
 } // namespace stator

@@ -19,7 +19,7 @@ namespace stator {
 enum class InterpreterKind {
   ReferenceF32, ///< plain loops
   ReferenceF64, ///< plain loops; keeps a shadow of the state in f64
-  Eager         ///< define-by-run with a tape; see EagerEngine.h
+  Eager         ///< define-by-run with a tape; see eager/EagerInterpreter.h
 };
 
 struct InterpreterOptions {

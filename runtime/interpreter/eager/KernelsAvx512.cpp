@@ -1,0 +1,4 @@
+//===- KernelsAvx512.cpp - The kernels for one level of instructions ------===//
+
+#define STATOR_MAKE_KERNELS makeAvx512Kernels
+#include "runtime/interpreter/eager/Kernels.inc"
