@@ -135,6 +135,7 @@ def Stator_ScanOp : Stator_Op<"scan", [
   let results = (outs Variadic<Stator_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
+  let hasCanonicalizer = 1;
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// The results that are the carries after the last iteration.
