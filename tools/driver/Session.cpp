@@ -4,6 +4,7 @@
 #include "codegen/CodegenStages.h"
 #include "codegen/LowerToLLVM.h"
 #include "ir/Dialect.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/PlanMemory.h"
 #include "runtime/core/AtomicFile.h"
@@ -68,8 +69,12 @@ void Session::enableTiming() {
 
 OwningOpRef<ModuleOp> Session::load() {
   TimingScope Scope = Timing.nest("frontend");
-  OwningOpRef<ModuleOp> Module = compileModel(
-      Context, Options.Model, Options.getFrontendOptions(), llvm::errs());
+  // IR as `stator ir` prints it is a model too.
+  OwningOpRef<ModuleOp> Module =
+      StringRef(Options.Model).ends_with(".mlir")
+          ? parseSourceFile<ModuleOp>(Options.Model, Sources, &Context)
+          : compileModel(Context, Options.Model, Options.getFrontendOptions(),
+                         llvm::errs());
   std::string Error;
   if (Module && Dump &&
       failed(Dump.write("frontend", "mlir", print(*Module), Error))) {
