@@ -1,0 +1,187 @@
+//===- Datum.h - What expressions evaluate to -------------------*- C++ -*-===//
+//
+// Elaboration evaluates a model file as a program whose numbers, strings and
+// modules are known and whose tensors are values of the stator dialect. A Datum
+// is either.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_FRONTEND_DATUM_H
+#define STATOR_FRONTEND_DATUM_H
+
+#include "frontend/AST.h"
+#include "mlir/IR/Attributes.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/SmallVector.h"
+#include <string>
+
+namespace stator {
+
+struct Builtin;
+struct Instance;
+
+/// A dimension of a tensor: its size and, where it has one, its name.
+struct Dim {
+  int64_t Size = 0;
+  llvm::StringRef Name = {};
+};
+
+/// "f32[B=12, T=64, width=128]"
+std::string printShape(ElementKind Element, llvm::ArrayRef<Dim> Dims);
+/// "width=128", or "128"
+std::string printDim(const Dim &D);
+llvm::StringRef printElement(ElementKind Element);
+
+/// How a parameter starts; Xavier's bounds await the shape.
+struct Initialiser {
+  enum Form { Constant, Normal, Uniform, XavierNormal, XavierUniform };
+  Form Kind = Constant;
+  /// Value; mean and standard deviation; from and to; gain.
+  double A = 0, B = 0;
+};
+
+enum class DatumKind {
+  Poison, ///< an error was reported; whatever needs it is silent
+  None,
+  Int,
+  Float,
+  Bool,
+  String,
+  Tuple,
+  Tensor,
+  Fn,      ///< of the model file or std
+  Builtin, ///< a function of the language
+  Module,  ///< to be applied to hyper-parameters
+  Instance,
+  Init,
+  Setting ///< an optimizer or schedule
+};
+
+struct Datum {
+  DatumKind Kind = DatumKind::Poison;
+  union {
+    int64_t Int;
+    double Float;
+    bool Bool;
+    ElementKind Element; ///< Tensor
+  };
+  /// String: the text. Int: the expression that it is called by, or "".
+  llvm::StringRef Text;
+  /// Tuple. Owned by the elaborator.
+  llvm::ArrayRef<Datum> Elements;
+  mlir::Value Tensor;
+  llvm::ArrayRef<Dim> Dims; ///< Tensor. Owned by the elaborator.
+  /// Tensor of i32: its elements are known to be below this; -1: nothing known.
+  int64_t Bound = -1;
+  const FnDecl *Fn = nullptr;
+  const stator::Builtin *Function = nullptr;
+  const ModuleDecl *Module = nullptr;
+  stator::Instance *Instance = nullptr;
+  Initialiser Init;
+  mlir::Attribute Setting;
+
+  Datum() : Int(0) {}
+
+  static Datum poison() { return Datum(); }
+  static Datum none() { return make(DatumKind::None); }
+  static Datum makeInt(int64_t Value, llvm::StringRef Text = {}) {
+    Datum D = make(DatumKind::Int);
+    D.Int = Value;
+    D.Text = Text;
+    return D;
+  }
+  static Datum makeFloat(double Value) {
+    Datum D = make(DatumKind::Float);
+    D.Float = Value;
+    return D;
+  }
+  static Datum makeBool(bool Value) {
+    Datum D = make(DatumKind::Bool);
+    D.Bool = Value;
+    return D;
+  }
+  static Datum makeString(llvm::StringRef Text) {
+    Datum D = make(DatumKind::String);
+    D.Text = Text;
+    return D;
+  }
+  static Datum makeTuple(llvm::ArrayRef<Datum> Elements) {
+    Datum D = make(DatumKind::Tuple);
+    D.Elements = Elements;
+    return D;
+  }
+  static Datum makeTensor(ElementKind Element, mlir::Value Tensor,
+                          llvm::ArrayRef<Dim> Dims) {
+    Datum D = make(DatumKind::Tensor);
+    D.Element = Element;
+    D.Tensor = Tensor;
+    D.Dims = Dims;
+    return D;
+  }
+  static Datum makeInit(Initialiser Init) {
+    Datum D = make(DatumKind::Init);
+    D.Init = Init;
+    return D;
+  }
+  static Datum makeSetting(mlir::Attribute Setting) {
+    Datum D = make(DatumKind::Setting);
+    D.Setting = Setting;
+    return D;
+  }
+  static Datum makeFn(const FnDecl *Fn) {
+    Datum D = make(DatumKind::Fn);
+    D.Fn = Fn;
+    return D;
+  }
+  static Datum makeBuiltin(const stator::Builtin *Function) {
+    Datum D = make(DatumKind::Builtin);
+    D.Function = Function;
+    return D;
+  }
+  static Datum makeModule(const ModuleDecl *Module) {
+    Datum D = make(DatumKind::Module);
+    D.Module = Module;
+    return D;
+  }
+  static Datum makeInstance(stator::Instance *Instance) {
+    Datum D = make(DatumKind::Instance);
+    D.Instance = Instance;
+    return D;
+  }
+
+  bool isPoison() const { return Kind == DatumKind::Poison; }
+  bool isTensor() const { return Kind == DatumKind::Tensor; }
+  bool isFloatTensor() const {
+    return isTensor() && Element == ElementKind::F32;
+  }
+  bool isInt() const { return Kind == DatumKind::Int; }
+  bool isNumber() const {
+    return Kind == DatumKind::Int || Kind == DatumKind::Float;
+  }
+  /// Of a number.
+  double asFloat() const {
+    return Kind == DatumKind::Int ? static_cast<double>(Int) : Float;
+  }
+  int64_t getRank() const { return static_cast<int64_t>(Dims.size()); }
+
+private:
+  static Datum make(DatumKind Kind) {
+    Datum D;
+    D.Kind = Kind;
+    return D;
+  }
+};
+
+/// What a datum is, for messages: "the number 3", "f32[B=12, T=64]".
+std::string describe(const Datum &D);
+
+/// Two data with equal text are the same wherever hyper-parameters and shapes
+/// matter: the key under which functions are shared.
+std::string makeKey(const Datum &D);
+
+/// A number as one would write it: "0.02", "3".
+std::string printNumber(double Value);
+
+} // namespace stator
+
+#endif // STATOR_FRONTEND_DATUM_H

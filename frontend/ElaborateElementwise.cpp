@@ -1,0 +1,430 @@
+//===- ElaborateElementwise.cpp - Arithmetic of tensors -------------------===//
+
+#include "frontend/Elaborator.h"
+#include "llvm/ADT/StringExtras.h"
+#include <cmath>
+
+using namespace llvm;
+using namespace stator;
+
+//===----------------------------------------------------------------------===//
+// Broadcasting
+//===----------------------------------------------------------------------===//
+
+/// NumPy's rule: dimensions are aligned from the last one; they are equal, or
+/// one of them is 1 or missing.
+std::optional<SmallVector<Dim, 4>>
+Elaborator::broadcastShapes(ArrayRef<const Datum *> Operands, SMRange Range,
+                            StringRef What) {
+  SmallVector<Dim, 4> Result;
+  for (const Datum *X : Operands) {
+    while (Result.size() < X->Dims.size())
+      Result.insert(Result.begin(), Dim{1, ""});
+    size_t Missing = Result.size() - X->Dims.size();
+    for (size_t I = 0; I != X->Dims.size(); ++I) {
+      Dim &Old = Result[I + Missing];
+      const Dim &New = X->Dims[I];
+      if (New.Size == Old.Size) {
+        if (Old.Name.empty())
+          Old.Name = New.Name;
+        continue;
+      }
+      if (Old.Size == 1) {
+        Old = New;
+      } else if (New.Size != 1) {
+        std::string Shapes =
+            join(map_range(Operands,
+                           [](const Datum *D) { return stator::describe(*D); }),
+                 " and ");
+        error(Range, "the shapes of " + What + " do not fit: " + Shapes +
+                         "; counted from the end, dimension " +
+                         Twine(X->Dims.size() - I) + " is " + printDim(Old) +
+                         " and " + printDim(New));
+        return std::nullopt;
+      }
+    }
+  }
+  return Result;
+}
+
+Datum Elaborator::toTensor(const Datum &X, ElementKind Element, SMRange Range) {
+  if (X.isTensor())
+    return X;
+  if (X.isNumber() && Element == ElementKind::F32)
+    return makeSplat(Element, X.asFloat(), {}, Range);
+  if (X.isInt() && Element == ElementKind::I32) {
+    if (X.Int != static_cast<int32_t>(X.Int))
+      return error(Range,
+                   "the number " + Twine(X.Int) + " does not fit in i32");
+    return makeSplat(Element, static_cast<double>(X.Int), {}, Range);
+  }
+  if (X.Kind == DatumKind::Bool && Element == ElementKind::Bool)
+    return makeSplat(Element, X.Bool, {}, Range);
+  return error(Range, "expected a tensor of " + printElement(Element) +
+                          " or a number that fits, found " + describe(X));
+}
+
+static StringRef spell(BinaryOp Op) {
+  switch (Op) {
+  case BinaryOp::Add:
+    return "'+'";
+  case BinaryOp::Sub:
+    return "'-'";
+  case BinaryOp::Mul:
+    return "'*'";
+  case BinaryOp::Div:
+    return "'/'";
+  case BinaryOp::Mod:
+    return "'%'";
+  case BinaryOp::Pow:
+    return "'**'";
+  case BinaryOp::MatMul:
+    return "'@'";
+  case BinaryOp::EQ:
+    return "'=='";
+  case BinaryOp::NE:
+    return "'!='";
+  case BinaryOp::LT:
+    return "'<'";
+  case BinaryOp::LE:
+    return "'<='";
+  case BinaryOp::GT:
+    return "'>'";
+  case BinaryOp::GE:
+    return "'>='";
+  case BinaryOp::And:
+    return "'and'";
+  case BinaryOp::Or:
+    return "'or'";
+  }
+  return "";
+}
+
+static std::optional<Predicate> getPredicate(BinaryOp Op) {
+  switch (Op) {
+  case BinaryOp::EQ:
+    return Predicate::EQ;
+  case BinaryOp::NE:
+    return Predicate::NE;
+  case BinaryOp::LT:
+    return Predicate::LT;
+  case BinaryOp::LE:
+    return Predicate::LE;
+  case BinaryOp::GT:
+    return Predicate::GT;
+  case BinaryOp::GE:
+    return Predicate::GE;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// Both operands with the shape that they broadcast to; numbers become
+/// constants of that shape.
+Datum Elaborator::tensorBinary(BinaryOp Op, Datum Lhs, Datum Rhs,
+                               SMRange Range) {
+  ElementKind Element = Lhs.isTensor() ? Lhs.Element : Rhs.Element;
+  if (Lhs.isTensor() && Rhs.isTensor() && Lhs.Element != Rhs.Element) {
+    error(Range, spell(Op) + " takes two tensors of one element type, found " +
+                     describe(Lhs) + " and " + describe(Rhs));
+    if (Lhs.isFloatTensor() || Rhs.isFloatTensor())
+      note(Range, "float(x) makes floats of integers and booleans");
+    return Datum::poison();
+  }
+  for (Datum *X : {&Lhs, &Rhs})
+    if (!X->isTensor() && !X->isNumber() && X->Kind != DatumKind::Bool)
+      return error(Range, spell(Op) + " takes tensors and numbers, found " +
+                              describe(*X));
+  SmallVector<const Datum *, 2> Tensors;
+  for (Datum *X : {&Lhs, &Rhs})
+    if (X->isTensor())
+      Tensors.push_back(X);
+  auto Dims = broadcastShapes(Tensors, Range, spell(Op));
+  if (!Dims)
+    return Datum::poison();
+  for (Datum *X : {&Lhs, &Rhs}) {
+    if (X->isTensor()) {
+      *X = broadcastTo(*X, *Dims, Range);
+    } else if (Element == ElementKind::F32 && X->isNumber()) {
+      *X = makeSplat(Element, X->asFloat(), *Dims, Range);
+    } else {
+      Datum Scalar = toTensor(*X, Element, Range);
+      if (!Scalar.isPoison())
+        *X = makeSplat(Element,
+                       X->Kind == DatumKind::Bool ? X->Bool
+                                                  : static_cast<double>(X->Int),
+                       *Dims, Range);
+      else
+        *X = Scalar;
+    }
+    if (X->isPoison())
+      return Datum::poison();
+  }
+  mlir::Location Loc = makeLocation(Range);
+  mlir::Type Type = Lhs.Tensor.getType();
+  auto Make = [&](ElementKind Kind, mlir::Value Result) {
+    return Datum::makeTensor(Kind, Result, save(*Dims));
+  };
+  if (auto Pred = getPredicate(Op)) {
+    if (Element == ElementKind::Bool)
+      return error(Range, spell(Op) + " compares numbers, found " +
+                              describe(Lhs) + " and " + describe(Rhs));
+    mlir::RankedTensorType BoolType = makeType(ElementKind::Bool, *Dims, Range);
+    if (!BoolType)
+      return Datum::poison();
+    return Make(ElementKind::Bool,
+                CompareOp::create(Builder, Loc, BoolType, *Pred, Lhs.Tensor,
+                                  Rhs.Tensor));
+  }
+  if (Element == ElementKind::Bool) {
+    if (Op == BinaryOp::And)
+      return Make(Element,
+                  AndOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+    if (Op == BinaryOp::Or)
+      return Make(Element,
+                  OrOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+  }
+  if (Element == ElementKind::I32) {
+    if (Op == BinaryOp::Add)
+      return Make(Element,
+                  IAddOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+    if (Op == BinaryOp::Sub)
+      return Make(Element,
+                  ISubOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+    if (Op == BinaryOp::Mul)
+      return Make(Element,
+                  IMulOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+  }
+  if (Element == ElementKind::F32) {
+    if (Op == BinaryOp::Add)
+      return Make(Element,
+                  AddOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+    if (Op == BinaryOp::Sub)
+      return Make(Element,
+                  SubOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+    if (Op == BinaryOp::Mul)
+      return Make(Element,
+                  MulOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+    if (Op == BinaryOp::Div)
+      return Make(Element,
+                  DivOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+    if (Op == BinaryOp::Pow)
+      return Make(Element,
+                  PowOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
+  }
+  error(Range, spell(Op) + " is not defined for tensors of " +
+                   printElement(Element) + ": " + describe(Lhs) + " and " +
+                   describe(Rhs));
+  if (Element != ElementKind::F32 &&
+      (Op == BinaryOp::Div || Op == BinaryOp::Pow))
+    note(Range, "float(x) makes floats of integers and booleans");
+  return Datum::poison();
+}
+
+//===----------------------------------------------------------------------===//
+// Functions of one tensor
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy> Datum Elaborator::unary(BuiltinCall &Call) {
+  if (!wantTensor(Call, 0))
+    return Datum::poison();
+  Datum X = Call.Args[0];
+  X.Tensor = OpTy::create(Builder, makeLocation(Call.Range), X.Tensor.getType(),
+                          X.Tensor);
+  return X;
+}
+
+template <typename OpTy, double (*F)(double)>
+Datum Elaborator::unaryOrNumber(BuiltinCall &Call) {
+  if (Call.Args[0].isNumber())
+    return checkedFloat(F(Call.Args[0].asFloat()), Call.Range);
+  return unary<OpTy>(Call);
+}
+
+static double rsqrt(double X) { return 1 / std::sqrt(X); }
+static double sigmoid(double X) { return 1 / (1 + std::exp(-X)); }
+
+Datum Elaborator::builtinExp(BuiltinCall &Call) {
+  return unaryOrNumber<ExpOp, std::exp>(Call);
+}
+Datum Elaborator::builtinLog(BuiltinCall &Call) {
+  return unaryOrNumber<LogOp, std::log>(Call);
+}
+Datum Elaborator::builtinSqrt(BuiltinCall &Call) {
+  return unaryOrNumber<SqrtOp, std::sqrt>(Call);
+}
+Datum Elaborator::builtinRsqrt(BuiltinCall &Call) {
+  return unaryOrNumber<RsqrtOp, rsqrt>(Call);
+}
+Datum Elaborator::builtinSin(BuiltinCall &Call) {
+  return unaryOrNumber<SinOp, std::sin>(Call);
+}
+Datum Elaborator::builtinCos(BuiltinCall &Call) {
+  return unaryOrNumber<CosOp, std::cos>(Call);
+}
+Datum Elaborator::builtinTanh(BuiltinCall &Call) {
+  return unaryOrNumber<TanhOp, std::tanh>(Call);
+}
+Datum Elaborator::builtinErf(BuiltinCall &Call) {
+  return unaryOrNumber<ErfOp, std::erf>(Call);
+}
+Datum Elaborator::builtinSigmoid(BuiltinCall &Call) {
+  return unaryOrNumber<SigmoidOp, sigmoid>(Call);
+}
+Datum Elaborator::builtinRelu(BuiltinCall &Call) { return unary<ReluOp>(Call); }
+Datum Elaborator::builtinSilu(BuiltinCall &Call) { return unary<SiluOp>(Call); }
+
+Datum Elaborator::builtinAbs(BuiltinCall &Call) {
+  const Datum &X = Call.Args[0];
+  if (X.isInt())
+    return checkedInt(X.Int == INT64_MIN ? std::nullopt
+                                         : std::optional(std::abs(X.Int)),
+                      Call.Range);
+  return unaryOrNumber<AbsOp, std::fabs>(Call);
+}
+
+Datum Elaborator::builtinGelu(BuiltinCall &Call) {
+  if (!wantTensor(Call, 0))
+    return Datum::poison();
+  Datum X = Call.Args[0];
+  X.Tensor = GeluOp::create(Builder, makeLocation(Call.Range),
+                            X.Tensor.getType(), X.Tensor,
+                            /*tanh_approximation=*/false);
+  return X;
+}
+
+Datum Elaborator::builtinGeluTanh(BuiltinCall &Call) {
+  if (!wantTensor(Call, 0))
+    return Datum::poison();
+  Datum X = Call.Args[0];
+  X.Tensor = GeluOp::create(Builder, makeLocation(Call.Range),
+                            X.Tensor.getType(), X.Tensor,
+                            /*tanh_approximation=*/true);
+  return X;
+}
+
+//===----------------------------------------------------------------------===//
+// Functions of several
+//===----------------------------------------------------------------------===//
+
+Datum Elaborator::builtinPow(BuiltinCall &Call) {
+  if (!Call.Args[0].isTensor() && !Call.Args[1].isTensor())
+    return staticBinary(BinaryOp::Pow, Call.Args[0], Call.Args[1], Call.Range);
+  return tensorBinary(BinaryOp::Pow, Call.Args[0], Call.Args[1], Call.Range);
+}
+
+/// `max(a, b, ...)` of numbers or tensors, or `max(x, axis = -1)` along axes.
+Datum Elaborator::minMax(BuiltinCall &Call, bool IsMax) {
+  if (!Call.Extra.empty()) {
+    // The reduction: give its named arguments their places.
+    for (auto &[Name, Value] : Call.Extra)
+      if (Name.Text != "axis" && Name.Text != "keep")
+        return error(Name.Range, "'" + Call.Function.Name +
+                                     "' has no parameter '" + Name.Text +
+                                     "'; of a tensor it takes 'axis' and "
+                                     "'keep'");
+  }
+  if (Call.Args.empty())
+    return error(Call.Range, "'" + Call.Function.Name +
+                                 "' takes a tensor, or two or more values");
+  if (!Call.Extra.empty() || (Call.Args.size() == 1)) {
+    if (Call.Args.size() != 1)
+      return error(Call.Range, "'" + Call.Function.Name +
+                                   "' along an axis takes one tensor");
+    BuiltinCall Reduction(Call.Function, Call.Range);
+    Reduction.Args = {Call.Args[0], Datum::none(), Datum::makeBool(false)};
+    Reduction.Ranges.assign(3, Call.Ranges[0]);
+    Reduction.Given = {true, false, false};
+    for (auto &[Name, Value] : Call.Extra)
+      Reduction.Args[Name.Text == "axis" ? 1 : 2] = Value;
+    return reduction(Reduction, IsMax ? ReduceKind::Max : ReduceKind::Min);
+  }
+  Datum Result = Call.Args[0];
+  for (unsigned I = 1; I != Call.Args.size(); ++I) {
+    Datum Lhs = Result, Rhs = Call.Args[I];
+    if (!Lhs.isTensor() && !Rhs.isTensor()) {
+      Datum Less = staticCompare(BinaryOp::LT, Lhs, Rhs, Call.Range);
+      if (Less.isPoison())
+        return Less;
+      Result = Less.Bool == IsMax ? Rhs : Lhs;
+      Result.Text = {};
+      continue;
+    }
+    Lhs = toTensor(Lhs, ElementKind::F32, Call.Ranges[I - 1]);
+    Rhs = toTensor(Rhs, ElementKind::F32, Call.Ranges[I]);
+    if (Lhs.isPoison() || Rhs.isPoison())
+      return Datum::poison();
+    if (!Lhs.isFloatTensor() || !Rhs.isFloatTensor())
+      return wrongArgument(Call, I, "tensors of f32 or numbers");
+    auto Dims = broadcastShapes({&Lhs, &Rhs}, Call.Range, Call.Function.Name);
+    if (!Dims)
+      return Datum::poison();
+    Lhs = broadcastTo(Lhs, *Dims, Call.Range);
+    Rhs = broadcastTo(Rhs, *Dims, Call.Range);
+    if (Lhs.isPoison() || Rhs.isPoison())
+      return Datum::poison();
+    mlir::Location Loc = makeLocation(Call.Range);
+    mlir::Type Type = Lhs.Tensor.getType();
+    mlir::Value Value =
+        IsMax ? mlir::Value(MaximumOp::create(Builder, Loc, Type, Lhs.Tensor,
+                                              Rhs.Tensor))
+              : mlir::Value(MinimumOp::create(Builder, Loc, Type, Lhs.Tensor,
+                                              Rhs.Tensor));
+    Result = Datum::makeTensor(ElementKind::F32, Value, save(*Dims));
+  }
+  return Result;
+}
+
+Datum Elaborator::builtinMax(BuiltinCall &Call) { return minMax(Call, true); }
+Datum Elaborator::builtinMin(BuiltinCall &Call) { return minMax(Call, false); }
+
+Datum Elaborator::builtinWhere(BuiltinCall &Call) {
+  if (!wantTensor(Call, 0, ElementKind::Bool))
+    return Datum::poison();
+  Datum Parts[3] = {Call.Args[0], Datum(), Datum()};
+  for (unsigned I : {1u, 2u}) {
+    Parts[I] = toTensor(Call.Args[I], ElementKind::F32, Call.Ranges[I]);
+    if (Parts[I].isPoison())
+      return Datum::poison();
+    if (!Parts[I].isFloatTensor())
+      return wrongArgument(Call, I, "a tensor of f32 or a number");
+  }
+  auto Dims =
+      broadcastShapes({&Parts[0], &Parts[1], &Parts[2]}, Call.Range, "where");
+  if (!Dims)
+    return Datum::poison();
+  for (Datum &Part : Parts) {
+    Part = broadcastTo(Part, *Dims, Call.Range);
+    if (Part.isPoison())
+      return Datum::poison();
+  }
+  return Datum::makeTensor(ElementKind::F32,
+                           SelectOp::create(Builder, makeLocation(Call.Range),
+                                            Parts[1].Tensor.getType(),
+                                            Parts[0].Tensor, Parts[1].Tensor,
+                                            Parts[2].Tensor),
+                           save(*Dims));
+}
+
+Datum Elaborator::builtinFloat(BuiltinCall &Call) {
+  const Datum &X = Call.Args[0];
+  if (X.isNumber())
+    return Datum::makeFloat(X.asFloat());
+  if (!X.isTensor())
+    return wrongArgument(Call, 0, "a tensor or a number");
+  return makeConvert(X, ElementKind::F32, Call.Range);
+}
+
+Datum Elaborator::builtinInt(BuiltinCall &Call) {
+  const Datum &X = Call.Args[0];
+  if (X.isInt())
+    return X;
+  if (X.Kind == DatumKind::Float)
+    return checkedInt(std::fabs(X.Float) < 9e18
+                          ? std::optional(static_cast<int64_t>(X.Float))
+                          : std::nullopt,
+                      Call.Range);
+  if (X.isFloatTensor() || !X.isTensor())
+    return wrongArgument(Call, 0, "a number or a tensor of bool or i32");
+  return makeConvert(X, ElementKind::I32, Call.Range);
+}

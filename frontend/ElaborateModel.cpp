@@ -1,0 +1,270 @@
+//===- ElaborateModel.cpp - Parameters, @forward, @loss -------------------===//
+
+#include "frontend/Elaborator.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace llvm;
+using namespace stator;
+
+/// All parameters of a model together (256 GiB of f32).
+static constexpr int64_t ParameterLimit = int64_t(1) << 36;
+
+/// Names that passes give to functions; a parameter cannot have them.
+static constexpr StringLiteral EntryNames[] = {
+    "forward",    "loss",   "gradients", "train_step",
+    "accumulate", "update", "evaluate"};
+
+Elaborator::Elaborator(mlir::MLIRContext &Context, const Program &P,
+                       const FrontendOptions &Options, SourceMgr &Sources,
+                       Diagnostics &Diags)
+    : Context(Context), P(P), Options(Options), Sources(Sources), Diags(Diags),
+      Builder(&Context) {
+  for (StringRef Name : EntryNames)
+    SymbolNames.insert(Name);
+}
+
+//===----------------------------------------------------------------------===//
+// Errors
+//===----------------------------------------------------------------------===//
+
+void Elaborator::noteCallers() {
+  unsigned Left = 4;
+  for (Frame *F = Current; F && Left; F = F->Caller) {
+    if (!F->CallRange.isValid())
+      continue;
+    if (F->Kind == FrameKind::Body)
+      note(F->CallRange, "in " + F->Self->describe() + ", which is made here");
+    else if (F->Self)
+      note(F->CallRange,
+           "in " + F->Self->describe() + ", which is called here");
+    else if (F->Fn)
+      note(F->CallRange,
+           "in fn '" + F->Fn->Name.Text + "', which is called here");
+    --Left;
+  }
+}
+
+Datum Elaborator::error(SMRange Range, const Twine &Message) {
+  Diags.error(Range, Message);
+  noteCallers();
+  return Datum::poison();
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+bool Elaborator::checkParameters() {
+  int64_t Total = 0;
+  bool Ok = true;
+  for (Parameter *Param : Root->Parameters) {
+    if (Param->TiedTo)
+      continue;
+    int64_t Elements = 1;
+    for (const Dim &D : Param->Dims)
+      Elements *= D.Size; // Each was checked when it was declared.
+    if (AddOverflow(Total, Elements, Total) || Total > ParameterLimit) {
+      error(P.Model->Name.Range,
+            "this model has too many parameters; Stator allows " +
+                Twine(ParameterLimit));
+      return false;
+    }
+    if (!SymbolNames.insert(Param->Path).second) {
+      error(Param->Range, "a parameter of the model cannot be called '" +
+                              Param->Path +
+                              "', which is the name of an entry "
+                              "point of the program");
+      Ok = false;
+    }
+  }
+  return Ok;
+}
+
+void Elaborator::emitParameters() {
+  Builder.setInsertionPointToEnd(ModuleOut->getBody());
+  for (Parameter *Param : Root->Parameters) {
+    if (Param->TiedTo)
+      continue;
+    InitKind Kind = Param->Init.Kind == Initialiser::Normal ? InitKind::Normal
+                    : Param->Init.Kind == Initialiser::Uniform
+                        ? InitKind::Uniform
+                        : InitKind::Constant;
+    ParameterOp::create(
+        Builder, makeLocation(Param->Range, Param->Path), Param->Path,
+        /*sym_visibility=*/mlir::StringAttr(),
+        makeType(ElementKind::F32, Param->Dims, Param->Range),
+        InitAttr::get(&Context, Kind, Param->Init.A, Param->Init.B),
+        Role::Parameter, /*of=*/mlir::FlatSymbolRefAttr(), Param->Frozen,
+        Param->Decay);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Entry points
+//===----------------------------------------------------------------------===//
+
+/// The loss of each position, by the function that the train block names.
+Datum Elaborator::evaluateLoss(const Datum &Logits, const Datum &Targets) {
+  const SettingDecl *Setting = TrainSettings.lookup("loss");
+  Frame F;
+  F.Kind = FrameKind::Code;
+  F.Variable = "loss";
+  FrameScope Scope(*this, F);
+  SMRange Range = Setting ? Setting->Value->Range : P.Model->Name.Range;
+  Datum Function =
+      Setting ? Train.lookup("loss")
+              : Datum::makeBuiltin(findBuiltin("cross_entropy", false));
+  if (Function.isPoison())
+    return Function;
+  if (Function.Kind != DatumKind::Fn && Function.Kind != DatumKind::Builtin)
+    return error(Range, "'loss' is a function of the model's output and the "
+                        "targets, found " +
+                            describe(Function));
+  Actuals Given;
+  Given.push_back({{}, Logits, Range});
+  Given.push_back({{}, Targets, Range});
+  Datum Loss = callValue(Function, Given, Range, Range);
+  if (Loss.isPoison())
+    return Loss;
+  if (!Loss.isFloatTensor() || Loss.getRank() != 2 ||
+      Loss.Dims[0].Size != Batch || Loss.Dims[1].Size != Time)
+    return error(Range, "the loss is one number for each position: expected " +
+                            printShape(ElementKind::F32, Targets.Dims) +
+                            ", found " + describe(Loss));
+  return Loss;
+}
+
+bool Elaborator::emitEntry(StringRef Name) {
+  bool IsLoss = Name == "loss";
+  const FnDecl &Fn = *P.Model->Fn;
+  if (Fn.Params.size() != 1) {
+    error(Fn.Name.Range, "the fn of a model takes the tokens and nothing else, "
+                         "found " +
+                             Twine(Fn.Params.size()) + " parameters");
+    return false;
+  }
+  const ParamDecl &Tokens = Fn.Params[0];
+  Dim Dims[] = {{Batch, "B"}, {Time, "T"}};
+  mlir::RankedTensorType Type =
+      makeType(ElementKind::I32, Dims, Tokens.Name.Range);
+  if (!Type)
+    return false;
+
+  mlir::OpBuilder::InsertionGuard Guard(Builder);
+  Builder.clearInsertionPoint();
+  mlir::OwningOpRef<FuncOp> Func =
+      FuncOp::create(Builder, makeLocation(P.Model->Name.Range, ""), Name,
+                     Builder.getFunctionType({}, {}));
+  mlir::Block *Entry = new mlir::Block;
+  Func->getBody().push_back(Entry);
+  Builder.setInsertionPointToEnd(Entry);
+  auto AddArgument = [&](StringRef Name) {
+    return Datum::makeTensor(
+        ElementKind::I32,
+        Entry->addArgument(Type, makeLocation(Tokens.Name.Range, Name)),
+        save(Dims));
+  };
+  Actual Given{{}, AddArgument(Tokens.Name.Text), Tokens.Name.Range};
+  Datum Targets = IsLoss ? AddArgument("targets") : Datum();
+
+  DenseMap<Parameter *, mlir::Value> Values;
+  SmallVector<ReadOp> Reads;
+  for (Parameter *Param : Root->Parameters) {
+    Parameter *Real = Param->resolve();
+    mlir::Value &Value = Values[Real];
+    if (!Value) {
+      Reads.push_back(ReadOp::create(
+          Builder, makeLocation(Real->Range, Real->Path),
+          makeType(ElementKind::F32, Real->Dims, Real->Range), Real->Path));
+      Value = Reads.back();
+    }
+    mlir::Value Copy = Value;
+    Values[Param] = Copy;
+  }
+  ParameterValues = &Values;
+
+  Frame F;
+  F.Kind = FrameKind::Code;
+  F.Self = Root;
+  F.Fn = &Fn;
+  FrameScope Scope(*this, F);
+  const Actual *Bound[] = {&Given};
+  bool Ok = bindParameters(Fn, Bound, "model '" + P.Model->Name.Text + "'");
+  Datum Result;
+  if (Ok) {
+    F.Variable = "logits";
+    Result = runBody(Fn);
+    Ok = !Result.isPoison();
+  }
+  if (Ok && (!Result.isFloatTensor() || Result.getRank() != 3 ||
+             Result.Dims[0].Size != Batch || Result.Dims[1].Size != Time)) {
+    error(F.ReturnRange, "a model returns logits: expected f32[" +
+                             printDim(Dims[0]) + ", " + printDim(Dims[1]) +
+                             ", vocabulary], found " + describe(Result));
+    Ok = false;
+  }
+  if (Ok) {
+    Vocabulary = Result.Dims[2].Size;
+    if (IsLoss) {
+      Result = evaluateLoss(Result, Targets);
+      Ok = !Result.isPoison();
+    }
+  }
+  ParameterValues = nullptr;
+  if (!Ok)
+    return false;
+  ReturnOp::create(Builder, makeLocation(F.ReturnRange, ""), Result.Tensor);
+  Func->setFunctionTypeAttr(mlir::TypeAttr::get(Builder.getFunctionType(
+      Entry->getArgumentTypes(), Result.Tensor.getType())));
+  for (ReadOp Read : Reads)
+    if (Read->use_empty())
+      Read->erase();
+  ModuleOut->push_back(Func.release());
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// The module
+//===----------------------------------------------------------------------===//
+
+mlir::OwningOpRef<mlir::ModuleOp> Elaborator::run() {
+  mlir::Location Loc = makeLocation(P.Model->Name.Range, "");
+  ModuleOut = mlir::ModuleOp::create(Loc);
+  evaluateConfig();
+  evaluateTrain();
+  if (!resolveBatchAndTime() || Diags.isFull())
+    return nullptr;
+
+  Root = makeInstance(P.Model, "", P.Model->Name.Range);
+  Root->Key = "model";
+  {
+    Frame F;
+    F.Kind = FrameKind::Body;
+    F.Self = Root;
+    FrameScope Scope(*this, F);
+    ModulesBeingMade.push_back(P.Model);
+    evaluateItems(*Root, P.Model->Items);
+    ModulesBeingMade.pop_back();
+  }
+  bool IsTrain = Options.Mode == FrontendMode::Train;
+  // Members that failed are poison in the fn, which can be checked otherwise.
+  if (!checkParameters() || !P.Model->Fn)
+    return nullptr;
+  emitParameters();
+  if (!emitEntry(IsTrain ? "loss" : "forward") || Diags.hasErrors())
+    return nullptr;
+  for (Parameter *Param : Root->Parameters)
+    if (!Param->TiedTo && !Param->Used)
+      Diags.warning(Param->Range,
+                    "parameter '" + Param->Path + "' is never used");
+  if (IsTrain)
+    emitTraining();
+
+  mlir::ModuleOp Module = *ModuleOut;
+  Module->setAttr("stator.model", Builder.getStringAttr(P.Model->Name.Text));
+  Module->setAttr("stator.vocabulary", Builder.getI64IntegerAttr(Vocabulary));
+  Module->setAttr("stator.batch", Builder.getI64IntegerAttr(Batch));
+  Module->setAttr("stator.time", Builder.getI64IntegerAttr(Time));
+  Module->setAttr("stator.config", Builder.getStringAttr(makeConfigJson()));
+  return std::move(ModuleOut);
+}

@@ -1,0 +1,354 @@
+//===- ParserExpr.cpp - Expressions ---------------------------------------===//
+
+#include "frontend/Parser.h"
+#include <optional>
+
+using namespace llvm;
+using namespace stator;
+
+const Expr *Parser::invalid(SMRange Range) {
+  return Context.create<InvalidExpr>(Range);
+}
+
+/// Chains (a + b + c + ...) are deep trees too.
+const Expr *Parser::limitDepth(const Expr *E) {
+  constexpr unsigned Limit = 250;
+  if (E->Depth <= Limit)
+    return E;
+  error(E->Range, "this expression is too long (more than " + Twine(Limit) +
+                      " levels); give parts of it names with 'let'");
+  return invalid(E->Range);
+}
+
+const Expr *Parser::parseExpr() { return parseBinary(0); }
+
+/// `a` or `a, b, c`, which is a tuple.
+const Expr *Parser::parseExprList() {
+  const Expr *First = parseExpr();
+  if (Panic || !at(TokenKind::Comma))
+    return First;
+  SmallVector<const Expr *, 4> Elements(1, First);
+  while (!Panic && accept(TokenKind::Comma))
+    Elements.push_back(parseExpr());
+  return limitDepth(Context.create<TupleExpr>(
+      rangeFrom(First->Range.Start), Context.copy<const Expr *>(Elements)));
+}
+
+namespace {
+struct BinaryOperator {
+  BinaryOp Op;
+  unsigned Precedence;
+};
+} // namespace
+
+static constexpr unsigned NotPrecedence = 2, ComparePrecedence = 3,
+                          UnaryPrecedence = 5, PowPrecedence = 6;
+
+static std::optional<BinaryOperator> getBinaryOperator(TokenKind Kind) {
+  switch (Kind) {
+  case TokenKind::KwOr:
+    return BinaryOperator{BinaryOp::Or, 0};
+  case TokenKind::KwAnd:
+    return BinaryOperator{BinaryOp::And, 1};
+  case TokenKind::EqualEqual:
+    return BinaryOperator{BinaryOp::EQ, ComparePrecedence};
+  case TokenKind::NotEqual:
+    return BinaryOperator{BinaryOp::NE, ComparePrecedence};
+  case TokenKind::Less:
+    return BinaryOperator{BinaryOp::LT, ComparePrecedence};
+  case TokenKind::LessEqual:
+    return BinaryOperator{BinaryOp::LE, ComparePrecedence};
+  case TokenKind::Greater:
+    return BinaryOperator{BinaryOp::GT, ComparePrecedence};
+  case TokenKind::GreaterEqual:
+    return BinaryOperator{BinaryOp::GE, ComparePrecedence};
+  case TokenKind::Plus:
+    return BinaryOperator{BinaryOp::Add, 4};
+  case TokenKind::Minus:
+    return BinaryOperator{BinaryOp::Sub, 4};
+  case TokenKind::Star:
+    return BinaryOperator{BinaryOp::Mul, 5};
+  case TokenKind::Slash:
+    return BinaryOperator{BinaryOp::Div, 5};
+  case TokenKind::Percent:
+    return BinaryOperator{BinaryOp::Mod, 5};
+  case TokenKind::At:
+    return BinaryOperator{BinaryOp::MatMul, 5};
+  case TokenKind::StarStar:
+    return BinaryOperator{BinaryOp::Pow, PowPrecedence};
+  default:
+    return std::nullopt;
+  }
+}
+
+const Expr *Parser::parseBinary(unsigned MinPrecedence) {
+  const Expr *Lhs = parseUnary();
+  while (!Panic) {
+    std::optional<BinaryOperator> Found = getBinaryOperator(peek().Kind);
+    if (!Found || Found->Precedence < MinPrecedence)
+      return Lhs;
+    SMRange OpRange = advance().Range;
+    // '**' groups to the right, all others to the left.
+    const Expr *Rhs = parseBinary(
+        Found->Op == BinaryOp::Pow ? Found->Precedence : Found->Precedence + 1);
+    if (Panic)
+      return invalid(rangeFrom(Lhs->Range.Start));
+    Lhs = limitDepth(Context.create<BinaryExpr>(rangeFrom(Lhs->Range.Start),
+                                                Found->Op, OpRange, Lhs, Rhs));
+    std::optional<BinaryOperator> After = getBinaryOperator(peek().Kind);
+    if (Found->Precedence == ComparePrecedence && After &&
+        After->Precedence == ComparePrecedence)
+      error(peek().Range, "comparisons do not chain; write 'a < b and b < c'");
+  }
+  return Lhs;
+}
+
+const Expr *Parser::parseUnary() {
+  Nesting Guard(*this);
+  if (Guard.isTooDeep())
+    return invalid(peek().Range);
+  SMLoc Start = peek().Range.Start;
+  if (accept(TokenKind::Minus)) {
+    const Expr *Operand = parseBinary(UnaryPrecedence + 1);
+    return limitDepth(
+        Context.create<UnaryExpr>(rangeFrom(Start), UnaryOp::Minus, Operand));
+  }
+  if (accept(TokenKind::KwNot)) {
+    const Expr *Operand = parseBinary(NotPrecedence);
+    return limitDepth(
+        Context.create<UnaryExpr>(rangeFrom(Start), UnaryOp::Not, Operand));
+  }
+  return parsePostfix();
+}
+
+const Expr *Parser::parsePostfix() {
+  const Expr *E = parsePrimary();
+  while (!Panic) {
+    // A '(' or '[' on a new line begins something else.
+    if (at(TokenKind::LeftParen) && !peek().StartsLine) {
+      E = limitDepth(parseCall(E));
+    } else if (at(TokenKind::LeftBracket) && !peek().StartsLine) {
+      E = limitDepth(parseIndex(E));
+    } else if (at(TokenKind::Dot)) {
+      advance();
+      Identifier Name;
+      if (!expectIdentifier(Name, "the name of a member"))
+        return invalid(rangeFrom(E->Range.Start));
+      E = limitDepth(
+          Context.create<MemberExpr>(rangeFrom(E->Range.Start), E, Name));
+    } else {
+      break;
+    }
+  }
+  return E;
+}
+
+const Expr *Parser::parseNumber() {
+  const Token &Tok = advance();
+  std::string Digits;
+  for (char C : Tok.Text)
+    if (C != '_')
+      Digits += C;
+  if (Tok.Kind == TokenKind::Integer) {
+    int64_t Int;
+    if (StringRef(Digits).getAsInteger(10, Int)) {
+      Diags.error(Tok.Range, "this number is too large; the largest is "
+                             "9223372036854775807");
+      return invalid(Tok.Range);
+    }
+    return Context.create<NumberExpr>(Tok.Range, Int);
+  }
+  double Float;
+  if (StringRef(Digits).getAsDouble(Float)) {
+    Diags.error(Tok.Range, "this number is too large or too small");
+    return invalid(Tok.Range);
+  }
+  return Context.create<NumberExpr>(Tok.Range, Float);
+}
+
+const Expr *Parser::parsePrimary() {
+  const Token &Tok = peek();
+  switch (Tok.Kind) {
+  case TokenKind::Integer:
+  case TokenKind::Float:
+    return parseNumber();
+  case TokenKind::String:
+    advance();
+    return Context.create<StringExpr>(Tok.Range, Tok.Text);
+  case TokenKind::KwTrue:
+  case TokenKind::KwFalse:
+    advance();
+    return Context.create<BoolExpr>(Tok.Range, Tok.Kind == TokenKind::KwTrue);
+  case TokenKind::KwNone:
+    advance();
+    return Context.create<NoneExpr>(Tok.Range);
+  case TokenKind::Identifier:
+    advance();
+    return Context.create<NameExpr>(Identifier{Tok.Text, Tok.Range});
+  case TokenKind::LeftParen:
+    return parseParens();
+  case TokenKind::KwIf:
+    return parseIf();
+  case TokenKind::KwScan:
+    return parseScan();
+  default:
+    unexpected("an expression");
+    return invalid(Tok.Range);
+  }
+}
+
+/// `(a)`, or a tuple: `()`, `(a,)`, `(a, b)`.
+const Expr *Parser::parseParens() {
+  SMLoc Start = advance().Range.Start;
+  SmallVector<const Expr *, 4> Elements;
+  bool IsTuple = at(TokenKind::RightParen);
+  while (!at(TokenKind::RightParen) && !Panic) {
+    Elements.push_back(parseExpr());
+    if (Panic || !accept(TokenKind::Comma))
+      break;
+    IsTuple = true;
+  }
+  if (Panic || !expect(TokenKind::RightParen, "or an operator"))
+    return invalid(rangeFrom(Start));
+  if (!IsTuple)
+    return Elements.front();
+  return limitDepth(Context.create<TupleExpr>(
+      rangeFrom(Start), Context.copy<const Expr *>(Elements)));
+}
+
+const Expr *Parser::parseIf() {
+  Nesting Guard(*this);
+  SMLoc Start = advance().Range.Start;
+  if (Guard.isTooDeep())
+    return invalid(rangeFrom(Start));
+  auto Branch = [&](const Twine &When) -> const Expr * {
+    if (Panic || !expect(TokenKind::LeftBrace, When))
+      return invalid(peek().Range);
+    const Expr *E = parseExprList();
+    if (!Panic)
+      expect(TokenKind::RightBrace, "after the value");
+    return E;
+  };
+  const Expr *Condition = parseExpr();
+  const Expr *Then = Branch("and the value if the condition holds");
+  if (Panic || !expect(TokenKind::KwElse, "and the value if the condition "
+                                          "does not hold"))
+    return invalid(rangeFrom(Start));
+  const Expr *Else = at(TokenKind::KwIf)
+                         ? parseIf()
+                         : Branch("and the value if the condition does not "
+                                  "hold");
+  return limitDepth(
+      Context.create<IfExpr>(rangeFrom(Start), Condition, Then, Else));
+}
+
+void Parser::parseBindings(const Twine &What,
+                           SmallVectorImpl<Binding> &Bindings) {
+  std::string Text = What.str();
+  if (!expect(TokenKind::LeftParen, "and " + Text))
+    return;
+  while (!at(TokenKind::RightParen) && !Panic) {
+    Binding B;
+    if (!expectIdentifier(B.Name, Text) || !expect(TokenKind::Equal))
+      return;
+    B.Value = parseExpr();
+    Bindings.push_back(B);
+    if (!accept(TokenKind::Comma))
+      break;
+  }
+  if (!Panic)
+    expect(TokenKind::RightParen, "or ',' after " + Text);
+}
+
+const Expr *Parser::parseScan() {
+  Nesting Guard(*this);
+  SMLoc Start = advance().Range.Start;
+  if (Guard.isTooDeep())
+    return invalid(rangeFrom(Start));
+  SmallVector<Binding, 2> Carries, Sequences;
+  parseBindings("a carry (h = its first value)", Carries);
+  if (Panic || !expect(TokenKind::KwOver, "and the sequences to go over"))
+    return invalid(rangeFrom(Start));
+  parseBindings("a sequence (x = xs)", Sequences);
+  if (Panic)
+    return invalid(rangeFrom(Start));
+  // The settings stand among the sequences.
+  const Expr *Axis = nullptr, *Reverse = nullptr;
+  llvm::erase_if(Sequences, [&](const Binding &B) {
+    if (B.Name.Text == "axis")
+      Axis = B.Value;
+    else if (B.Name.Text == "reverse")
+      Reverse = B.Value;
+    else
+      return false;
+    return true;
+  });
+  ArrayRef<const Stmt *> Body = parseBody("the body of the scan");
+  unsigned BodyDepth = 0;
+  for (const Stmt *S : Body)
+    BodyDepth = std::max(BodyDepth, S->Depth);
+  return limitDepth(Context.create<ScanExpr>(
+      rangeFrom(Start), Context.copy<Binding>(Carries),
+      Context.copy<Binding>(Sequences), Axis, Reverse, Body, BodyDepth));
+}
+
+const Expr *Parser::parseCall(const Expr *Callee) {
+  advance();
+  SmallVector<Argument, 4> Arguments;
+  while (!at(TokenKind::RightParen) && !Panic) {
+    Argument Arg;
+    if (at(TokenKind::Identifier) && peek(1).Kind == TokenKind::Equal) {
+      const Token &Name = advance();
+      Arg.Name = {Name.Text, Name.Range};
+      advance();
+    }
+    Arg.Value = parseExpr();
+    Arguments.push_back(Arg);
+    if (Panic || !accept(TokenKind::Comma))
+      break;
+  }
+  if (!Panic)
+    expect(TokenKind::RightParen, "or ',' after an argument");
+  if (Panic)
+    return invalid(rangeFrom(Callee->Range.Start));
+  return Context.create<CallExpr>(rangeFrom(Callee->Range.Start), Callee,
+                                  Context.copy<Argument>(Arguments));
+}
+
+const Expr *Parser::parseIndex(const Expr *Base) {
+  advance();
+  SmallVector<IndexItem, 4> Items;
+  auto AtEndOfPart = [&] {
+    return at(TokenKind::Colon) || at(TokenKind::Comma) ||
+           at(TokenKind::RightBracket);
+  };
+  while (!at(TokenKind::RightBracket) && !Panic) {
+    IndexItem Item;
+    SMLoc Start = peek().Range.Start;
+    if (accept(TokenKind::Ellipsis)) {
+      Item.Kind = IndexItem::Ellipsis;
+    } else {
+      if (!at(TokenKind::Colon))
+        Item.First = parseExpr();
+      if (!Panic && accept(TokenKind::Colon)) {
+        Item.Kind = IndexItem::Slice;
+        if (!AtEndOfPart())
+          Item.Last = parseExpr();
+        if (!Panic && accept(TokenKind::Colon) && !AtEndOfPart())
+          Item.Step = parseExpr();
+      }
+    }
+    Item.Range = rangeFrom(Start);
+    Items.push_back(Item);
+    if (Panic || !accept(TokenKind::Comma))
+      break;
+  }
+  if (!Panic && Items.empty())
+    unexpected("an index");
+  if (!Panic)
+    expect(TokenKind::RightBracket, "or ',' after an index");
+  if (Panic)
+    return invalid(rangeFrom(Base->Range.Start));
+  return Context.create<IndexExpr>(rangeFrom(Base->Range.Start), Base,
+                                   Context.copy<IndexItem>(Items));
+}

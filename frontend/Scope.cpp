@@ -1,0 +1,478 @@
+//===- Scope.cpp - What the names of a file mean --------------------------===//
+
+#include "frontend/Scope.h"
+#include "frontend/Builtins.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace llvm;
+using namespace stator;
+
+namespace {
+
+/// What may be named where.
+enum class Place { Config, Train, Body, Code };
+
+class Analyser {
+public:
+  Analyser(const Program &P, Diagnostics &Diags) : P(P), Diags(Diags) {}
+
+  void checkSettings(ArrayRef<BlockDecl> Blocks, Place Where);
+  void checkModule(const ModuleDecl &Module);
+  void checkFn(const FnDecl &Fn, const ModuleDecl *Module);
+
+private:
+  // Names.
+  void declare(Identifier Name, StringRef What);
+  void use(StringRef Name, SMRange Range);
+  bool isValue(StringRef Name) const;
+  void collectMembers(ArrayRef<const ModuleItem *> Items);
+
+  // Expressions and statements.
+  void check(const Expr *E);
+  void check(const TypeExpr &Type);
+  void check(const Modifier &Mod);
+  void checkItems(ArrayRef<const ModuleItem *> Items,
+                  StringMap<SMRange> &Declared);
+  /// Whether the statements always return.
+  bool checkBody(ArrayRef<const Stmt *> Body, const ScanExpr *Scan);
+
+  const Program &P;
+  Diagnostics &Diags;
+  Place Where = Place::Config;
+  bool IsStd = false;
+  /// From outside to inside; cut back at the end of a block.
+  SmallVector<StringRef, 32> Names;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Names
+//===----------------------------------------------------------------------===//
+
+bool Analyser::isValue(StringRef Name) const {
+  if (is_contained(Names, Name))
+    return true;
+  if (IsStd)
+    return false;
+  for (const BlockDecl &Block : P.File.Configs)
+    for (const SettingDecl &Setting : Block.Settings)
+      if (Where != Place::Config && Setting.Name.Text == Name)
+        return true;
+  return false;
+}
+
+void Analyser::use(StringRef Name, SMRange Range) {
+  bool InTrain = Where == Place::Train;
+  if (isValue(Name) || P.findFn(Name, IsStd) || P.findModule(Name, IsStd) ||
+      findBuiltin(Name, InTrain) || Name == "inf" || Name == "pi")
+    return;
+  SmallVector<StringRef, 64> Candidates(Names.begin(), Names.end());
+  if (!IsStd) {
+    if (Where != Place::Config)
+      for (const BlockDecl &Block : P.File.Configs)
+        for (const SettingDecl &Setting : Block.Settings)
+          Candidates.push_back(Setting.Name.Text);
+    for (auto &Entry : P.Fns)
+      Candidates.push_back(Entry.getKey());
+    for (auto &Entry : P.Modules)
+      Candidates.push_back(Entry.getKey());
+  }
+  for (auto &Entry : P.StdFns)
+    Candidates.push_back(Entry.getKey());
+  for (auto &Entry : P.StdModules)
+    Candidates.push_back(Entry.getKey());
+  // Maps have no order; suggestions must.
+  llvm::sort(Candidates);
+  append_range(Candidates, getBuiltinNames(false));
+  if (InTrain)
+    append_range(Candidates, getBuiltinNames(true));
+  std::string Hint = didYouMean(Name, Candidates);
+  if (Hint.empty() && findBuiltin(Name, true))
+    Hint = "; it belongs into the train block";
+  else if (Hint.empty() && Where == Place::Config &&
+           any_of(P.File.Configs, [&](const BlockDecl &Block) {
+             return any_of(Block.Settings, [&](const SettingDecl &Setting) {
+               return Setting.Name.Text == Name;
+             });
+           }))
+    Hint = " yet; config values see those above them";
+  Diags.error(Range, "'" + Name + "' is not declared" + Hint);
+}
+
+//===----------------------------------------------------------------------===//
+// Expressions
+//===----------------------------------------------------------------------===//
+
+void Analyser::check(const Expr *E) {
+  if (!E)
+    return;
+  switch (E->Kind) {
+  case ExprKind::Invalid:
+  case ExprKind::Number:
+  case ExprKind::String:
+  case ExprKind::Bool:
+  case ExprKind::None:
+    return;
+  case ExprKind::Name:
+    return use(cast<NameExpr>(E)->Name, E->Range);
+  case ExprKind::Member:
+    return check(cast<MemberExpr>(E)->Base);
+  case ExprKind::Index:
+    check(cast<IndexExpr>(E)->Base);
+    for (const IndexItem &Item : cast<IndexExpr>(E)->Items) {
+      check(Item.First);
+      check(Item.Last);
+      check(Item.Step);
+    }
+    return;
+  case ExprKind::Call: {
+    const auto *Call = cast<CallExpr>(E);
+    check(Call->Callee);
+    StringSet<> Given;
+    for (const Argument &Arg : Call->Arguments) {
+      check(Arg.Value);
+      if (!Arg.Name.Text.empty() && !Given.insert(Arg.Name.Text).second)
+        Diags.error(Arg.Name.Range, "'" + Arg.Name.Text + "' is given twice");
+    }
+    return;
+  }
+  case ExprKind::Unary:
+    return check(cast<UnaryExpr>(E)->Operand);
+  case ExprKind::Binary:
+    check(cast<BinaryExpr>(E)->Lhs);
+    return check(cast<BinaryExpr>(E)->Rhs);
+  case ExprKind::If:
+    check(cast<IfExpr>(E)->Condition);
+    check(cast<IfExpr>(E)->Then);
+    return check(cast<IfExpr>(E)->Else);
+  case ExprKind::Tuple:
+    for (const Expr *Element : cast<TupleExpr>(E)->Elements)
+      check(Element);
+    return;
+  case ExprKind::Scan: {
+    const auto *Scan = cast<ScanExpr>(E);
+    for (const Binding &B : Scan->Carries)
+      check(B.Value);
+    for (const Binding &B : Scan->Sequences)
+      check(B.Value);
+    check(Scan->Axis);
+    check(Scan->Reverse);
+    size_t NumNames = Names.size();
+    StringSet<> Seen;
+    for (ArrayRef<Binding> Bindings : {Scan->Carries, Scan->Sequences})
+      for (const Binding &B : Bindings) {
+        if (!Seen.insert(B.Name.Text).second)
+          Diags.error(B.Name.Range,
+                      "'" + B.Name.Text + "' is declared twice in this scan");
+        Names.push_back(B.Name.Text);
+      }
+    checkBody(Scan->Body, Scan);
+    Names.truncate(NumNames);
+    return;
+  }
+  }
+}
+
+void Analyser::check(const Modifier &Mod) { check(Mod.Condition); }
+
+/// A dimension that is a name without a value is a symbol, and declares it.
+void Analyser::check(const TypeExpr &Type) {
+  bool SawEllipsis = false;
+  for (const DimExpr &D : Type.Dims) {
+    if (D.IsEllipsis) {
+      if (SawEllipsis)
+        Diags.error(D.Range, "'...' can stand only once in a shape");
+      SawEllipsis = true;
+      continue;
+    }
+    const auto *Name = dyn_cast<NameExpr>(D.Size);
+    if (!Name)
+      check(D.Size);
+    else if (!isValue(Name->Name))
+      Names.push_back(Name->Name);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Statements
+//===----------------------------------------------------------------------===//
+
+bool Analyser::checkBody(ArrayRef<const Stmt *> Body, const ScanExpr *Scan) {
+  size_t NumNames = Names.size();
+  bool Returns = false;
+  for (const Stmt *S : Body) {
+    if (Returns) {
+      Diags.error(S->Range, "this is never reached; the fn has returned");
+      break;
+    }
+    switch (S->Kind) {
+    case StmtKind::Let: {
+      const auto *Let = cast<LetStmt>(S);
+      check(Let->Value);
+      if (Let->Type)
+        check(*Let->Type);
+      StringSet<> Seen;
+      for (const Identifier &Name : Let->Names) {
+        if (Name.Text != "_" && !Seen.insert(Name.Text).second)
+          Diags.error(Name.Range, "'" + Name.Text + "' is declared twice here");
+        Names.push_back(Name.Text);
+      }
+      break;
+    }
+    case StmtKind::Return:
+      check(cast<ReturnStmt>(S)->Value);
+      if (Scan)
+        Diags.error(S->Range, "a scan does not return; it says the next "
+                              "carries by 'next' and its outputs by 'emit'");
+      Returns = true;
+      break;
+    case StmtKind::If: {
+      const auto *If = cast<IfStmt>(S);
+      check(If->Condition);
+      bool ThenReturns = checkBody(If->Then, Scan);
+      bool ElseReturns = checkBody(If->Else, Scan);
+      Returns = ThenReturns && ElseReturns && !If->Else.empty();
+      break;
+    }
+    case StmtKind::Next: {
+      const auto *Next = cast<NextStmt>(S);
+      check(Next->Value);
+      if (!Scan) {
+        Diags.error(S->Range, "'next' stands in the body of a scan");
+        break;
+      }
+      SmallVector<StringRef> Carries;
+      for (const Binding &B : Scan->Carries)
+        Carries.push_back(B.Name.Text);
+      if (!is_contained(Carries, Next->Name.Text))
+        Diags.error(Next->Name.Range, "this scan does not carry '" +
+                                          Next->Name.Text + "'" +
+                                          didYouMean(Next->Name.Text, Carries));
+      break;
+    }
+    case StmtKind::Emit:
+      for (const Expr *E : cast<EmitStmt>(S)->Values)
+        check(E);
+      if (!Scan)
+        Diags.error(S->Range, "'emit' stands in the body of a scan");
+      break;
+    }
+  }
+  Names.truncate(NumNames);
+  return Returns;
+}
+
+static bool hasReturn(ArrayRef<const Stmt *> Body) {
+  return any_of(Body, [](const Stmt *S) {
+    if (const auto *If = dyn_cast<IfStmt>(S))
+      return hasReturn(If->Then) || hasReturn(If->Else);
+    return S->Kind == StmtKind::Return;
+  });
+}
+
+void Analyser::checkFn(const FnDecl &Fn, const ModuleDecl *Module) {
+  Where = Place::Code;
+  IsStd = Fn.IsStd;
+  size_t NumNames = Names.size();
+  StringMap<SMRange> Declared;
+  for (const ParamDecl &Param : Fn.Params) {
+    check(Param.Default);
+    if (Param.Type)
+      check(*Param.Type);
+    auto [It, New] = Declared.try_emplace(Param.Name.Text, Param.Name.Range);
+    if (!New) {
+      Diags.error(Param.Name.Range,
+                  "parameter '" + Param.Name.Text + "' is declared twice");
+      Diags.note(It->second, "the first is here");
+    }
+    Names.push_back(Param.Name.Text);
+  }
+  size_t NumSymbols = Names.size();
+  for (const TypeExpr &Type : Fn.Results)
+    check(Type);
+  // Symbols of the results are bound when the fn has returned.
+  Names.truncate(NumSymbols);
+  checkBody(Fn.Body, nullptr);
+  if (!hasReturn(Fn.Body))
+    Diags.error(Fn.Name.Range, "this fn has no 'return'");
+  Names.truncate(NumNames);
+}
+
+//===----------------------------------------------------------------------===//
+// Modules
+//===----------------------------------------------------------------------===//
+
+void Analyser::collectMembers(ArrayRef<const ModuleItem *> Items) {
+  for (const ModuleItem *Item : Items) {
+    if (Item->Kind == ItemKind::If) {
+      collectMembers(Item->Then);
+      collectMembers(Item->Else);
+    } else if (Item->Kind != ItemKind::Tie) {
+      Names.push_back(Item->Name.Text);
+    }
+  }
+}
+
+void Analyser::checkItems(ArrayRef<const ModuleItem *> Items,
+                          StringMap<SMRange> &Declared) {
+  for (const ModuleItem *Item : Items) {
+    check(Item->Frozen);
+    check(Item->NoDecay);
+    switch (Item->Kind) {
+    case ItemKind::Tie:
+      // Paths of members; elaboration follows them.
+      continue;
+    case ItemKind::If: {
+      check(Item->Value);
+      StringMap<SMRange> Then(Declared), Else(Declared);
+      checkItems(Item->Then, Then);
+      checkItems(Item->Else, Else);
+      for (auto *Branch : {&Then, &Else})
+        for (auto &Entry : *Branch)
+          Declared.try_emplace(Entry.getKey(), Entry.getValue());
+      continue;
+    }
+    case ItemKind::Param:
+      check(Item->Value);
+      for (const DimExpr &D : Item->Type->Dims)
+        check(D.Size);
+      break;
+    case ItemKind::Member:
+    case ItemKind::Let:
+      check(Item->Value);
+      break;
+    }
+    auto [It, New] = Declared.try_emplace(Item->Name.Text, Item->Name.Range);
+    if (!New) {
+      Diags.error(Item->Name.Range,
+                  "'" + Item->Name.Text + "' is declared twice");
+      Diags.note(It->second, "the first is here");
+    }
+    if (Item->Kind == ItemKind::Let)
+      Names.push_back(Item->Name.Text);
+  }
+}
+
+void Analyser::checkModule(const ModuleDecl &Module) {
+  Where = Place::Body;
+  IsStd = Module.IsStd;
+  size_t NumNames = Names.size();
+  StringMap<SMRange> Params;
+  for (const ParamDecl &Param : Module.Params) {
+    check(Param.Default);
+    auto [It, New] = Params.try_emplace(Param.Name.Text, Param.Name.Range);
+    if (!New) {
+      Diags.error(Param.Name.Range, "hyper-parameter '" + Param.Name.Text +
+                                        "' is declared twice");
+      Diags.note(It->second, "the first is here");
+    }
+    Names.push_back(Param.Name.Text);
+  }
+  StringMap<SMRange> Declared;
+  checkItems(Module.Items, Declared);
+  if (Module.Fn) {
+    collectMembers(Module.Items);
+    checkFn(*Module.Fn, &Module);
+  } else {
+    Diags.error(Module.Name.Range, "'" + Module.Name.Text +
+                                       "' has no fn, so it cannot be applied");
+  }
+  Names.truncate(NumNames);
+}
+
+//===----------------------------------------------------------------------===//
+// Files
+//===----------------------------------------------------------------------===//
+
+static constexpr StringLiteral TrainNames[] = {
+    "loss",  "optimizer", "schedule",      "clip",
+    "batch", "time",      "micro_batches", "steps"};
+
+void Analyser::checkSettings(ArrayRef<BlockDecl> Blocks, Place Where) {
+  this->Where = Where;
+  IsStd = false;
+  size_t NumNames = Names.size();
+  StringRef Word = Where == Place::Train ? "train" : "config";
+  for (const BlockDecl &Block : Blocks.drop_front(!Blocks.empty())) {
+    Diags.error(Block.Range, "there is a '" + Word + "' block already");
+    Diags.note(Blocks[0].Range, "it is here");
+  }
+  StringMap<SMRange> Declared;
+  for (const BlockDecl &Block : Blocks.take_front(1))
+    for (const SettingDecl &Setting : Block.Settings) {
+      StringRef Name = Setting.Name.Text;
+      check(Setting.Value);
+      auto [It, New] = Declared.try_emplace(Name, Setting.Name.Range);
+      if (!New) {
+        Diags.error(Setting.Name.Range, "'" + Name + "' is declared twice");
+        Diags.note(It->second, "the first is here");
+      }
+      if (Where == Place::Config) {
+        Names.push_back(Name);
+      } else if (!is_contained(TrainNames, Name)) {
+        SmallVector<StringRef> Known(std::begin(TrainNames),
+                                     std::end(TrainNames));
+        std::string Hint = didYouMean(Name, Known);
+        if (Hint.empty())
+          Hint = "; there are loss, optimizer, schedule, clip, batch, time, "
+                 "micro_batches and steps";
+        Diags.error(Setting.Name.Range,
+                    "the train block knows no '" + Name + "'" + Hint);
+      }
+    }
+  Names.truncate(NumNames);
+}
+
+void stator::analyse(Program &P, ArrayRef<FileAST> Std, Diagnostics &Diags) {
+  for (const FileAST &File : Std) {
+    for (const FnDecl *Fn : File.Fns)
+      P.StdFns[Fn->Name.Text] = Fn;
+    for (const ModuleDecl *Module : File.Modules)
+      P.StdModules[Module->Name.Text] = Module;
+  }
+  StringMap<SMRange> Declared;
+  auto Declare = [&](Identifier Name) {
+    auto [It, New] = Declared.try_emplace(Name.Text, Name.Range);
+    if (!New) {
+      Diags.error(Name.Range, "'" + Name.Text + "' is declared twice");
+      Diags.note(It->second, "the first is here");
+    }
+    return New;
+  };
+  for (const BlockDecl &Block : P.File.Configs)
+    for (const SettingDecl &Setting : Block.Settings)
+      Declared.try_emplace(Setting.Name.Text, Setting.Name.Range);
+  for (const FnDecl *Fn : P.File.Fns)
+    if (Declare(Fn->Name))
+      P.Fns[Fn->Name.Text] = Fn;
+  for (const ModuleDecl *Module : P.File.Modules) {
+    if (!Declare(Module->Name))
+      continue;
+    if (!Module->IsModel) {
+      P.Modules[Module->Name.Text] = Module;
+    } else if (P.Model) {
+      Diags.error(Module->Name.Range, "there is a model already");
+      Diags.note(P.Model->Name.Range, "it is here");
+    } else {
+      P.Model = Module;
+    }
+  }
+
+  Analyser A(P, Diags);
+  for (const FileAST &File : Std) {
+    for (const FnDecl *Fn : File.Fns)
+      A.checkFn(*Fn, nullptr);
+    for (const ModuleDecl *Module : File.Modules)
+      A.checkModule(*Module);
+  }
+  A.checkSettings(P.File.Configs, Place::Config);
+  A.checkSettings(P.File.Trains, Place::Train);
+  for (const FnDecl *Fn : P.File.Fns)
+    A.checkFn(*Fn, nullptr);
+  for (const ModuleDecl *Module : P.File.Modules)
+    A.checkModule(*Module);
+  if (!P.Model && !Diags.hasErrors())
+    Diags.error(P.File.End, "this file has no model; a model is declared by "
+                            "'model Name { ... }'");
+}
