@@ -47,6 +47,10 @@ int runInterpret(const Invocation &Call) {
     return ExitUsage;
   }
 
+  // A define-by-run engine sees attention as it is written.
+  if (Kernels == "eager")
+    Options.NoFusion = true;
+
   Session S(Options);
   OwningOpRef<ModuleOp> Module = S.load();
   if (!Module)
