@@ -3,8 +3,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Format.h"
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -189,24 +189,6 @@ absl::Status Flags::parse(const std::vector<std::string> &Arguments) {
   return absl::OkStatus();
 }
 
-/// Breaks \p Text into lines of at most 72 columns behind an indent of 6.
-static std::string wrap(const std::string &Text) {
-  std::string Result;
-  size_t Column = 0;
-  for (absl::string_view Word : absl::StrSplit(Text, ' ')) {
-    if (Column + Word.size() > 70 || Column == 0) {
-      absl::StrAppend(&Result, Column ? "\n" : "", "      ");
-      Column = 0;
-    } else {
-      Result += ' ';
-      ++Column;
-    }
-    absl::StrAppend(&Result, Word);
-    Column += Word.size();
-  }
-  return Result + "\n";
-}
-
 std::string Flags::help() const {
   std::string Result;
   for (const Flag &Each : All) {
@@ -222,8 +204,9 @@ std::string Flags::help() const {
     if (!Each.Default.empty())
       absl::StrAppend(&Notes, Notes.empty() ? "" : "; ", "default ",
                       Each.Default);
-    Result += wrap(Notes.empty() ? Each.Help
-                                 : absl::StrCat(Each.Help, " (", Notes, ")"));
+    Result += wrapText(
+        Notes.empty() ? Each.Help : absl::StrCat(Each.Help, " (", Notes, ")"),
+        /*Indent=*/6);
   }
   return Result;
 }

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include <charconv>
 #include <cmath>
 #include <vector>
@@ -40,6 +41,22 @@ std::string formatFloat(float Value) {
   char Buffer[32];
   auto End = std::to_chars(Buffer, Buffer + sizeof Buffer, Value).ptr;
   return std::string(Buffer, End);
+}
+
+std::string wrapText(absl::string_view Text, size_t Indent, size_t Width) {
+  std::string Result;
+  size_t Column = 0; // 0: nothing on this line yet
+  for (absl::string_view Word : absl::StrSplit(Text, ' ')) {
+    if (Column > 0 && Column + 1 + Word.size() > Width) {
+      Result += '\n';
+      Column = 0;
+    }
+    size_t Spaces = Column > 0 ? 1 : Indent;
+    Result.append(Spaces, ' ');
+    absl::StrAppend(&Result, Word);
+    Column += Spaces + Word.size();
+  }
+  return Result + '\n';
 }
 
 std::string formatDuration(double Seconds) {

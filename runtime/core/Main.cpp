@@ -1,4 +1,6 @@
 #include "runtime/core/Main.h"
+#include "absl/strings/str_join.h"
+#include "nlohmann/json.hpp"
 #include "runtime/core/Errors.h"
 #include "runtime/core/ExitCodes.h"
 #include "runtime/core/Format.h"
@@ -13,6 +15,34 @@
 
 namespace stator::runtime {
 
+/// The options as "name value, name value", with those of an inner object,
+/// which is the model's configuration, on lines of their own.
+static std::string describeOptions(const char *Options) {
+  auto Json = nlohmann::ordered_json::parse(Options ? Options : "{}", nullptr,
+                                            /*allow_exceptions=*/false);
+  if (!Json.is_object())
+    return "";
+  std::string Result;
+  std::vector<std::string> Plain;
+  auto Text = [](const nlohmann::ordered_json &Value) {
+    return Value.is_string() ? Value.get<std::string>() : Value.dump();
+  };
+  for (const auto &[Name, Value] : Json.items()) {
+    if (!Value.is_object()) {
+      Plain.push_back(absl::StrCat(Name, " ", Text(Value)));
+      continue;
+    }
+    std::vector<std::string> Inner;
+    for (const auto &[InnerName, InnerValue] : Value.items())
+      Inner.push_back(absl::StrCat(InnerName, " ", Text(InnerValue)));
+    Result += wrapText(absl::StrCat(Name, ": ", absl::StrJoin(Inner, ", ")),
+                       /*Indent=*/2);
+  }
+  if (!Plain.empty())
+    Result = wrapText(absl::StrJoin(Plain, ", "), /*Indent=*/2) + Result;
+  return Result;
+}
+
 static std::string describeProgram(const StatorProgram &Program) {
   bool Train = Program.Mode == STATOR_MODE_TRAIN;
   auto Parameters =
@@ -24,12 +54,12 @@ static std::string describeProgram(const StatorProgram &Program) {
       Program.MicroBatches > 1 ? absl::StrCat(" x ", Program.MicroBatches) : "",
       ", time ", Program.Time, "\n  memory: state ",
       formatBytes(static_cast<double>(Program.StateBytes)), ", arena ",
-      formatBytes(static_cast<double>(Program.ArenaBytes)), "\n  ",
+      formatBytes(static_cast<double>(Program.ArenaBytes)), "\n",
       Program.FlopsPerStep > 0
-          ? absl::StrCat(formatCount(Program.FlopsPerStep),
-                         Train ? "FLOP a step\n  " : "FLOP a forward\n  ")
+          ? absl::StrCat("  ", formatCount(Program.FlopsPerStep),
+                         Train ? "FLOP a step\n" : "FLOP a forward\n")
           : "",
-      "options: ", Program.Options ? Program.Options : "{}", "\n");
+      describeOptions(Program.Options));
 }
 
 static void printHelp(const StatorProgram &Program, const char *Name) {

@@ -63,9 +63,11 @@ void Progress::step(const StepRecord &Record) {
       Record.ValidationLoss
           ? absl::StrFormat("  val_loss %.4f", *Record.ValidationLoss)
           : "";
+  double Speed =
+      Record.TokensPerSecond * Record.Milliseconds / SmoothMilliseconds;
   std::string Numbers =
       absl::StrFormat("loss %.4f  lr %.2e  %s tokens/s", Record.Loss,
-                      Record.LearningRate, formatCount(Record.TokensPerSecond));
+                      Record.LearningRate, formatCount(Speed));
   int64_t Every = std::max<int64_t>(1, Steps / 10);
   bool Line = Record.Step % Every == 0 || Record.Step == Steps;
   if (Record.ValidationLoss || (!Bar && Line))
@@ -74,14 +76,18 @@ void Progress::step(const StepRecord &Record) {
   bool Soon = Clock::now() - LastDrawn < std::chrono::milliseconds(100);
   if (!Bar || (Soon && Drawn && Record.Step < Steps))
     return;
-  constexpr int64_t Width = 20;
-  auto Filled =
-      static_cast<size_t>(Width * Record.Step / std::max<int64_t>(1, Steps));
   double Left =
       static_cast<double>(Steps - Record.Step) * SmoothMilliseconds / 1000.0;
+  std::string Text = absl::StrCat(" ", Record.Step, "/", Steps, "  ", Numbers,
+                                  "  ", formatDuration(Left), " left");
+  // The bar has what the text leaves of the line.
+  size_t Room = terminalWidth() - 1;
+  size_t Width =
+      Text.size() < Room ? std::min<size_t>(Room - Text.size(), 30) : 0;
+  size_t Filled = Width * static_cast<size_t>(Record.Step) /
+                  static_cast<size_t>(std::max<int64_t>(1, Steps));
   draw(absl::StrCat(std::string(Filled, '#'), std::string(Width - Filled, '.'),
-                    " ", Record.Step, "/", Steps, "  ", Numbers, "  ",
-                    formatDuration(Left), " left"));
+                    Text));
 }
 
 } // namespace stator::runtime

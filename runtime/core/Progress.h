@@ -23,10 +23,11 @@ public:
   void message(const std::string &Line);
   /// The result of the run, which is shown even if Quiet.
   void result(const std::string &Line);
+  /// Takes the bar away.
+  void clear();
 
 private:
   using Clock = std::chrono::steady_clock;
-  void clear();
   void draw(const std::string &Line);
 
   int64_t FirstStep, Steps;

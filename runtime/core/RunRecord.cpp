@@ -26,7 +26,6 @@ static void forEachField(RecordType &Run, FieldType Field) {
   Field("eval_every", Run.EvalEvery);
   Field("eval_batches", Run.EvalBatches);
   Field("save_every", Run.SaveEvery);
-  Field("log", Run.Log);
 }
 
 std::string RunRecord::toJson() const {

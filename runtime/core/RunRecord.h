@@ -18,7 +18,6 @@ struct RunRecord {
   DataOptions Data; ///< absolute paths, and the format by its name
   std::string DataFingerprint, ValidationFingerprint; ///< hexadecimal
   int64_t EvalEvery = 0, EvalBatches = 0, SaveEvery = 0;
-  std::string Log; ///< absolute path
 
   std::string toJson() const;
   /// Error: not what toJson writes.

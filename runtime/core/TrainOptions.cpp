@@ -79,8 +79,10 @@ Parser::Parser(const StatorProgram &Program) {
              &Resume);
 
   Table.section("Output");
-  Table.text("log", "FILE", "One JSON object a step.", &O.Log,
-             "log.jsonl in --out");
+  Table.text(
+      "log", "FILE",
+      "One JSON object a step. If given, log.jsonl in --out is a link to it.",
+      &O.Log, "log.jsonl in --out");
   Table.toggle("quiet", "Show errors and the result only.", &O.Quiet);
   if (Program.Gradients)
     Table.text("dump-gradients", "FILE",
@@ -110,9 +112,8 @@ absl::Status Parser::take(absl::string_view Flag, ValueType &Value,
 }
 
 absl::Status Parser::takeFrom(const StatorProgram &Program) {
-  for (const char *Flag : {"init-from", "out"})
-    if (Table.given(Flag))
-      return usageError("--", Flag, " and --resume exclude each other");
+  if (Table.given("init-from"))
+    return usageError("--init-from and --resume exclude each other");
   STATOR_ASSIGN_OR_RETURN(Checkpoint From, Checkpoint::open(Resume));
   const RunRecord &Run = From.Run;
   auto CheckProgram = [&](absl::string_view What, const auto &Recorded,
@@ -156,9 +157,13 @@ absl::Status Parser::takeFrom(const StatorProgram &Program) {
     O.EvalBatches = Run.EvalBatches;
   if (!Table.given("save-every"))
     O.SaveEvery = Run.SaveEvery;
-  if (!Table.given("log"))
-    O.Log = Run.Log;
-  O.Out = From.Path == Resume ? directoryOf(absolutePath(Resume)) : Resume;
+  std::string Out =
+      From.Path == Resume ? directoryOf(absolutePath(Resume)) : Resume;
+  std::error_code Ignored;
+  if (Table.given("out") && !std::filesystem::equivalent(O.Out, Out, Ignored))
+    return usageError("--out ", O.Out, " contradicts --resume ", Resume,
+                      ": a run goes on in its own directory");
+  O.Out = Out;
   O.Resumed = std::move(From);
   return absl::OkStatus();
 }
@@ -190,8 +195,6 @@ parseTrainOptions(const StatorProgram &Program,
     return usageError("--out needs the name of a directory");
   if (O.AllowExtra && O.InitFrom.empty())
     return usageError("--allow-extra is about --init-from, which is not given");
-  if (O.Log.empty())
-    O.Log = O.Out + "/log.jsonl";
   O.Data.Format =
       std::string(dataFormatName(dataFormat(O.Data.Format, O.Data.Data)));
   O.Data.Data = absolutePath(O.Data.Data);

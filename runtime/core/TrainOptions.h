@@ -16,7 +16,7 @@ struct TrainOptions {
   int64_t Steps = 0, Seed = 0, Threads = 0;
   int64_t EvalEvery = 0, EvalBatches = 0, SaveEvery = 250;
   std::string Out = "out";
-  std::string Log; ///< "" is log.jsonl in Out
+  std::string Log; ///< absolute path; "": log.jsonl in Out, or where that leads
   std::string InitFrom, DumpGradients;
   bool AllowExtra = false, Quiet = false, Help = false, Version = false;
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <filesystem>
 #include <utility>
 
 namespace stator::runtime {
@@ -40,7 +41,6 @@ absl::Status TrainingLoop::openData() {
   Run.EvalEvery = Options.EvalEvery;
   Run.EvalBatches = Options.EvalBatches;
   Run.SaveEvery = Options.SaveEvery;
-  Run.Log = Options.Log;
   if (!Options.Resumed)
     return absl::OkStatus();
   const RunRecord &Old = Options.Resumed->Run;
@@ -96,11 +96,10 @@ absl::Status TrainingLoop::openDirectory() {
       Store,
       CheckpointStore::open(Options.Out, Bytes * (Options.Resumed ? 1 : 2)));
   if (Options.Resumed) {
-    STATOR_RETURN_IF_ERROR(Store.pointLatestTo(Run.Step));
-    STATOR_ASSIGN_OR_RETURN(Log, JsonLog::open(Options.Log, Run.Step));
-    return absl::OkStatus();
+    STATOR_RETURN_IF_ERROR(openLog());
+    return Store.pointLatestTo(Run.Step);
   }
-  STATOR_ASSIGN_OR_RETURN(Log, JsonLog::open(Options.Log, 0));
+  STATOR_RETURN_IF_ERROR(openLog());
   if (int64_t Step = Store.latestStep(); Step >= 0)
     Display->message(absl::StrCat("replacing the earlier run in ", Options.Out,
                                   " (", Step, " steps)"));
@@ -108,6 +107,24 @@ absl::Status TrainingLoop::openDirectory() {
   // The start is saved too: it shows that saving works before hours go into
   // the run, and there is always something to resume.
   return save();
+}
+
+absl::Status TrainingLoop::openLog() {
+  // A log elsewhere is found again through a link, and not through the
+  // checkpoints, which are the same wherever the log is.
+  std::string Usual = Options.Out + "/log.jsonl";
+  std::error_code Ignored;
+  bool Elsewhere = !Options.Log.empty() &&
+                   !std::filesystem::equivalent(Options.Log, Usual, Ignored) &&
+                   Options.Log != std::filesystem::absolute(Usual, Ignored);
+  bool Fresh = !Options.Resumed;
+  if (Elsewhere || (Fresh && std::filesystem::is_symlink(Usual, Ignored)))
+    std::filesystem::remove(Usual, Ignored);
+  STATOR_ASSIGN_OR_RETURN(
+      Log, JsonLog::open(Elsewhere ? Options.Log : Usual, Run.Step));
+  if (Elsewhere)
+    std::filesystem::create_symlink(Options.Log, Usual, Ignored);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<TrainingLoop> TrainingLoop::open(const StatorProgram &Program,
@@ -197,6 +214,12 @@ StepRecord TrainingLoop::trainStep() {
   return Record;
 }
 
+template <typename... PartTypes>
+TrainingEnd TrainingLoop::diverged(const PartTypes &...What) {
+  Display->clear();
+  return {0, absl::StrCat("step ", Run.Step, ": ", What...)};
+}
+
 absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   StopSignals Signals;
   auto Begin = Clock::now();
@@ -219,15 +242,11 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     bool Stop = StopSignals::received() != 0;
     if (Last || SaveDue || Stop)
       if (const char *Name = findNonFinite(Program, Memory.state()))
-        return TrainingEnd{
-            0, absl::StrCat("step ", Run.Step, ": ", Name,
-                            " holds a value that is NaN or infinite")};
+        return diverged(Name, " holds a value that is NaN or infinite");
     if (holdsOut() && (Due || Last) && !Stop) {
       Record.ValidationLoss = evaluateHeldOut(Last ? 0 : Options.EvalBatches);
       if (Record.ValidationLoss && !std::isfinite(*Record.ValidationLoss))
-        return TrainingEnd{0, absl::StrCat("step ", Run.Step,
-                                           ": the held-out loss is ",
-                                           *Record.ValidationLoss)};
+        return diverged("the held-out loss is ", *Record.ValidationLoss);
       LastValidation = Record.ValidationLoss;
     }
     STATOR_RETURN_IF_ERROR(Log.append(Record));
@@ -241,9 +260,7 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   if (int Signal = StopSignals::received(); Signal && !Done) {
     if (SavedStep != Run.Step) {
       if (const char *Name = findNonFinite(Program, Memory.state()))
-        return TrainingEnd{
-            0, absl::StrCat("step ", Run.Step, ": ", Name,
-                            " holds a value that is NaN or infinite")};
+        return diverged(Name, " holds a value that is NaN or infinite");
       STATOR_RETURN_IF_ERROR(save());
     }
     Display->result(absl::StrCat(

@@ -42,11 +42,15 @@ private:
   absl::Status openData();
   absl::Status openMemory();
   absl::Status openDirectory();
+  absl::Status openLog();
   void describe();
   StepRecord trainStep();
   /// Evaluates; nullopt if a signal came before the end.
   std::optional<double> evaluateHeldOut(int64_t MostBatches);
   absl::Status save();
+  /// The end of a run because of \p What.
+  template <typename... PartTypes>
+  TrainingEnd diverged(const PartTypes &...What);
   bool holdsOut() const { return Data.Validation.size() > 0; }
 
   const StatorProgram &Program;

@@ -28,7 +28,8 @@ FakeProgram::FakeProgram(int32_t Mode, Shape Sizes) {
   Program.Mode = Mode;
   Program.Name = "Fake";
   Program.Compiler = "a test";
-  Program.Options = "{\"vocab\": 8}";
+  Program.Options = R"({"model": "fake.stator", "mode": "train",
+                        "config": {"vocab": 8, "width": 3}})";
   Program.Self = this;
   Program.Batch = Sizes.Batch;
   Program.Time = Sizes.Time;

@@ -40,3 +40,9 @@ TEST(Format, Duration) {
   EXPECT_EQ(formatDuration(3725), "1:02:05");
   EXPECT_EQ(formatDuration(std::numeric_limits<double>::infinity()), "?");
 }
+
+TEST(Format, WrapsBetweenWords) {
+  EXPECT_EQ(wrapText("one two three", 2, 9), "  one two\n  three\n");
+  EXPECT_EQ(wrapText("one two three", 0, 99), "one two three\n");
+  EXPECT_EQ(wrapText("toolongforit a", 1, 5), " toolongforit\n a\n");
+}

@@ -34,10 +34,14 @@ protected:
     return Result;
   }
 
-  static void expectSame(const std::string &A, const std::string &B) {
+  /// \p DataMoved: the record of the run names another file.
+  static void expectSame(const std::string &A, const std::string &B,
+                         bool DataMoved = false) {
     for (const char *File : {"/latest/model.safetensors",
                              "/latest/state.safetensors", "/latest/vocab.json"})
       EXPECT_EQ(read(A + File), read(B + File)) << File;
+    if (!DataMoved)
+      EXPECT_EQ(read(A + "/latest/run.json"), read(B + "/latest/run.json"));
     EXPECT_EQ(timelessLog(A + "/log.jsonl"), timelessLog(B + "/log.jsonl"));
   }
 
@@ -125,6 +129,19 @@ TEST_F(ResumeTest, AfterBeingKilledAtAnyMoment) {
   }
 }
 
+TEST_F(ResumeTest, FindsALogElsewhere) {
+  ASSERT_EQ(runInto("whole").ExitCode, 0);
+  Arguments.push_back("--log=elsewhere.jsonl");
+  Fake.BeforeStep = [](int64_t Step) {
+    if (Step == 20)
+      ::raise(SIGTERM);
+  };
+  ASSERT_EQ(runInto("parts").ExitCode, 143);
+  ASSERT_EQ(run(Fake.get(), {"--resume=parts"}).ExitCode, 0);
+  expectSame("whole", "parts");
+  EXPECT_EQ(read("elsewhere.jsonl"), read("parts/log.jsonl"));
+}
+
 TEST_F(ResumeTest, OfAFinishedRunChangesNothing) {
   ASSERT_EQ(runInto("out").ExitCode, 0);
   std::string Log = read("out/log.jsonl");
@@ -162,7 +179,7 @@ TEST_F(ResumeTest, WorksFromElsewhereAndWithMovedData) {
   EXPECT_THAT(End.Err, HasSubstr("text.txt: No such file"));
   End = run(Fake.get(), {"--resume=../parts", "--data=moved.txt"});
   ASSERT_EQ(End.ExitCode, 0) << End.Err;
-  expectSame("../whole", "../parts");
+  expectSame("../whole", "../parts", /*DataMoved=*/true);
 }
 
 TEST_F(ResumeTest, ContradictionsAreErrors) {
@@ -184,6 +201,7 @@ TEST_F(ResumeTest, ContradictionsAreErrors) {
   Expect({"--format=bytes"}, "--format bytes contradicts out");
   Expect({"--val=text.txt"}, "--val contradicts out");
   Expect({"--init-from=x"}, "--init-from and --resume exclude each other");
+  Expect({"--out=elsewhere"}, "--out elsewhere contradicts --resume out");
   write("other.txt", sampleText(601));
   Expect({"--data=other.txt"}, "its contents differ");
 
@@ -197,6 +215,7 @@ TEST_F(ResumeTest, ContradictionsAreErrors) {
   // The same flags as at the beginning are no contradiction.
   std::vector<std::string> Same = Arguments;
   Same.push_back("--resume=out");
+  Same.push_back("--out=out");
   EXPECT_EQ(run(Fake.get(), Same).ExitCode, 0);
 }
 

@@ -386,7 +386,6 @@ INSTANTIATE_TEST_SUITE_P(
         BadCommand{{"--data=text.txt", "--eval-every=5"},
                    2,
                    "--eval-every needs held-out text"},
-        BadCommand{{"--resume=out", "--out=x"}, 2, "exclude each other"},
         BadCommand{{"--data=text.txt", "--out="}, 2, "--out needs"},
         BadCommand{{"--data=text.txt", "--allow-extra"}, 2, "--init-from"}));
 
@@ -487,7 +486,8 @@ TEST_F(TrainTest, ADiskThatFillsUpKeepsTheLastCheckpoint) {
       run(Fake.get(), {"--data=text.txt", "--save-every=6", "--log=/dev/null"});
   EXPECT_EQ(End.ExitCode, 1);
   EXPECT_THAT(End.Err, HasSubstr("File too large"));
-  EXPECT_THAT(list("out"), ElementsAre(".lock", "latest", "step-00000006"));
+  EXPECT_THAT(list("out"),
+              ElementsAre(".lock", "latest", "log.jsonl", "step-00000006"));
   Fake.BeforeStep = [](int64_t) {};
   EXPECT_EQ(run(Fake.get(), {"--resume=out"}).ExitCode, 0);
 }
@@ -502,6 +502,21 @@ TEST_F(TrainTest, AFullDiskIsNoticedBeforeTheFirstStep) {
   EXPECT_EQ(End.ExitCode, 1);
   EXPECT_THAT(End.Err, HasSubstr("cannot write out/"));
   EXPECT_THAT(list("out"), ElementsAre(".lock", "log.jsonl"));
+}
+
+TEST_F(TrainTest, ALogElsewhereIsLinked) {
+  ASSERT_EQ(run(Fake.get(), {"--data=text.txt", "--log=a.jsonl"}).ExitCode, 0);
+  EXPECT_EQ(readLog("a.jsonl").size(), 20u);
+  EXPECT_EQ(read("out/log.jsonl"), read("a.jsonl"));
+  // The next run is none of its business.
+  std::string Before = read("a.jsonl");
+  ASSERT_EQ(run(Fake.get(), {"--data=text.txt", "--steps=3"}).ExitCode, 0);
+  EXPECT_EQ(read("a.jsonl"), Before);
+  EXPECT_EQ(readLog("out/log.jsonl").size(), 3u);
+  ASSERT_EQ(
+      run(Fake.get(), {"--data=text.txt", "--log=out/log.jsonl"}).ExitCode, 0);
+  EXPECT_FALSE(std::filesystem::is_symlink("out/log.jsonl"));
+  EXPECT_EQ(readLog("out/log.jsonl").size(), 20u);
 }
 
 TEST_F(TrainTest, AnUnwritableLogIsAnError) {
@@ -534,7 +549,10 @@ TEST_F(TrainTest, HelpShowsFlagsDefaultsAndTheProgram) {
   EXPECT_EQ(End.ExitCode, 0);
   EXPECT_THAT(End.Out, HasSubstr("--data FILE"));
   EXPECT_THAT(End.Out, HasSubstr("default 20)"));
-  EXPECT_THAT(End.Out, HasSubstr("options: {\"vocab\": 8}"));
+  EXPECT_THAT(
+      End.Out,
+      HasSubstr(
+          "  model fake.stator, mode train\n  config: vocab 8, width 3\n"));
   EXPECT_THAT(End.Out, HasSubstr("--dump-gradients"));
   for (size_t Begin = 0, End2; Begin < End.Out.size(); Begin = End2 + 1) {
     End2 = End.Out.find('\n', Begin);
