@@ -25,6 +25,12 @@ void Diagnostics::warning(SMRange Range, const Twine &Message) {
     print(Range, "warning", raw_ostream::MAGENTA, Message);
 }
 
+void Diagnostics::remark(SMRange Range, const Twine &Message) {
+  Printed = !isFull();
+  if (Printed)
+    print(Range, "remark", raw_ostream::BLUE, Message);
+}
+
 void Diagnostics::note(SMRange Range, const Twine &Message) {
   if (Printed && !isFull())
     print(Range, "note", raw_ostream::CYAN, Message);

@@ -27,6 +27,7 @@ public:
 
   void error(llvm::SMRange Range, const llvm::Twine &Message);
   void warning(llvm::SMRange Range, const llvm::Twine &Message);
+  void remark(llvm::SMRange Range, const llvm::Twine &Message);
   /// A note to the last error or warning; dropped if that one was.
   void note(llvm::SMRange Range, const llvm::Twine &Message);
   /// An error without a place in a file (the command line).

@@ -554,6 +554,16 @@ Datum Elaborator::callInstance(Instance &Callee, const Actuals &Given,
   return Target->IsTuple ? Datum::makeTuple(save(Results)) : Results.front();
 }
 
+void Elaborator::tidy(mlir::Block &Body) {
+  for (mlir::Operation &Op : llvm::make_early_inc_range(llvm::reverse(Body))) {
+    for (mlir::Region &Region : Op.getRegions())
+      for (mlir::Block &Inner : Region)
+        tidy(Inner);
+    if (isa<ReshapeOp>(Op) && Op.use_empty())
+      Op.erase();
+  }
+}
+
 /// Writes the function of a module for arguments of these types.
 void Elaborator::emitFunction(Function &Result, Instance &Callee,
                               const Frame &Bound) {
@@ -636,6 +646,7 @@ void Elaborator::emitFunction(Function &Result, Instance &Callee,
   Result.Results.assign(Returned.begin(), Returned.end());
   for (Parameter *Param : Callee.Parameters)
     Result.UsedParameters.push_back(Param->Used);
+  tidy(*Entry);
   Result.Op = *Func;
   ModuleOut->push_back(Func.release());
 }

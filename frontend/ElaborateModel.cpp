@@ -216,6 +216,7 @@ bool Elaborator::emitEntry(StringRef Name) {
   ReturnOp::create(Builder, makeLocation(F.ReturnRange, ""), Result.Tensor);
   Func->setFunctionTypeAttr(mlir::TypeAttr::get(Builder.getFunctionType(
       Entry->getArgumentTypes(), Result.Tensor.getType())));
+  tidy(*Entry);
   for (ReadOp Read : Reads)
     if (Read->use_empty())
       Read->erase();

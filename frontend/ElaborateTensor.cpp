@@ -131,8 +131,14 @@ Datum Elaborator::makeReshape(const Datum &X, ArrayRef<Dim> Dims,
   RankedTensorType Type = makeType(X.Element, Dims, Range);
   if (!Type)
     return Datum::poison();
-  Result.Tensor =
-      ReshapeOp::create(Builder, makeLocation(Range), Type, X.Tensor);
+  // A dimension of size 1 that was kept for broadcasting goes away again.
+  mlir::Value Source = X.Tensor;
+  if (auto Before = Source.getDefiningOp<ReshapeOp>())
+    Source = Before.getInput();
+  Result.Tensor = Source.getType() == Type
+                      ? Source
+                      : mlir::Value(ReshapeOp::create(
+                            Builder, makeLocation(Range), Type, Source));
   return Result;
 }
 

@@ -186,6 +186,8 @@ private:
   };
   /// `Bound` holds the arguments as locals, with the caller's values.
   void emitFunction(Function &Result, Instance &Callee, const Frame &Bound);
+  /// Erases reshapes that nothing needs any more.
+  void tidy(mlir::Block &Body);
   Datum runBody(const FnDecl &Fn);
   bool checkResults(const FnDecl &Fn, Datum &Value, llvm::SMRange Range);
 
