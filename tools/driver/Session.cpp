@@ -51,12 +51,11 @@ static DialectRegistry makeRegistry() {
 
 Session::Session(const ModelOptions &Options)
     : Options(Options), Context(makeRegistry()),
-      Diagnostics(Sources, &Context, llvm::errs()) {
+      Diagnostics(Context, llvm::errs()) {
   Context.loadDialect<StatorDialect>();
   // Sharing one thread pool of the machine's size is not worth its start-up for
   // modules of few functions.
   Context.disableMultithreading();
-  Sources.setIncludeDirs({});
 }
 
 Session::~Session() = default;
@@ -72,7 +71,7 @@ OwningOpRef<ModuleOp> Session::load() {
   // IR as `stator ir` prints it is a model too.
   OwningOpRef<ModuleOp> Module =
       StringRef(Options.Model).ends_with(".mlir")
-          ? parseSourceFile<ModuleOp>(Options.Model, Sources, &Context)
+          ? parseSourceFile<ModuleOp>(Options.Model, &Context)
           : compileModel(Context, Options.Model, Options.getFrontendOptions(),
                          llvm::errs());
   std::string Error;

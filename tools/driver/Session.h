@@ -8,12 +8,11 @@
 #define STATOR_TOOLS_DRIVER_SESSION_H
 
 #include "codegen/Target.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Support/Timing.h"
 #include "passes/Pipelines.h"
 #include "tools/driver/CommandLine.h"
-#include "llvm/Support/SourceMgr.h"
+#include "tools/driver/SourceDiagnostics.h"
 
 namespace stator::driver {
 
@@ -63,8 +62,7 @@ public:
 private:
   ModelOptions Options;
   mlir::MLIRContext Context;
-  llvm::SourceMgr Sources;
-  mlir::SourceMgrDiagnosticHandler Diagnostics;
+  SourceDiagnostics Diagnostics;
   mlir::DefaultTimingManager TimingManager;
   mlir::TimingScope Timing;
   StageDump Dump;
