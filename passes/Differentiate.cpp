@@ -26,8 +26,14 @@ findTrainableReads(FuncOp Func, ArrayRef<ParameterOp> Parameters) {
   for (ParameterOp Parameter : Parameters)
     Reads[Parameter.getSymName()];
   Func.walk([&](ReadOp Read) {
-    if (auto It = Reads.find(Read.getParameter()); It != Reads.end())
-      It->second.push_back(Read);
+    auto It = Reads.find(Read.getParameter());
+    if (It == Reads.end())
+      return;
+    It->second.push_back(Read);
+    // The gradient takes its name from here.
+    if (getPathOfLocation(Read.getLoc()).empty())
+      Read->setLoc(
+          NameLoc::get(Read.getParameterAttr().getAttr(), Read.getLoc()));
   });
   // A gradient flows out of loops only through what they capture.
   for (auto &[Name, Uses] : Reads)

@@ -25,7 +25,8 @@ public:
 
 private:
   Value arrange(const TensorView &View, ArrayRef<AtomVector> Groups) {
-    return arrangeTensor(Builder, Loc, Match.Atoms, View, Groups);
+    return arrangeTensor(Builder, View.Base.getLoc(), Match.Atoms, View,
+                         Groups);
   }
   Value buildBias();
   Value buildBiasTerm(const BiasTerm &Term, ArrayRef<AtomVector> Groups);
