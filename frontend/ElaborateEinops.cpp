@@ -163,6 +163,20 @@ Datum Elaborator::builtinEinsum(BuiltinCall &Call) {
     ++Uses[Name];
     return true;
   };
+  // Dimensions under '...' are counted from the end: ..., "b", "t".
+  auto EllipsisName = [&](size_t FromEnd) {
+    std::string Name = FromEnd == 0   ? "t"
+                       : FromEnd == 1 ? "b"
+                                      : "e" + std::to_string(FromEnd);
+    auto IsTaken = [&](const EinopsSide &Side) {
+      return any_of(Side.Groups, [&](const EinopsGroup &G) {
+        return !G.Axes.empty() && G.Axes[0].Name == Name;
+      });
+    };
+    while (any_of(Pattern->Operands, IsTaken))
+      Name += Name[0];
+    return Name;
+  };
   for (size_t I = 0; I != Pattern->Operands.size(); ++I) {
     const EinopsSide &Side = Pattern->Operands[I];
     if (!wantTensor(Call, I + 1))
@@ -193,9 +207,7 @@ Datum Elaborator::builtinEinsum(BuiltinCall &Call) {
       // Counted from the end, so that shorter ones fit.
       size_t Count = Rank - Plain;
       for (size_t J = 0; J != Count; ++J) {
-        std::string Name = "e" + std::to_string(Count - 1 - J);
-        while (StringRef(*Text).contains(Name))
-          Name = "e" + Name;
+        std::string Name = EllipsisName(Count - 1 - J);
         if (J == 0 && Count > EllipsisNames.size())
           EllipsisNames.clear();
         if (EllipsisNames.size() < Count)
