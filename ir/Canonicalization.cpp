@@ -43,6 +43,54 @@ void PowOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
   Patterns.add(simplifyPow);
 }
 
+static bool isContiguous(PadOp Op) {
+  return llvm::all_of(Op.getStrides(), [](int64_t S) { return S == 1; });
+}
+
+/// The dimension along which the second part begins where the first one ends,
+/// if they cover the same of all others.
+static std::optional<int64_t> getSeam(PadOp First, PadOp Second) {
+  RankedTensorType Type = First.getInput().getType();
+  RankedTensorType Next = Second.getInput().getType();
+  std::optional<int64_t> Seam;
+  for (int64_t Dim = 0; Dim < Type.getRank(); ++Dim) {
+    int64_t Low = First.getLow()[Dim], Size = Type.getDimSize(Dim);
+    if (Second.getLow()[Dim] == Low && Next.getDimSize(Dim) == Size)
+      continue;
+    if (Seam || Second.getLow()[Dim] != Low + Size)
+      return std::nullopt;
+    Seam = Dim;
+  }
+  return Seam;
+}
+
+/// The sum of two parts that lie side by side, each in zeros, is both in zeros:
+/// what the derivative of a split comes to.
+static LogicalResult joinParts(AddOp Op, PatternRewriter &Rewriter) {
+  auto First = Op.getLhs().getDefiningOp<PadOp>();
+  auto Second = Op.getRhs().getDefiningOp<PadOp>();
+  if (!First || !Second || !isContiguous(First) || !isContiguous(Second))
+    return failure();
+  std::optional<int64_t> Seam = getSeam(First, Second);
+  if (!Seam) {
+    std::swap(First, Second);
+    Seam = getSeam(First, Second);
+  }
+  if (!Seam)
+    return failure();
+  Value Joined =
+      ConcatOp::create(Rewriter, Op.getLoc(),
+                       ValueRange{First.getInput(), Second.getInput()}, *Seam);
+  Rewriter.replaceOpWithNewOp<PadOp>(Op, Op.getType(), Joined, First.getLow(),
+                                     First.getStrides());
+  return success();
+}
+
+void AddOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
+                                        MLIRContext *Context) {
+  Patterns.add(joinParts);
+}
+
 //===----------------------------------------------------------------------===//
 // Shape
 //===----------------------------------------------------------------------===//
@@ -111,6 +159,27 @@ void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
                                               MLIRContext *Context) {
   Patterns.add(joinTransposes);
   Patterns.add(transposeToReshape);
+}
+
+/// concat(concat(x, y), z) is one concat.
+static LogicalResult joinConcats(ConcatOp Op, PatternRewriter &Rewriter) {
+  SmallVector<Value> Inputs;
+  for (Value Input : Op.getInputs()) {
+    auto Inner = Input.getDefiningOp<ConcatOp>();
+    if (Inner && Inner.getAxis() == Op.getAxis() && Inner->hasOneUse())
+      llvm::append_range(Inputs, Inner.getInputs());
+    else
+      Inputs.push_back(Input);
+  }
+  if (Inputs.size() == Op.getInputs().size())
+    return failure();
+  Rewriter.replaceOpWithNewOp<ConcatOp>(Op, Op.getType(), Inputs, Op.getAxis());
+  return success();
+}
+
+void ConcatOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
+                                           MLIRContext *Context) {
+  Patterns.add(joinConcats);
 }
 
 //===----------------------------------------------------------------------===//

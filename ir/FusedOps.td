@@ -6,7 +6,7 @@
 include "StatorBase.td"
 
 def Stator_CrossEntropyOp : Stator_Op<"cross_entropy", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "-log softmax(logits)[target] for each position";
+  let summary = "Loss of each position, -log softmax(logits)[target]";
   let description = [{
     `logits` is [positions..., vocabulary], `targets` [positions...]. A negative target has loss 0
     and no gradient. The second result, log sum exp of the logits, is the residual of the derivative.
@@ -18,7 +18,11 @@ def Stator_CrossEntropyOp : Stator_Op<"cross_entropy", [DeclareOpInterfaceMethod
 
 def Stator_CrossEntropyGradOp : Stator_NonDifferentiableOp<"cross_entropy_grad", [
     AllTypesMatch<["logits", "result"]>, AllTypesMatch<["lse", "cotangent"]>]> {
-  let summary = "(softmax(logits) - onehot(target)) * cotangent, 0 where the target is negative";
+  let summary = "The derivative of cross_entropy";
+  let description = [{
+    (softmax(logits) - onehot(target)) * cotangent for each position, 0 where the target is negative.
+    The softmax is exp(logits - lse). `cotangent` is that of the loss.
+  }];
   let arguments = (ins Stator_FloatTensor:$logits, Stator_IntTensor:$targets, Stator_FloatTensor:$lse,
                        Stator_FloatTensor:$cotangent);
   let results = (outs Stator_FloatTensor:$result);
@@ -56,6 +60,12 @@ def Stator_AttentionGradOp : Stator_NonDifferentiableOp<"attention_grad", [
     AllTypesMatch<["key", "keyCotangent"]>, AllTypesMatch<["value", "valueCotangent"]>,
     AllTypesMatch<["result", "cotangent"]>]> {
   let summary = "The derivative of attention, which computes the weights again tile by tile";
+  let description = [{
+    The cotangents of query, key and value. `result` and `lse` are the results of the attention,
+    `cotangent` is that of `result`; everything else is as there. With P the weights before dropout,
+    D the scaled mask of dropout and dO the cotangent: dV = (D P)^T dO, dP = D (dO V^T),
+    dS = P (dP - rowsum(dO O)), dQ = scale dS K, dK = scale dS^T Q (Dao et al. 2022).
+  }];
   let arguments = (ins Stator_FloatTensor:$query, Stator_FloatTensor:$key, Stator_FloatTensor:$value,
                        Optional<Stator_FloatTensor>:$bias, Stator_FloatTensor:$result,
                        Stator_FloatTensor:$lse, Stator_FloatTensor:$cotangent,

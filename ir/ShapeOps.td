@@ -8,6 +8,11 @@ include "StatorBase.td"
 def Stator_ConstantOp : Stator_NonDifferentiableOp<"constant", [
     ConstantLike, AllTypesMatch<["value", "result"]>]> {
   let summary = "A tensor known when the model is compiled, usually one number everywhere";
+  let description = [{
+    ```mlir
+    %scale = stator.constant dense<0.125> : tensor<12x4x64x64xf32>
+    ```
+  }];
   let arguments = (ins ElementsAttr:$value);
   let results = (outs Stator_Tensor:$result);
   let assemblyFormat = "attr-dict $value";
@@ -16,6 +21,13 @@ def Stator_ConstantOp : Stator_NonDifferentiableOp<"constant", [
 
 def Stator_IotaOp : Stator_NonDifferentiableOp<"iota"> {
   let summary = "Each element is its index along `axis`";
+  let description = [{
+    Positions, and with `stator.compare` masks of every shape.
+
+    ```mlir
+    %key = stator.iota axis 1 : tensor<64x64xi32>
+    ```
+  }];
   let arguments = (ins I64Attr:$axis);
   let results = (outs Stator_IntTensor:$result);
   let assemblyFormat = "`axis` $axis attr-dict `:` type($result)";
@@ -43,6 +55,13 @@ def Stator_BroadcastOp : Stator_Op<"broadcast"> {
 
 def Stator_ReshapeOp : Stator_Op<"reshape"> {
   let summary = "The same elements in row-major order under another shape";
+  let description = [{
+    Costs nothing: the memory stays as it is.
+
+    ```mlir
+    %heads = stator.reshape %q : tensor<12x64x128xf32> -> tensor<12x64x4x32xf32>
+    ```
+  }];
   let arguments = (ins Stator_Tensor:$input);
   let results = (outs Stator_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
@@ -53,6 +72,11 @@ def Stator_ReshapeOp : Stator_Op<"reshape"> {
 
 def Stator_TransposeOp : Stator_Op<"transpose", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Reorders dimensions: dimension i of the result is `permutation[i]` of the operand";
+  let description = [{
+    ```mlir
+    %1 = stator.transpose %heads perm [0, 2, 1, 3] : tensor<12x64x4x32xf32> -> tensor<12x4x64x32xf32>
+    ```
+  }];
   let arguments = (ins Stator_Tensor:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs Stator_Tensor:$result);
   let assemblyFormat = "$input `perm` $permutation attr-dict `:` type($input) `->` type($result)";
@@ -63,7 +87,12 @@ def Stator_TransposeOp : Stator_Op<"transpose", [DeclareOpInterfaceMethods<Infer
 def Stator_SliceOp : Stator_Op<"slice"> {
   let summary = "A part of a tensor";
   let description = [{
-    Along each dimension the elements `offsets[d] + i * strides[d]`, as many as the result has.
+    Along each dimension the elements `offsets[d] + i * strides[d]`, as many as the result has. The
+    derivative is `stator.pad`.
+
+    ```mlir
+    %k = stator.slice %qkv offsets [0, 0, 128] strides [1, 1, 1] : tensor<12x64x384xf32> -> tensor<12x64x128xf32>
+    ```
   }];
   let arguments = (ins Stator_Tensor:$input, DenseI64ArrayAttr:$offsets, DenseI64ArrayAttr:$strides);
   let results = (outs Stator_Tensor:$result);
@@ -77,6 +106,10 @@ def Stator_PadOp : Stator_Op<"pad"> {
   let description = [{
     Element i of the operand goes to `low[d] + i * strides[d]` along each dimension of the result;
     all others are zero.
+
+    ```mlir
+    %1 = stator.pad %dk low [0, 0, 128] strides [1, 1, 1] : tensor<12x64x128xf32> -> tensor<12x64x384xf32>
+    ```
   }];
   let arguments = (ins Stator_FloatTensor:$input, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$strides);
   let results = (outs Stator_FloatTensor:$result);
@@ -87,10 +120,18 @@ def Stator_PadOp : Stator_Op<"pad"> {
 
 def Stator_ConcatOp : Stator_Op<"concat", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Tensors one after the other along `axis`";
+  let description = [{
+    They agree in all other dimensions.
+
+    ```mlir
+    %1 = stator.concat %x, %y axis 1 : (tensor<2x3xf32>, tensor<2x5xf32>) -> tensor<2x8xf32>
+    ```
+  }];
   let arguments = (ins Variadic<Stator_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs Stator_Tensor:$result);
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` functional-type($inputs, $result)";
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 #endif // STATOR_IR_SHAPE_OPS_TD

@@ -55,7 +55,7 @@ class Stator_Enum<string name, string summary, list<I32EnumAttrCase> cases>
   let genSpecializedAttr = 0;
 }
 class Stator_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Stator_Dialect, info, mnemonic> {
-  let assemblyFormat = "$value";
+  let assemblyFormat = "`` $value";
 }
 
 def Stator_ReduceKind : Stator_Enum<"ReduceKind", "how a reduction combines elements", [
@@ -126,6 +126,11 @@ def Stator_InitAttr : Stator_Attr<"Init", "init"> {
 
 def Stator_OptimizerAttr : Stator_Attr<"Optimizer", "optimizer"> {
   let summary = "An update rule and its constants";
+  let description = [{
+    `lr` is the peak learning rate, which the schedule scales. `sgd` uses `momentum` and `nesterov`,
+    `adam` and `adamw` use `betas` and `eps`; all use `weight_decay`, on parameters with `decay`. What
+    exactly they do, say `stator.sgd` and `stator.adam`.
+  }];
   let parameters = (ins EnumParameter<Stator_OptimizerKind>:$kind, Stator_Double:$lr, Stator_Double:$beta1,
                         Stator_Double:$beta2, Stator_Double:$eps, Stator_Double:$weightDecay,
                         Stator_Double:$momentum,

@@ -39,6 +39,7 @@ def Stator_FuncOp : Stator_BaseOp<"func", [
 
 def Stator_ReturnOp : Stator_BaseOp<"return", [Pure, HasParent<"FuncOp">, ReturnLike, Terminator]> {
   let summary = "Ends a function";
+  let description = [{Its operands are the results of the function.}];
   let arguments = (ins Variadic<Stator_Tensor>:$operands);
   let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
   let assemblyFormat = "attr-dict ($operands^ `:` type($operands))?";
@@ -48,6 +49,12 @@ def Stator_ReturnOp : Stator_BaseOp<"return", [Pure, HasParent<"FuncOp">, Return
 def Stator_CallOp : Stator_BaseOp<"call", [
     CallOpInterface, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Applies a module to values and parameters";
+  let description = [{
+    ```mlir
+    %y = stator.call @Linear(%x, %weight) : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<2x4xf32>
+    ```
+    `stator-inline-modules` puts the body of the callee in its place.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<Stator_Tensor>:$operands,
                        OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
   let results = (outs Variadic<Stator_Tensor>:$results);
@@ -91,6 +98,11 @@ def Stator_ParameterOp : Stator_BaseOp<"parameter", [
 
 def Stator_ReadOp : Stator_BaseOp<"read", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "The value of a tensor of the state at the start of the step";
+  let description = [{
+    ```mlir
+    %w = stator.read @h.0.attn.c_attn.weight : tensor<128x384xf32>
+    ```
+  }];
   let arguments = (ins FlatSymbolRefAttr:$parameter);
   let results = (outs Stator_FloatTensor:$result);
   let assemblyFormat = "$parameter attr-dict `:` type($result)";
@@ -106,6 +118,12 @@ def Stator_WriteOp : Stator_BaseOp<"write", [
 
 def Stator_InfoOp : Stator_BaseOp<"info", [Pure]> {
   let summary = "A number of the running step: its index, or how many there will be";
+  let description = [{
+    ```mlir
+    %step = stator.info step : tensor<i32>
+    %steps = stator.info total_steps : tensor<i32>
+    ```
+  }];
   let arguments = (ins Stator_InfoKindAttr:$kind);
   let results = (outs Stator_IntScalar:$result);
   let assemblyFormat = "$kind attr-dict `:` type($result)";
@@ -147,6 +165,7 @@ def Stator_ScanOp : Stator_Op<"scan", [
 
 def Stator_YieldOp : Stator_BaseOp<"yield", [Pure, HasParent<"ScanOp">, ReturnLike, Terminator]> {
   let summary = "Ends an iteration of a scan: next carries, then slices of the outputs";
+  let description = [{See `stator.scan`.}];
   let arguments = (ins Variadic<Stator_Tensor>:$operands);
   let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
   let assemblyFormat = "attr-dict ($operands^ `:` type($operands))?";
@@ -155,6 +174,11 @@ def Stator_YieldOp : Stator_BaseOp<"yield", [Pure, HasParent<"ScanOp">, ReturnLi
 def Stator_LaunchOp : Stator_BaseOp<"launch", [
     Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Runs a kernel: a fusion group that was outlined";
+  let description = [{
+    ```mlir
+    %y = stator.launch @layer_norm(%x, %weight) : (tensor<768x128xf32>, tensor<128xf32>) -> tensor<768x128xf32>
+    ```
+  }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Stator_Tensor>:$operands);
   let results = (outs Variadic<Stator_Tensor>:$results);
   let assemblyFormat = "$kernel `(` $operands `)` attr-dict `:` functional-type($operands, $results)";

@@ -27,7 +27,14 @@ def Stator_EinsumOp : Stator_Op<"einsum", [DeclareOpInterfaceMethods<InferTypeOp
 
 def Stator_ReduceOp : Stator_Op<"reduce", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "Combines the elements along `axes`, which are gone from the result";
-  let description = [{The cotangent of a maximum or minimum is shared equally by the elements that attain it.}];
+  let description = [{
+    `sum`, `mean`, `max` or `min`. The axes are strictly increasing. The cotangent of a maximum or
+    minimum is shared equally by the elements that attain it.
+
+    ```mlir
+    %mean = stator.reduce mean %x axes [2] : tensor<12x64x128xf32> -> tensor<12x64xf32>
+    ```
+  }];
   let arguments = (ins Stator_ReduceKindAttr:$kind, Stator_FloatTensor:$input, DenseI64ArrayAttr:$axes);
   let results = (outs Stator_FloatTensor:$result);
   let assemblyFormat = "$kind $input `axes` $axes attr-dict `:` type($input) `->` type($result)";
@@ -37,6 +44,10 @@ def Stator_ReduceOp : Stator_Op<"reduce", [DeclareOpInterfaceMethods<InferTypeOp
 
 def Stator_CumsumOp : Stator_Op<"cumsum", [SameOperandsAndResultType]> {
   let summary = "Running sums along `axis`, from the end with `reverse`";
+  let description = [{
+    Element i is the sum of elements 0 to i (with `reverse` of i to the last). The derivative is the
+    same op the other way.
+  }];
   let arguments = (ins Stator_FloatTensor:$input, I64Attr:$axis, UnitAttr:$reverse);
   let results = (outs Stator_FloatTensor:$result);
   let assemblyFormat = "$input `axis` $axis (`reverse` $reverse^)? attr-dict `:` type($result)";
@@ -44,7 +55,11 @@ def Stator_CumsumOp : Stator_Op<"cumsum", [SameOperandsAndResultType]> {
 }
 
 def Stator_SoftmaxOp : Stator_Op<"softmax", [SameOperandsAndResultType]> {
-  let summary = "exp(x - max) / sum exp(x - max) along `axis`";
+  let summary = "Softmax, exp(x - max) / sum exp(x - max), along `axis`";
+  let description = [{
+    Positive numbers whose sum along `axis` is 1. Derivative, with cotangent d and result y:
+    y (d - sum(d y)).
+  }];
   let arguments = (ins Stator_FloatTensor:$input, I64Attr:$axis);
   let results = (outs Stator_FloatTensor:$result);
   let assemblyFormat = "$input `axis` $axis attr-dict `:` type($result)";

@@ -27,6 +27,7 @@ def Stator_TrainingOp : Stator_BaseOp<"training", [HasParent<"::mlir::ModuleOp">
 
 def Stator_GlobalNormOp : Stator_NonDifferentiableOp<"global_norm"> {
   let summary = "L2 norm of all elements of all operands";
+  let description = [{The square root of the sum of squares, as if all operands were one vector.}];
   let arguments = (ins Variadic<Stator_FloatTensor>:$inputs);
   let results = (outs Stator_FloatScalar:$result);
   let assemblyFormat = "$inputs attr-dict `:` functional-type($inputs, $result)";
@@ -34,7 +35,8 @@ def Stator_GlobalNormOp : Stator_NonDifferentiableOp<"global_norm"> {
 }
 
 def Stator_ClipScaleOp : Stator_NonDifferentiableOp<"clip_scale", [SameOperandsAndResultType]> {
-  let summary = "min(1, max_norm / (norm + 1e-6)), as PyTorch's clip_grad_norm_";
+  let summary = "The factor that brings gradients under a norm";
+  let description = [{min(1, max_norm / (norm + 1e-6)), as PyTorch's `clip_grad_norm_`.}];
   let arguments = (ins Stator_FloatScalar:$norm, F64Attr:$max_norm);
   let results = (outs Stator_FloatScalar:$result);
   let assemblyFormat = "$norm `max` custom<Number>($max_norm) attr-dict `:` type($result)";
@@ -43,6 +45,10 @@ def Stator_ClipScaleOp : Stator_NonDifferentiableOp<"clip_scale", [SameOperandsA
 
 def Stator_LearningRateOp : Stator_NonDifferentiableOp<"learning_rate"> {
   let summary = "The learning rate of a step";
+  let description = [{
+    `peak` is the learning rate of the optimizer; what becomes of it at `step`, says the schedule
+    (`#stator.schedule`).
+  }];
   let arguments = (ins Stator_IntScalar:$step, Stator_IntScalar:$total_steps, F64Attr:$peak,
                        Stator_ScheduleAttr:$schedule);
   let results = (outs Stator_FloatScalar:$result);

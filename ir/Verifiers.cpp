@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ir/Dialect.h"
+#include <limits>
 
 using namespace mlir;
 using namespace stator;
@@ -268,5 +269,29 @@ LogicalResult TrainingOp::verify() {
       Clip && !(Clip->convertToDouble() > 0))
     return emitOpError() << "clip must be positive, found "
                          << Clip->convertToDouble();
+  OptimizerAttr Optimizer = getOptimizer();
+  auto CheckRange = [&](StringRef Name, FloatAttr Number, double Low,
+                        double High) -> LogicalResult {
+    double Found = Number.getValueAsDouble();
+    if (Found >= Low && Found < High)
+      return success();
+    InFlightDiagnostic Error = emitOpError();
+    Error << Name << " must be at least " << Low;
+    if (High < std::numeric_limits<double>::infinity())
+      Error << " and below " << High;
+    return Error << ", found " << Found;
+  };
+  const double Inf = std::numeric_limits<double>::infinity();
+  if (failed(CheckRange("lr", Optimizer.getLr(), 0, Inf)) ||
+      failed(CheckRange("beta1", Optimizer.getBeta1(), 0, 1)) ||
+      failed(CheckRange("beta2", Optimizer.getBeta2(), 0, 1)) ||
+      failed(CheckRange("eps", Optimizer.getEps(), 0, Inf)) ||
+      failed(CheckRange("weight_decay", Optimizer.getWeightDecay(), 0, Inf)) ||
+      failed(CheckRange("momentum", Optimizer.getMomentum(), 0, Inf)) ||
+      failed(CheckRange("floor", getSchedule().getFloor(), 0, Inf)))
+    return failure();
+  if (getSchedule().getWarmup() < 0)
+    return emitOpError() << "warmup must not be negative, found "
+                         << getSchedule().getWarmup();
   return success();
 }

@@ -252,3 +252,51 @@ stator.func @state() {
   stator.write %n, @w : tensor<4xf32>
   stator.return
 }
+
+// -----
+
+// The derivative of a split is a concatenation, in whichever order its parts
+// are summed.
+// CHECK-LABEL: stator.func @parts
+stator.func @parts(%q: tensor<2x3xf32>, %k: tensor<2x3xf32>, %v: tensor<2x3xf32>) -> tensor<2x9xf32> {
+  // CHECK-NEXT: %[[R:.*]] = stator.concat %q, %k, %v axis 1 : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x9xf32>
+  // CHECK-NEXT: stator.return %[[R]]
+  %0 = stator.pad %v low [0, 6] strides [1, 1] : tensor<2x3xf32> -> tensor<2x9xf32>
+  %1 = stator.pad %k low [0, 3] strides [1, 1] : tensor<2x3xf32> -> tensor<2x9xf32>
+  %2 = stator.add %0, %1 : tensor<2x9xf32>
+  %3 = stator.pad %q low [0, 0] strides [1, 1] : tensor<2x3xf32> -> tensor<2x9xf32>
+  %4 = stator.add %2, %3 : tensor<2x9xf32>
+  stator.return %4 : tensor<2x9xf32>
+}
+
+// -----
+
+// Parts that overlap, leave a gap or are strided stay sums.
+// CHECK-LABEL: stator.func @other_parts
+// CHECK-NOT: stator.concat
+stator.func @other_parts(%x: tensor<3xf32>, %y: tensor<3xf32>) -> (tensor<9xf32>, tensor<9xf32>, tensor<9xf32>) {
+  %low = stator.pad %x low [0] strides [1] : tensor<3xf32> -> tensor<9xf32>
+  %overlap = stator.pad %y low [2] strides [1] : tensor<3xf32> -> tensor<9xf32>
+  %gap = stator.pad %y low [4] strides [1] : tensor<3xf32> -> tensor<9xf32>
+  %strided = stator.pad %y low [3] strides [2] : tensor<3xf32> -> tensor<9xf32>
+  // CHECK-COUNT-3: stator.add
+  %0 = stator.add %low, %overlap : tensor<9xf32>
+  %1 = stator.add %low, %gap : tensor<9xf32>
+  %2 = stator.add %low, %strided : tensor<9xf32>
+  stator.return %0, %1, %2 : tensor<9xf32>, tensor<9xf32>, tensor<9xf32>
+}
+
+// -----
+
+// Only concatenations along the same dimension are one.
+// CHECK-LABEL: stator.func @concats
+stator.func @concats(%x: tensor<2x3xf32>) -> (tensor<2x9xf32>, tensor<4x6xf32>) {
+  // CHECK: stator.concat %x, %x, %x axis 1
+  %0 = stator.concat %x, %x axis 1 : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x6xf32>
+  %1 = stator.concat %0, %x axis 1 : (tensor<2x6xf32>, tensor<2x3xf32>) -> tensor<2x9xf32>
+  // CHECK: %[[INNER:.*]] = stator.concat %x, %x axis 1
+  // CHECK: stator.concat %[[INNER]], %[[INNER]] axis 0
+  %2 = stator.concat %x, %x axis 1 : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x6xf32>
+  %3 = stator.concat %2, %2 axis 0 : (tensor<2x6xf32>, tensor<2x6xf32>) -> tensor<4x6xf32>
+  stator.return %1, %3 : tensor<2x9xf32>, tensor<4x6xf32>
+}

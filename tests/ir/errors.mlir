@@ -709,3 +709,43 @@ stator.func @scan_output(%x: tensor<4x3xf32>) {
   }
   stator.return
 }
+
+// -----
+
+// expected-error @+1 {{lr must be at least 0.000000e+00, found -1.000000e-01}}
+stator.training optimizer <adamw, lr = -0.1, betas = (0.9, 0.99), eps = 1.0e-8, weight_decay = 0.0, momentum = 0.0, nesterov = false> schedule <constant, warmup = 0, floor = 0.0, steps = 0, width = 0.0> micro_batches 1 steps 0
+
+// -----
+
+// expected-error @+1 {{beta1 must be at least 0.000000e+00 and below 1.000000e+00, found 1.000000e+00}}
+stator.training optimizer <adamw, lr = 0.1, betas = (1.0, 0.99), eps = 1.0e-8, weight_decay = 0.0, momentum = 0.0, nesterov = false> schedule <constant, warmup = 0, floor = 0.0, steps = 0, width = 0.0> micro_batches 1 steps 0
+
+// -----
+
+// expected-error @+1 {{beta2 must be at least 0.000000e+00 and below 1.000000e+00, found 1.500000e+00}}
+stator.training optimizer <adamw, lr = 0.1, betas = (0.9, 1.5), eps = 1.0e-8, weight_decay = 0.0, momentum = 0.0, nesterov = false> schedule <constant, warmup = 0, floor = 0.0, steps = 0, width = 0.0> micro_batches 1 steps 0
+
+// -----
+
+// expected-error @+1 {{eps must be at least}}
+stator.training optimizer <adamw, lr = 0.1, betas = (0.9, 0.99), eps = -1.0, weight_decay = 0.0, momentum = 0.0, nesterov = false> schedule <constant, warmup = 0, floor = 0.0, steps = 0, width = 0.0> micro_batches 1 steps 0
+
+// -----
+
+// expected-error @+1 {{weight_decay must be at least}}
+stator.training optimizer <adamw, lr = 0.1, betas = (0.9, 0.99), eps = 1.0e-8, weight_decay = -1.0, momentum = 0.0, nesterov = false> schedule <constant, warmup = 0, floor = 0.0, steps = 0, width = 0.0> micro_batches 1 steps 0
+
+// -----
+
+// expected-error @+1 {{momentum must be at least}}
+stator.training optimizer <adamw, lr = 0.1, betas = (0.9, 0.99), eps = 1.0e-8, weight_decay = 0.0, momentum = -1.0, nesterov = false> schedule <constant, warmup = 0, floor = 0.0, steps = 0, width = 0.0> micro_batches 1 steps 0
+
+// -----
+
+// expected-error @+1 {{floor must be at least}}
+stator.training optimizer <adamw, lr = 0.1, betas = (0.9, 0.99), eps = 1.0e-8, weight_decay = 0.0, momentum = 0.0, nesterov = false> schedule <constant, warmup = 0, floor = -1.0, steps = 0, width = 0.0> micro_batches 1 steps 0
+
+// -----
+
+// expected-error @+1 {{warmup must not be negative, found -3}}
+stator.training optimizer <adamw, lr = 0.1, betas = (0.9, 0.99), eps = 1.0e-8, weight_decay = 0.0, momentum = 0.0, nesterov = false> schedule <constant, warmup = -3, floor = 0.0, steps = 0, width = 0.0> micro_batches 1 steps 0
