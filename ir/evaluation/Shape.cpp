@@ -18,11 +18,11 @@ void ConstantOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>,
       Result.setFromDouble(Index++, Element.convertToDouble());
     return;
   }
+  // A boolean is 1 or 0, not -1.
   bool IsBool = Value.getElementType().isInteger(1);
   for (const APInt &Element : Value.getValues<APInt>())
-    Result.setFromDouble(Index++,
-                         static_cast<double>(IsBool ? Element.getZExtValue()
-                                                    : Element.getSExtValue()));
+    Result.setFromDouble(Index++, IsBool ? Element.getBoolValue()
+                                         : Element.signedRoundToDouble());
 }
 
 void IotaOp::evaluate(EvalContext &, ArrayRef<const HostTensor *>,
