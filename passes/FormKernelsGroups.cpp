@@ -130,6 +130,7 @@ private:
   void assignFeeders();
   void visit(Operation *Op);
   bool join(Group &G, unsigned Index, Operation *Op);
+  static bool fitsBeside(const Group &Other, const Group &G);
   unsigned createGroup(Operation *Op);
   void mergeIntoConsumers();
   bool canMerge(const Group &Producer, unsigned ProducerIndex,
@@ -314,6 +315,16 @@ bool Grouping::join(Group &G, unsigned Index, Operation *Op) {
   return true;
 }
 
+/// Whether two groups that do not depend on each other can be one.
+bool Grouping::fitsBeside(const Group &Other, const Group &G) {
+  if (Other.Solo || Other.Column || G.Solo || G.Column)
+    return false;
+  if (Other.Domain != G.Domain)
+    return G.Rows && *G.Rows == Other.Domain && !Other.Rows;
+  return !(Other.Space && G.Space && *Other.Space != *G.Space) &&
+         !(Other.Rows && G.Rows && *Other.Rows != *G.Rows);
+}
+
 void Grouping::visit(Operation *Op) {
   if (!Fuse) {
     createGroup(Op);
@@ -328,32 +339,49 @@ void Grouping::visit(Operation *Op) {
     return Groups[X].Level > Groups[Y].Level;
   });
   for (unsigned Index : Producers) {
-    // All other operands must be there before the group runs.
+    // All other operands must be there before the group runs. What comes from
+    // a group of the same level, which neither needs the group nor is needed by
+    // it, may become part of it.
+    Group &G = Groups[Index];
+    auto Space = G.Space;
+    auto Rows = G.Rows;
     bool Ready = true;
+    SmallVector<unsigned> Beside;
     for (Value V : Op->getOperands()) {
-      auto Producer = getProducer(V);
-      unsigned Level = 0;
-      if (Producer) {
-        if (*Producer == Index)
-          continue;
-        Level = Groups[*Producer].Level;
-      } else if (Operation *Defining = V.getDefiningOp()) {
-        Level = ScheduleLevel.lookup(Defining);
-      } else {
-        continue;
-      }
       if (isa_and_nonnull<ConstantOp>(V.getDefiningOp()))
         continue;
-      Ready &= Level < Groups[Index].Level;
+      if (auto Producer = getProducer(V)) {
+        const Group &Other = Groups[*Producer];
+        if (*Producer == Index || Other.Level < G.Level ||
+            llvm::is_contained(Beside, *Producer))
+          continue;
+        Ready &= Other.Level == G.Level && fitsBeside(Other, G);
+        Beside.push_back(*Producer);
+        if (Other.Space)
+          G.Space = Other.Space;
+        if (Other.Rows)
+          G.Rows = Other.Rows;
+      } else if (Operation *Defining = V.getDefiningOp()) {
+        Ready &= ScheduleLevel.lookup(Defining) < G.Level;
+      }
     }
-    if (Ready && join(Groups[Index], Index, Op))
+    if (Ready && join(G, Index, Op)) {
+      for (unsigned Other : Beside)
+        merge(Other, Index);
       return;
+    }
+    G.Space = Space;
+    G.Rows = Rows;
   }
   createGroup(Op);
 }
 
 void Grouping::merge(unsigned From, unsigned Into) {
   Group &Target = Groups[Into];
+  if (Groups[From].Space && !Target.Space)
+    Target.Space = Groups[From].Space;
+  if (Groups[From].Rows && !Target.Rows)
+    Target.Rows = Groups[From].Rows;
   Target.Ops.append(Groups[From].Ops);
   Groups[From].Ops.clear();
   Parent[From] = Into;
@@ -426,10 +454,6 @@ void Grouping::mergeIntoConsumers() {
     Group &P = Groups[Index], &C = Groups[*Consumer];
     if (!canMerge(P, Index, C, *Consumer))
       continue;
-    if (P.Space && !C.Space)
-      C.Space = P.Space;
-    if (P.Rows && !C.Rows)
-      C.Rows = P.Rows;
     merge(Index, *Consumer);
   }
 }

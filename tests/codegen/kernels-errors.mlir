@@ -1,0 +1,11 @@
+// RUN: not stator-opt %s --split-input-file --stator-lower-kernels=cpu=no-such-cpu 2>&1 | FileCheck %s --check-prefix=CPU
+// RUN: stator-opt %s --split-input-file --verify-diagnostics --stator-lower-kernels
+
+// CPU: no-such-cpu
+
+stator.func kernel @two_spaces(%x: tensor<4x6xf32>) -> (tensor<4xf32>, tensor<6xf32>) {
+  %a = stator.reduce sum %x axes [1] : tensor<4x6xf32> -> tensor<4xf32>
+  // expected-error @below {{reduces over other dimensions than its kernel}}
+  %b = stator.reduce sum %x axes [0] : tensor<4x6xf32> -> tensor<6xf32>
+  stator.return %a, %b : tensor<4xf32>, tensor<6xf32>
+}
