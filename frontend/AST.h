@@ -422,7 +422,7 @@ struct BlockDecl {
 
 /// A file.
 struct FileAST {
-  llvm::SMRange End; ///< the end of the file
+  llvm::SMRange Begin; ///< where errors about the whole file stand
   llvm::ArrayRef<BlockDecl> Configs, Trains;
   llvm::ArrayRef<const FnDecl *> Fns;
   llvm::ArrayRef<const ModuleDecl *> Modules; ///< models are among them

@@ -3,6 +3,7 @@
 #include "frontend/Datum.h"
 #include "frontend/Builtins.h"
 #include "frontend/Instance.h"
+#include "ir/Dialect.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -59,7 +60,10 @@ std::string stator::describe(const Datum &D) {
       return "an empty tuple";
     return "a tuple (" +
            join(map_range(D.Elements.take_front(4),
-                          [](const Datum &E) { return describe(E); }),
+                          [](const Datum &E) {
+                            return E.isNumber() ? printNumber(E.asFloat())
+                                                : describe(E);
+                          }),
                 ", ") +
            (D.Elements.size() > 4 ? ", ...)" : ")");
   case DatumKind::Tensor:
@@ -75,7 +79,7 @@ std::string stator::describe(const Datum &D) {
   case DatumKind::Init:
     return "an initialiser";
   case DatumKind::Setting:
-    return "an optimizer or schedule";
+    return mlir::isa<OptimizerAttr>(D.Setting) ? "an optimizer" : "a schedule";
   }
   return "";
 }

@@ -135,18 +135,27 @@ void Diagnostics::printSource(SMRange Range) {
     OS.resetColor();
 }
 
+/// Whether the letters are the same in another order: "wieght".
+static bool isScrambled(StringRef A, StringRef B) {
+  std::string X = A.str(), Y = B.str();
+  llvm::sort(X);
+  llvm::sort(Y);
+  return X == Y;
+}
+
 StringRef stator::suggest(StringRef Name, ArrayRef<StringRef> Candidates) {
   StringRef Best;
-  unsigned Allowed = std::max<unsigned>(1, Name.size() / 3);
+  unsigned Allowed = std::max<unsigned>(1, (Name.size() + 1) / 3);
   unsigned BestDistance = Allowed + 1;
   for (StringRef Candidate : Candidates) {
     if (Candidate == Name)
       continue;
     unsigned Distance =
-        Candidate.equals_insensitive(Name)
-            ? 0
-            : Name.edit_distance(Candidate, /*AllowReplacements=*/true,
-                                 Allowed + 1);
+        Name.edit_distance(Candidate, /*AllowReplacements=*/true, Allowed + 1);
+    if (Candidate.equals_insensitive(Name))
+      Distance = 0;
+    else if (Name.size() > 2 && isScrambled(Name, Candidate))
+      Distance = 1;
     // One letter for another of a one-letter name is no misspelling.
     if (Distance >= std::max(Name.size(), Candidate.size()))
       continue;

@@ -29,7 +29,9 @@ public:
 
 private:
   bool fail(size_t Begin, size_t End, const Twine &Message) {
-    Error = {Begin, End, Message.str()};
+    Error.Begin = Begin;
+    Error.End = End;
+    Error.Message = Message.str();
     return false;
   }
   bool readSide(EinopsSide &Side);
@@ -178,7 +180,9 @@ public:
 
 private:
   bool fail(size_t Begin, size_t End, const Twine &Message) {
-    Error = {Begin, End, Message.str()};
+    Error.Begin = Begin;
+    Error.End = End;
+    Error.Message = Message.str();
     return false;
   }
   const Dim *findSize(StringRef Name) const {
@@ -362,8 +366,10 @@ bool Planner::readRight() {
 bool Planner::checkSizesUsed() {
   for (auto &[Name, Size] : Sizes) {
     auto Is = [&](const FlatAxis &A) { return A.Name == Name; };
-    if (none_of(LeftAxes, Is) && none_of(RightAxes, Is))
+    if (none_of(LeftAxes, Is) && none_of(RightAxes, Is)) {
+      Error.SizeName = Name;
       return fail(0, 0, "'" + Name + "' does not stand in the pattern");
+    }
   }
   return true;
 }

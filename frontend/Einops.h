@@ -21,6 +21,7 @@ namespace stator {
 struct EinopsError {
   size_t Begin = 0, End = 0;
   std::string Message;
+  std::string SizeName; ///< the size that it is about, instead of a place
 };
 
 /// One axis of one side: a name, the number 1 or `...`.

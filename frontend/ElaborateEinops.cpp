@@ -30,16 +30,17 @@ Datum Elaborator::einopsPattern(BuiltinCall &Call, EinopsForm Form,
     return Datum::poison();
   EinopsError Error;
   auto Fail = [&] {
-    Datum Result = error(rangeInPattern(TextRange, Text, Error), Error.Message);
-    return Result;
+    for (auto &[Name, Value] : Call.Extra)
+      if (Name.Text == Error.SizeName)
+        return error(Name.Range, Error.Message);
+    return error(rangeInPattern(TextRange, Text, Error), Error.Message);
   };
   auto Pattern = parseEinops(Text, Error);
   if (!Pattern)
     return Fail();
   if (Pattern->Operands.size() != 1) {
-    Error = {0, 0,
-             "'" + Call.Function.Name.str() +
-                 "' takes one tensor, so its pattern has no ','"};
+    Error.Message = "'" + Call.Function.Name.str() +
+                    "' takes one tensor, so its pattern has no ','";
     return Fail();
   }
   auto Save = [&](const std::string &Name) { return Saver.save(Name); };
@@ -132,7 +133,9 @@ Datum Elaborator::builtinEinsum(BuiltinCall &Call) {
     return Datum::poison();
   EinopsError Error;
   auto Fail = [&](size_t Begin, size_t End, const Twine &Message) {
-    Error = {Begin, End, Message.str()};
+    Error.Begin = Begin;
+    Error.End = End;
+    Error.Message = Message.str();
     return error(rangeInPattern(Call.Ranges[0], *Text, Error), Error.Message);
   };
   auto Pattern = parseEinops(*Text, Error);

@@ -36,10 +36,14 @@ Elaborator::broadcastShapes(ArrayRef<const Datum *> Operands, SMRange Range,
             join(map_range(Operands,
                            [](const Datum *D) { return stator::describe(*D); }),
                  " and ");
-        error(Range, "the shapes of " + What + " do not fit: " + Shapes +
-                         "; counted from the end, dimension " +
-                         Twine(X->Dims.size() - I) + " is " + printDim(Old) +
-                         " and " + printDim(New));
+        size_t FromEnd = X->Dims.size() - I;
+        std::string Which = FromEnd == 1 ? "the last dimension"
+                            : FromEnd == 2
+                                ? "the last dimension but one"
+                                : "dimension -" + std::to_string(FromEnd);
+        error(Range, "the shapes of " + What + " do not fit: " + Shapes + "; " +
+                         Which + " is " + printDim(Old) + " and " +
+                         printDim(New));
         return std::nullopt;
       }
     }

@@ -42,9 +42,7 @@ Elaborator::bindArguments(ArrayRef<ParamDecl> Params, const Actuals &Given,
   SmallVector<const Actual *, 4> Bound(Params.size(), nullptr);
   bool Failed = false;
   auto Fail = [&](SMRange Where, const Twine &Message) {
-    error(Where, Message);
-    if (Declared.isValid())
-      note(Declared, Callee + " is declared here");
+    error(Where, Message, Declared, Callee + " is declared here");
     Failed = true;
   };
   size_t Next = 0;
@@ -114,7 +112,6 @@ bool Elaborator::bindParameters(const FnDecl &Fn,
                                 "'" + Param.Name.Text + "' of " + Callee)) {
         Value.Dims = *Dims;
       } else {
-        note(Param.Type->Range, "it is declared here");
         Failed = true;
       }
     }
@@ -183,14 +180,15 @@ std::string Elaborator::printType(const TypeExpr &Type) {
   return Result + "[" + Dims + "]";
 }
 
-std::optional<ArrayRef<Dim>> Elaborator::matchType(const TypeExpr &Type,
-                                                   const Datum &Value,
-                                                   SMRange Range,
-                                                   const Twine &What) {
+std::optional<ArrayRef<Dim>>
+Elaborator::matchType(const TypeExpr &Type, const Datum &Value, SMRange Range,
+                      const Twine &What, bool NoteDeclaration) {
   std::string Subject = What.str();
   auto Mismatch = [&]() -> std::optional<ArrayRef<Dim>> {
-    error(Range, Subject + ": expected " + printType(Type) + ", found " +
-                     describe(Value));
+    error(Range,
+          Subject + ": expected " + printType(Type) + ", found " +
+              describe(Value),
+          NoteDeclaration ? Type.Range : SMRange(), "it is declared here");
     return std::nullopt;
   };
   if (!Value.isTensor() || Value.Element != Type.Element)
@@ -239,10 +237,10 @@ bool Elaborator::checkResults(const FnDecl &Fn, Datum &Value, SMRange Range) {
   bool IsTuple = Fn.Results.size() != 1;
   size_t Found = Value.Kind == DatumKind::Tuple ? Value.Elements.size() : 1;
   if (Found != Fn.Results.size()) {
-    error(Range, "the fn returns " + Twine(Fn.Results.size()) +
-                     (IsTuple ? " values" : " value") + ", found " +
-                     Twine(Found));
-    note(Fn.ResultRange, "it is declared here");
+    error(Range,
+          "the fn returns " + Twine(Fn.Results.size()) +
+              (IsTuple ? " values" : " value") + ", found " + Twine(Found),
+          Fn.ResultRange, "it is declared here");
     return false;
   }
   SmallVector<Datum, 4> Elements;
@@ -252,7 +250,6 @@ bool Elaborator::checkResults(const FnDecl &Fn, Datum &Value, SMRange Range) {
         IsTuple ? "result " + std::to_string(I + 1) : std::string("the result");
     auto Dims = matchType(Fn.Results[I], Element, Range, What);
     if (!Dims) {
-      note(Fn.Results[I].Range, "it is declared here");
       return false;
     }
     Element.Dims = *Dims;
@@ -390,9 +387,8 @@ Datum Elaborator::callFn(const FnDecl &Fn, const Actuals &Given,
                          SMRange Range) {
   std::string What = ("fn '" + Fn.Name.Text + "'").str();
   if (is_contained(FnsBeingRun, &Fn)) {
-    Datum Result = error(Range, What + " calls itself, and would never end");
-    note(Fn.Name.Range, "it is declared here");
-    return Result;
+    return error(Range, What + " calls itself, and would never end",
+                 Fn.Name.Range, "it is declared here");
   }
   auto Bound = bindArguments(Fn.Params, Given, Range, What, Fn.Name.Range);
   if (!Bound)

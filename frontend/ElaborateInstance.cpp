@@ -49,16 +49,19 @@ Datum Elaborator::instantiate(const ModuleDecl *Module,
                  "a module gets its parameters as a member, 'name = " + Name +
                      "(...)' in the body of a module, and is "
                      "applied in the fn by that name");
+  if (Current->InLet)
+    return error(Range, "a module is declared as a member, '... = " + Name +
+                            "(...)' without 'let'");
   if (Current->PendingUsed)
-    return error(Range, "a member is one module; give each a name of its own");
+    return error(
+        Range,
+        "this is a second module in one member; give each a name of its own");
   Current->PendingUsed = true;
   std::string Path = Current->PendingPath;
   if (is_contained(ModulesBeingMade, Module)) {
-    Datum Result = error(Range, "module '" + Name +
-                                    "' contains itself, and "
-                                    "would never end");
-    note(Module->Name.Range, "it is declared here");
-    return Result;
+    return error(Range,
+                 "module '" + Name + "' contains itself, and would never end",
+                 Module->Name.Range, "it is declared here");
   }
   if (Instances.size() > InstanceLimit)
     return error(Range, "this model has too many modules (more than " +
@@ -116,8 +119,9 @@ Datum Elaborator::instantiateRepeat(const CallExpr &Call) {
                                   Twine(RepeatLimit) + " times, found " +
                                   describe(Times));
   if (Current->PendingUsed)
-    return error(Call.Range,
-                 "a member is one module; give each a name of its own");
+    return error(
+        Call.Range,
+        "this is a second module in one member; give each a name of its own");
   std::string Path = Current->PendingPath;
   Instance &New = *makeInstance(nullptr, Path, Call.Range);
   New.IsRepeat = true;
@@ -150,6 +154,13 @@ void Elaborator::evaluateItems(Instance &Self,
   for (const ModuleItem *Item : Items) {
     if (Diags.isFull())
       return;
+    // A second member of a name was reported by the analysis.
+    const Member *Before =
+        Item->Kind == ItemKind::Member || Item->Kind == ItemKind::Param
+            ? Self.findMember(Item->Name.Text)
+            : nullptr;
+    if (Before && (Before->Module || Before->Param))
+      continue;
     switch (Item->Kind) {
     case ItemKind::Member:
       evaluateMember(Self, *Item);
@@ -158,11 +169,9 @@ void Elaborator::evaluateItems(Instance &Self,
       evaluateParameter(Self, *Item);
       break;
     case ItemKind::Let: {
+      Current->InLet = true;
       Datum Value = evaluate(*Item->Value);
-      if (Value.Kind == DatumKind::Instance)
-        Value = error(Item->Value->Range, "a module is a member: '" +
-                                              Item->Name.Text +
-                                              " = ...' without 'let'");
+      Current->InLet = false;
       if (Value.isPoison())
         Self.Failed = true;
       Self.Statics.push_back({Item->Name.Text, Value});

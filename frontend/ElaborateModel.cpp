@@ -27,26 +27,49 @@ Elaborator::Elaborator(mlir::MLIRContext &Context, const Program &P,
 // Errors
 //===----------------------------------------------------------------------===//
 
-void Elaborator::noteCallers() {
+/// In words, what a frame is: "Attention(width=128, heads=4)".
+std::string Elaborator::describeFrame(const Frame &F) {
+  if (F.Self)
+    return F.Self->describe();
+  return F.Fn ? ("fn '" + F.Fn->Name.Text + "'").str() : std::string();
+}
+
+void Elaborator::noteCallers(const Frame *F) {
   unsigned Left = 4;
-  for (Frame *F = Current; F && Left; F = F->Caller) {
-    if (!F->CallRange.isValid())
+  for (; F && Left; F = F->Caller) {
+    std::string What = describeFrame(*F);
+    if (!F->CallRange.isValid() || What.empty())
       continue;
-    if (F->Kind == FrameKind::Body)
-      note(F->CallRange, "in " + F->Self->describe() + ", which is made here");
-    else if (F->Self)
-      note(F->CallRange,
-           "in " + F->Self->describe() + ", which is called here");
-    else if (F->Fn)
-      note(F->CallRange,
-           "in fn '" + F->Fn->Name.Text + "', which is called here");
+    note(F->CallRange,
+         "in " + What +
+             (F->Kind == FrameKind::Body ? ", which is made here"
+                                         : ", which is called here"));
     --Left;
   }
 }
 
-Datum Elaborator::error(SMRange Range, const Twine &Message) {
-  Diags.error(Range, Message);
-  noteCallers();
+Datum Elaborator::error(SMRange Range, const Twine &Message, SMRange Related,
+                        const Twine &RelatedText) {
+  auto IsInStd = [&](SMRange R) {
+    return Sources.FindBufferContainingLoc(R.Start) != Sources.getMainFileID();
+  };
+  // The frame through which the model file came into the standard library.
+  const Frame *User = Current;
+  if (IsInStd(Range))
+    while (User && (!User->CallRange.isValid() || IsInStd(User->CallRange)))
+      User = User->Caller;
+  if (!User || !IsInStd(Range)) {
+    Diags.error(Range, Message);
+    if (Related.isValid())
+      note(Related, RelatedText);
+    noteCallers(Current);
+    return Datum::poison();
+  }
+  Diags.error(User->CallRange, "in " + describeFrame(*User) + ": " + Message);
+  note(Range, "it is found here, in the standard library");
+  if (Related.isValid())
+    note(Related, RelatedText);
+  noteCallers(User->Caller);
   return Datum::poison();
 }
 

@@ -15,6 +15,10 @@ void Elaborator::execute(ArrayRef<const Stmt *> Body) {
       executeLet(cast<LetStmt>(*S));
       break;
     case StmtKind::Return: {
+      if (Current->Scan) { // The analysis reported it.
+        Current->Scan->IsBroken = true;
+        break;
+      }
       const auto &Return = cast<ReturnStmt>(*S);
       Datum Value = evaluate(*Return.Value);
       Current->Returned = Value;
@@ -32,13 +36,18 @@ void Elaborator::execute(ArrayRef<const Stmt *> Body) {
     }
     case StmtKind::Next: {
       const auto &Next = cast<NextStmt>(*S);
+      if (!Current->Scan) // The analysis reported it.
+        break;
       Datum Value = evaluateNamed(*Next.Value, Next.Name.Text);
+      Current->Scan->IsBroken |= Value.isPoison();
       Current->Scan->Next.push_back({Next.Name.Text, Value});
       Current->Scan->NextRanges.push_back(Next.Value->Range);
       break;
     }
     case StmtKind::Emit: {
       const auto &Emit = cast<EmitStmt>(*S);
+      if (!Current->Scan) // The analysis reported it.
+        break;
       if (Current->Scan->Emitted) {
         error(Emit.Range, "a scan emits once; several values stand behind one "
                           "'emit', divided by ','");
@@ -83,7 +92,8 @@ void Elaborator::executeLet(const LetStmt &Let) {
   Datum Value = evaluateNamed(*Let.Value, First);
   if (Let.Type && !Value.isPoison()) {
     if (auto Dims =
-            matchType(*Let.Type, Value, Let.Value->Range, "'" + First + "'"))
+            matchType(*Let.Type, Value, Let.Value->Range, "'" + First + "'",
+                      /*NoteDeclaration=*/false))
       Value.Dims = *Dims;
     else
       Value = Datum::poison();
@@ -202,7 +212,12 @@ Datum Elaborator::evaluateScan(const ScanExpr &E) {
     unsigned ErrorsBefore = Diags.getNumErrors();
     execute(E.Body);
     Current->Scan = OuterScan;
-    Failed = Diags.getNumErrors() != ErrorsBefore;
+    Failed = State.IsBroken || Diags.getNumErrors() != ErrorsBefore;
+    // A 'next' of an unknown name was most likely meant for the one that lacks.
+    for (auto &[Name, Value] : State.Next)
+      Failed |= none_of(E.Carries, [&, &Name = Name](const Binding &B) {
+        return B.Name.Text == Name;
+      });
   }
   Current->Locals.truncate(NumLocals);
 

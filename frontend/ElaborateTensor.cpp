@@ -420,7 +420,7 @@ Datum Elaborator::builtinGather(BuiltinCall &Call) {
   if (Indices.Bound > Rows.Size)
     return error(Call.Ranges[1],
                  "these indices reach " + Twine(Indices.Bound - 1) +
-                     ", but the table has only " + printDim(Rows) +
+                     ", but the table has only " + Twine(Rows.Size) +
                      " rows: " + describe(Table));
   SmallVector<Dim, 6> Dims(Indices.Dims);
   append_range(Dims, Table.Dims.drop_front());

@@ -69,6 +69,7 @@ private:
     llvm::SmallVector<llvm::SMRange, 2> NextRanges;
     std::optional<llvm::SmallVector<Datum, 2>> Emitted;
     llvm::SMRange EmitRange;
+    bool IsBroken = false; ///< something in it was reported already
   };
 
   struct Frame {
@@ -87,6 +88,7 @@ private:
     std::optional<Datum> Returned;
     llvm::SMRange ReturnRange;
     ScanState *Scan = nullptr;
+    bool InLet = false; ///< Body: in a `let`, which makes no modules
     /// Body: the member that is being made.
     std::string PendingPath;
     bool PendingUsed = false;
@@ -98,12 +100,16 @@ private:
   // Errors
   //===--------------------------------------------------------------------===//
 
-  /// Reports, with the modules and fns that led here, and gives poison.
-  Datum error(llvm::SMRange Range, const llvm::Twine &Message);
+  /// Reports, with the modules and fns that led here, and gives poison. What is
+  /// found in the standard library is reported where the model file uses it.
+  /// `Related`, if valid, is a place that a note shows.
+  Datum error(llvm::SMRange Range, const llvm::Twine &Message,
+              llvm::SMRange Related = {}, const llvm::Twine &RelatedText = "");
   void note(llvm::SMRange Range, const llvm::Twine &Message) {
     Diags.note(Range, Message);
   }
-  void noteCallers();
+  void noteCallers(const Frame *F);
+  static std::string describeFrame(const Frame &F);
 
   //===--------------------------------------------------------------------===//
   // The program
@@ -193,10 +199,9 @@ private:
 
   /// Checks a tensor against a type of the current frame and binds the symbols
   /// in it. Gives the dimensions with their names in the type.
-  std::optional<llvm::ArrayRef<Dim>> matchType(const TypeExpr &Type,
-                                               const Datum &Value,
-                                               llvm::SMRange Range,
-                                               const llvm::Twine &What);
+  std::optional<llvm::ArrayRef<Dim>>
+  matchType(const TypeExpr &Type, const Datum &Value, llvm::SMRange Range,
+            const llvm::Twine &What, bool NoteDeclaration = true);
   std::string printType(const TypeExpr &Type);
   std::optional<Dim> evaluateDim(const Expr &E, bool BindSymbols,
                                  std::optional<int64_t> Actual);

@@ -11,6 +11,8 @@ std::string stator::describe(TokenKind Kind) {
   switch (Kind) {
   case TokenKind::End:
     return "the end of the file";
+  case TokenKind::Invalid:
+    return "this";
   case TokenKind::Identifier:
     return "a name";
   case TokenKind::Integer:
@@ -147,8 +149,7 @@ void Lexer::lexNumber() {
                 "'" + StringRef(From, Cursor - From).take_front(40) +
                     "' is neither a number nor a name; a name starts with a "
                     "letter");
-    Kind = TokenKind::Integer;
-    add(Kind, From, "0");
+    add(TokenKind::Invalid, From, "");
     return;
   }
   add(Kind, From, StringRef(From, Cursor - From));
@@ -165,6 +166,8 @@ void Lexer::lexString() {
   } else {
     Diags.error(makeRange(From, Cursor),
                 "this string does not end on its line; put a '\"' at its end");
+    add(TokenKind::Invalid, From, "");
+    return;
   }
   add(TokenKind::String, From, Text);
 }
@@ -209,6 +212,7 @@ void Lexer::skipUnknown() {
     Diags.error(makeRange(From, Cursor),
                 Twine("unexpected control character (byte ") +
                     Twine(unsigned(First)) + ")");
+  add(TokenKind::Invalid, From, "");
 }
 
 std::vector<Token> Lexer::run() {

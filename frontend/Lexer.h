@@ -11,6 +11,7 @@ namespace stator {
 
 enum class TokenKind {
   End,
+  Invalid, ///< reported already
   Identifier,
   Integer,
   Float,
@@ -35,7 +36,7 @@ std::string describe(TokenKind Kind);
 std::string describe(const Token &Tok);
 
 /// All tokens of a text, the last one of kind End. Reports characters that
-/// belong to none and leaves them out.
+/// belong to none, which become Invalid tokens.
 std::vector<Token> lex(llvm::StringRef Text, Diagnostics &Diags);
 
 } // namespace stator

@@ -8,7 +8,8 @@ using namespace stator;
 
 Parser::Parser(StringRef Text, bool IsStd, ASTContext &Context,
                Diagnostics &Diags)
-    : Context(Context), Diags(Diags), IsStd(IsStd), Tokens(lex(Text, Diags)) {}
+    : Context(Context), Diags(Diags), IsStd(IsStd),
+      Begin(SMLoc::getFromPointer(Text.begin())), Tokens(lex(Text, Diags)) {}
 
 //===----------------------------------------------------------------------===//
 // Tokens, errors and recovery
@@ -53,7 +54,7 @@ bool Parser::expectIdentifier(Identifier &Name, const Twine &What) {
                             ", which is a word of the language and cannot be "
                             "a name");
   else
-    unexpected(What);
+    error(peek().Range, "expected " + What + ", found " + Found);
   return false;
 }
 
@@ -65,13 +66,23 @@ SMRange Parser::rangeFrom(SMLoc Start) const {
 }
 
 void Parser::error(SMRange Range, const Twine &Message) {
-  if (!Panic)
+  // A token that the lexer reported is no news.
+  if (!Panic && !at(TokenKind::Invalid))
     Diags.error(Range, Message);
   Panic = true;
 }
 
 void Parser::unexpected(const Twine &Expected) {
-  error(peek().Range, "expected " + Expected + ", found " + describe(peek()));
+  const Token &Found = peek();
+  bool IsOnNextLine = Found.StartsLine && Position != 0 &&
+                      Found.Kind != TokenKind::RightBrace && !atTopLevel();
+  if (!IsOnNextLine)
+    return error(Found.Range,
+                 "expected " + Expected + ", found " + describe(Found));
+  // What is missing is missing at the end of the line before.
+  SMLoc End = Tokens[Position - 1].Range.End;
+  error(SMRange(End, End),
+        "expected " + Expected + ", found the end of the line");
 }
 
 /// Whether a top-level declaration starts here, whatever block is open: such a
@@ -196,7 +207,7 @@ FileAST Parser::parseFile() {
       advance();
   }
   FileAST File;
-  File.End = peek().Range;
+  File.Begin = SMRange(Begin, Begin);
   File.Configs = Context.copy<BlockDecl>(Configs);
   File.Trains = Context.copy<BlockDecl>(Trains);
   File.Fns = Context.copy<const FnDecl *>(Fns);
@@ -575,7 +586,8 @@ const Stmt *Parser::parseStmt() {
     }
     [[fallthrough]];
   default:
-    unexpected("a statement (let, return, if)");
+    error(peek().Range,
+          "expected a statement (let, return, if), found " + describe(peek()));
     return nullptr;
   }
 }

@@ -84,6 +84,7 @@ private:
   ASTContext &Context;
   Diagnostics &Diags;
   bool IsStd;
+  llvm::SMLoc Begin; ///< of the text
   /// An error was reported and the parser has not synchronised since.
   bool Panic = false;
   std::vector<Token> Tokens;

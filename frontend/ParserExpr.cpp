@@ -1,6 +1,7 @@
 //===- ParserExpr.cpp - Expressions ---------------------------------------===//
 
 #include "frontend/Parser.h"
+#include <cmath>
 #include <optional>
 
 using namespace llvm;
@@ -159,7 +160,7 @@ const Expr *Parser::parseNumber() {
     return Context.create<NumberExpr>(Tok.Range, Int);
   }
   double Float;
-  if (StringRef(Digits).getAsDouble(Float)) {
+  if (StringRef(Digits).getAsDouble(Float) || !std::isfinite(Float)) {
     Diags.error(Tok.Range, "this number is too large or too small");
     return invalid(Tok.Range);
   }

@@ -22,10 +22,10 @@ public:
 
 private:
   // Names.
-  void declare(Identifier Name, StringRef What);
   void use(StringRef Name, SMRange Range);
   bool isValue(StringRef Name) const;
-  void collectMembers(ArrayRef<const ModuleItem *> Items);
+  static void collectMembers(ArrayRef<const ModuleItem *> Items,
+                             SmallVectorImpl<StringRef> &Names);
 
   // Expressions and statements.
   void check(const Expr *E);
@@ -42,6 +42,8 @@ private:
   bool IsStd = false;
   /// From outside to inside; cut back at the end of a block.
   SmallVector<StringRef, 32> Names;
+  /// Of the module whose body is checked.
+  SmallVector<StringRef, 16> Members;
 };
 
 } // namespace
@@ -97,6 +99,8 @@ void Analyser::use(StringRef Name, SMRange Range) {
              });
            }))
     Hint = " yet; config values see those above them";
+  if (Hint.empty() && Where == Place::Body && is_contained(Members, Name))
+    Hint = " here; members exist inside the fn only";
   Diags.error(Range, "'" + Name + "' is not declared" + Hint);
 }
 
@@ -303,11 +307,12 @@ void Analyser::checkFn(const FnDecl &Fn, const ModuleDecl *Module) {
 // Modules
 //===----------------------------------------------------------------------===//
 
-void Analyser::collectMembers(ArrayRef<const ModuleItem *> Items) {
+void Analyser::collectMembers(ArrayRef<const ModuleItem *> Items,
+                              SmallVectorImpl<StringRef> &Names) {
   for (const ModuleItem *Item : Items) {
     if (Item->Kind == ItemKind::If) {
-      collectMembers(Item->Then);
-      collectMembers(Item->Else);
+      collectMembers(Item->Then, Names);
+      collectMembers(Item->Else, Names);
     } else if (Item->Kind != ItemKind::Tie) {
       Names.push_back(Item->Name.Text);
     }
@@ -370,9 +375,11 @@ void Analyser::checkModule(const ModuleDecl &Module) {
     Names.push_back(Param.Name.Text);
   }
   StringMap<SMRange> Declared;
+  Members.clear();
+  collectMembers(Module.Items, Members);
   checkItems(Module.Items, Declared);
   if (Module.Fn) {
-    collectMembers(Module.Items);
+    append_range(Names, Members);
     checkFn(*Module.Fn, &Module);
   } else {
     Diags.error(Module.Name.Range, "'" + Module.Name.Text +
@@ -473,6 +480,6 @@ void stator::analyse(Program &P, ArrayRef<FileAST> Std, Diagnostics &Diags) {
   for (const ModuleDecl *Module : P.File.Modules)
     A.checkModule(*Module);
   if (!P.Model && !Diags.hasErrors())
-    Diags.error(P.File.End, "this file has no model; a model is declared by "
-                            "'model Name { ... }'");
+    Diags.error(P.File.Begin, "this file has no model; a model is declared by "
+                              "'model Name { ... }'");
 }
