@@ -1,6 +1,7 @@
 //===- LowerToLLVM.cpp - From loops and vectors to LLVM -------------------===//
 
 #include "codegen/LowerToLLVM.h"
+#include "codegen/HoistStackBuffers.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -63,6 +64,7 @@ void buildOpenMpLoweringPipeline(OpPassManager &Passes) {
   Functions.addPass(createCSEPass());
   Functions.addPass(createLoopInvariantCodeMotionPass());
   Passes.addPass(createConvertSCFToOpenMPPass());
+  Passes.nest<func::FuncOp>().addPass(createHoistStackBuffersPass());
   // Removes the memref.alloca_scope that the conversion leaves, which could not
   // hold several blocks.
   Passes.addPass(createCanonicalizerPass());

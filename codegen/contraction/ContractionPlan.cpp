@@ -156,6 +156,7 @@ RegisterTile RegisterTile::choose(int64_t Rows, int64_t Columns,
 
 /// Panels lie on the stack of a thread.
 static constexpr int64_t MaxPanelBytes = 48 << 10;
+static constexpr int64_t MaxCopyBytes = 16 << 10;
 /// Fewer rows than these do not pay for packing a panel.
 static constexpr int64_t MinRowTiles = 16;
 /// Enough for an even share on any number of threads in use today.
@@ -187,6 +188,13 @@ static int64_t splitEvenly(int64_t Total, int64_t Limit) {
   return llvm::divideCeil(Total, llvm::divideCeil(Total, Limit));
 }
 
+/// Whether rows at this stride, read side by side, evict each other from L1:
+/// addresses a page apart fall into one set of it, and that has room for eight.
+static bool isConflictingStride(int64_t Stride) {
+  constexpr int64_t Page = 4096;
+  return Stride * sizeof(float) % Page == 0;
+}
+
 ContractionPlan ContractionPlan::get(ContractionLoops Loops,
                                      const CpuTarget &Target) {
   constexpr int64_t F32 = sizeof(float);
@@ -214,6 +222,10 @@ ContractionPlan ContractionPlan::get(ContractionLoops Loops,
   if (Plan.PackRhs && Depth > PanelLimit)
     Plan.DepthBlock = llvm::alignTo(
         splitEvenly(Depth, llvm::alignDown(PanelLimit, Lanes)), Lanes);
+  Plan.CopyLhs = Plan.Loops.Depth.Lhs == 1 && Plan.Tile.Rows > 4 &&
+                 isConflictingStride(Plan.Loops.Row.Lhs) &&
+                 Plan.DepthBlock >= 4 * Lanes &&
+                 Plan.DepthBlock * Plan.Tile.Rows * F32 <= MaxCopyBytes;
   int64_t RowLimit = Target.L2Bytes / 2 / (F32 * Plan.DepthBlock);
   Plan.RowTilesPerTask =
       splitEvenly(Plan.getRowTiles(),

@@ -62,6 +62,9 @@ struct ContractionPlan {
   /// A panel of `Tile.Columns` columns of the right operand is copied to a
   /// contiguous buffer before use; otherwise it is read where it is.
   bool PackRhs = true;
+  /// The rows of a register tile are copied to a contiguous buffer before use:
+  /// where they are, all of them fall into the same few sets of the cache.
+  bool CopyLhs = false;
   int64_t DepthBlock = 1; ///< depth of a panel
   int64_t RowTilesPerTask =
       1; ///< register tiles that a task has below each other

@@ -142,6 +142,8 @@ private:
       Offsets At = advance(start(), Loops.Outer, Outer);
       if (Plan.PackRhs)
         Panel = K.stackBuffer(Plan.DepthBlock * Plan.Tile.Columns);
+      if (Plan.CopyLhs)
+        LhsRows = K.stackBuffer(getCopyStride() * Plan.Tile.Rows);
       emitDepthLoops(Loops.OuterDepth, At, /*Accumulate=*/Value(), RowTask,
                      PanelTask);
     });
@@ -214,11 +216,22 @@ private:
         });
   }
 
+  /// Rows of the copy start a cache line apart from each other modulo a page.
+  int64_t getCopyStride() const {
+    constexpr int64_t CacheLine = 64 / sizeof(float);
+    return llvm::alignTo(Plan.DepthBlock, 16 * CacheLine) + CacheLine;
+  }
+
   void emitRowTile(TileProduct Product, Offsets At, Value RowTile,
                    int64_t Rows) {
     At = advance(At, Loops.Row, K.mul(RowTile, Plan.Tile.Rows));
     Product.Rows = Rows;
     Product.Lhs = {Lhs, At.Lhs, Loops.Row.Lhs, Loops.Depth.Lhs};
+    if (Plan.CopyLhs) {
+      MatrixView Copy{LhsRows, K.index(0), getCopyStride(), 1};
+      emitCopyRows(K, Product.Lhs, Rows, Product.Depth, Copy);
+      Product.Lhs = Copy;
+    }
     Product.Result = {Result, At.Result, Loops.Row.Result, Loops.Column.Result};
     emitMicroKernel(K, Product);
   }
@@ -227,7 +240,7 @@ private:
   const ContractionPlan &Plan;
   const ContractionLoops &Loops;
   Value Lhs, Rhs, Result; ///< flat, in the order of the loops
-  Value Panel;
+  Value Panel, LhsRows;   ///< on the stack of the thread
 };
 
 } // namespace

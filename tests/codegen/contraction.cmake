@@ -4,3 +4,4 @@ stator_compiler_library(StatorKernelJit JitModule.cpp KernelJit.cpp LINK StatorC
 target_link_libraries(StatorKernelJit PUBLIC ${STATOR_OPENMP})
 stator_unit_test(EinsumKernelTest EinsumKernelTest.cpp LINK StatorKernelJit)
 stator_unit_test(AttentionKernelTest AttentionKernelTest.cpp LINK StatorKernelJit)
+stator_unit_test(EmitMathTest EmitMathTest.cpp LINK StatorKernelJit)
