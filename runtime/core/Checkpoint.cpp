@@ -50,13 +50,18 @@ absl::StatusOr<Checkpoint> Checkpoint::open(const std::string &Directory) {
 
 absl::Status Checkpoint::load(const StatorProgram &Program,
                               uint8_t *State) const {
-  STATOR_ASSIGN_OR_RETURN(SafetensorsFile Parameters,
-                          SafetensorsFile::open(Path + "/model.safetensors"));
-  STATOR_ASSIGN_OR_RETURN(SafetensorsFile Moments,
-                          SafetensorsFile::open(Path + "/state.safetensors"));
-  STATOR_RETURN_IF_ERROR(
-      loadTensors(Parameters, Program, STATOR_ROLE_PARAMETER, State));
-  return loadTensors(Moments, Program, STATOR_ROLE_MOMENT, State);
+  auto Load = [&](const char *Name, int32_t Role) -> absl::Status {
+    std::error_code Ignored;
+    if (Run.Step == 0 && !fs::exists(Path + Name, Ignored))
+      return absl::OkStatus();
+    STATOR_ASSIGN_OR_RETURN(SafetensorsFile File,
+                            SafetensorsFile::open(Path + Name));
+    return loadTensors(File, Program, Role, State);
+  };
+  if (Run.Step == 0)
+    initializeState(Program, State, static_cast<uint64_t>(Run.Seed));
+  STATOR_RETURN_IF_ERROR(Load("/model.safetensors", STATOR_ROLE_PARAMETER));
+  return Load("/state.safetensors", STATOR_ROLE_MOMENT);
 }
 
 //===----------------------------------------------------------------------===//
@@ -174,7 +179,8 @@ absl::Status CheckpointStore::pointLatestTo(int64_t Step) {
 
 absl::Status CheckpointStore::save(const StatorProgram &Program,
                                    const uint8_t *State, const RunRecord &Run,
-                                   const Vocabulary &Vocabulary) {
+                                   const Vocabulary &Vocabulary,
+                                   CheckpointParts Parts) {
   // Only the last good one stays while the next is written, so there are never
   // more than two.
   STATOR_RETURN_IF_ERROR(removeSteps(latestStep()));
@@ -192,12 +198,14 @@ absl::Status CheckpointStore::save(const StatorProgram &Program,
         {"step", absl::StrCat(Run.Step)},
         {"seed", absl::StrCat(Run.Seed)},
     };
-    STATOR_RETURN_IF_ERROR(writeSafetensors(
-        Temporary + "/model.safetensors",
-        tensorsOf(Program, STATOR_ROLE_PARAMETER, State), Metadata));
-    STATOR_RETURN_IF_ERROR(writeSafetensors(
-        Temporary + "/state.safetensors",
-        tensorsOf(Program, STATOR_ROLE_MOMENT, State), Metadata));
+    if (Parts != CheckpointParts::Nothing)
+      STATOR_RETURN_IF_ERROR(writeSafetensors(
+          Temporary + "/model.safetensors",
+          tensorsOf(Program, STATOR_ROLE_PARAMETER, State), Metadata));
+    if (Parts == CheckpointParts::All)
+      STATOR_RETURN_IF_ERROR(writeSafetensors(
+          Temporary + "/state.safetensors",
+          tensorsOf(Program, STATOR_ROLE_MOMENT, State), Metadata));
     STATOR_RETURN_IF_ERROR(
         writeFileAtomically(Temporary + "/vocab.json", Vocabulary.toJson()));
     STATOR_RETURN_IF_ERROR(

@@ -14,6 +14,9 @@
 // checkpoint. Everything random is drawn from counters made of seed and step
 // (philox.h): those two are the whole state of the generator.
 //
+// Before the first step there is step-00000000, without what follows from the
+// seed: moments, and weights unless the run began with given ones.
+//
 //===----------------------------------------------------------------------===//
 #ifndef STATOR_RUNTIME_CORE_CHECKPOINT_H
 #define STATOR_RUNTIME_CORE_CHECKPOINT_H
@@ -26,6 +29,10 @@
 
 namespace stator::runtime {
 
+/// Which tensors a checkpoint holds. What it lacks is drawn from the seed
+/// again, which is right only before the first step.
+enum class CheckpointParts { Nothing, Parameters, All };
+
 /// A checkpoint read back, but for its tensors.
 struct Checkpoint {
   std::string Path; ///< of its directory
@@ -36,7 +43,7 @@ struct Checkpoint {
   /// is one. Errors: there is none; a file of it is missing or damaged.
   static absl::StatusOr<Checkpoint> open(const std::string &Directory);
 
-  /// Fills \p State with parameters and moments; gradients become zero.
+  /// Fills in the parameters and moments of \p State, which is all zeros.
   absl::Status load(const StatorProgram &Program, uint8_t *State) const;
 };
 
@@ -67,7 +74,8 @@ public:
 
   /// Saves a checkpoint and makes it the latest, keeping the one before.
   absl::Status save(const StatorProgram &Program, const uint8_t *State,
-                    const RunRecord &Run, const Vocabulary &Vocabulary);
+                    const RunRecord &Run, const Vocabulary &Vocabulary,
+                    CheckpointParts Parts);
 
   /// Where the checkpoint after \p Step steps is.
   std::string stepPath(int64_t Step) const;

@@ -55,10 +55,10 @@ void Progress::result(const std::string &Line) {
 void Progress::step(const StepRecord &Record) {
   if (Quiet)
     return;
-  SmoothMilliseconds =
-      Record.Step == FirstStep + 1
-          ? Record.Milliseconds
-          : 0.9 * SmoothMilliseconds + 0.1 * Record.Milliseconds;
+  // The mean over about ten steps, or over all while they are fewer.
+  auto Seen =
+      static_cast<double>(std::min<int64_t>(Record.Step - FirstStep, 10));
+  SmoothMilliseconds += (Record.Milliseconds - SmoothMilliseconds) / Seen;
   std::string Evaluated =
       Record.ValidationLoss
           ? absl::StrFormat("  val_loss %.4f", *Record.ValidationLoss)

@@ -106,7 +106,9 @@ absl::Status TrainingLoop::openDirectory() {
   STATOR_RETURN_IF_ERROR(Store.clear());
   // The start is saved too: it shows that saving works before hours go into
   // the run, and there is always something to resume.
-  return save();
+  return save(Run.Steps == 0             ? CheckpointParts::All
+              : Options.InitFrom.empty() ? CheckpointParts::Nothing
+                                         : CheckpointParts::Parameters);
 }
 
 absl::Status TrainingLoop::openLog() {
@@ -162,11 +164,11 @@ void TrainingLoop::describe() {
                                   " at step ", Run.Step, " of ", Run.Steps));
 }
 
-absl::Status TrainingLoop::save() {
+absl::Status TrainingLoop::save(CheckpointParts Parts) {
   Display->activity(absl::StrCat("saving step ", Run.Step, " ..."));
   STATOR_RETURN_IF_ERROR(Log.sync());
   STATOR_RETURN_IF_ERROR(
-      Store.save(Program, Memory.state(), Run, Data.vocabulary()));
+      Store.save(Program, Memory.state(), Run, Data.vocabulary(), Parts));
   SavedStep = Run.Step;
   return absl::OkStatus();
 }
@@ -252,7 +254,7 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     STATOR_RETURN_IF_ERROR(Log.append(Record));
     Display->step(Record);
     if (Last || SaveDue)
-      STATOR_RETURN_IF_ERROR(save());
+      STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
   }
   if (holdsOut() && !LastValidation && !StopSignals::received())
     LastValidation = evaluateHeldOut(0);
@@ -261,7 +263,7 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     if (SavedStep != Run.Step) {
       if (const char *Name = findNonFinite(Program, Memory.state()))
         return diverged(Name, " holds a value that is NaN or infinite");
-      STATOR_RETURN_IF_ERROR(save());
+      STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
     }
     Display->result(absl::StrCat(
         "stopped by ", Signal == SIGINT ? "SIGINT" : "SIGTERM", " after step ",

@@ -47,7 +47,7 @@ private:
   StepRecord trainStep();
   /// Evaluates; nullopt if a signal came before the end.
   std::optional<double> evaluateHeldOut(int64_t MostBatches);
-  absl::Status save();
+  absl::Status save(CheckpointParts Parts);
   /// The end of a run because of \p What.
   template <typename... PartTypes>
   TrainingEnd diverged(const PartTypes &...What);

@@ -106,6 +106,10 @@ absl::StatusOr<std::string> findWeights(const std::string &Path) {
   for (const char *Inside : {"/model.safetensors", "/latest/model.safetensors"})
     if (fs::exists(Path + Inside, Ignored))
       return Path + Inside;
+  if (fs::exists(Path + "/latest", Ignored) ||
+      fs::exists(Path + "/run.json", Ignored))
+    return error("there are no weights in ", Path,
+                 ": the training was stopped before it saved any");
   return error("there are no weights in ", Path,
                ": neither model.safetensors nor a checkpoint");
 }

@@ -3,7 +3,8 @@
  *
  * Part of the program ABI: compiled kernels, interpreters and runtime draw the same numbers.
  * The key is the seed of the run; the counter is (Index, Stream, Sequence, Domain). Only the
- * first of the four words is used, so that element i is a pure function of i. */
+ * first of the four words is used, so that element i is a pure function of i; but the start of a
+ * row of a batch, which may need more than 32 bits, is drawn from the first two (Batches.h). */
 #ifndef STATOR_RUNTIME_CORE_PHILOX_H
 #define STATOR_RUNTIME_CORE_PHILOX_H
 

@@ -12,8 +12,8 @@
 
 using namespace stator::runtime;
 using namespace stator::runtime::testing;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 namespace {
 
@@ -127,6 +127,30 @@ TEST_F(ResumeTest, AfterBeingKilledAtAnyMoment) {
     for (const std::string &Name : list(Out))
       EXPECT_NE(Name.substr(0, 4), ".tmp") << "left over: " << Name;
   }
+}
+
+TEST_F(ResumeTest, FromTheVeryStart) {
+  auto BeforeTheFirstStep = [](int64_t) { ::raise(SIGKILL); };
+  ASSERT_EQ(runInto("whole").ExitCode, 0);
+  Fake.BeforeStep = BeforeTheFirstStep;
+  ASSERT_EQ(runInto("parts").Signal, SIGKILL);
+  EXPECT_THAT(list("parts/latest"), ElementsAre("run.json", "vocab.json"));
+  FakeProgram Infer(STATOR_MODE_INFER);
+  Outcome Early = run(Infer.get(), {"--weights=parts"});
+  EXPECT_EQ(Early.ExitCode, 1);
+  EXPECT_THAT(Early.Err, HasSubstr("stopped before it saved any"));
+  Fake.BeforeStep = [](int64_t) {};
+  ASSERT_EQ(run(Fake.get(), {"--resume=parts"}).ExitCode, 0);
+  expectSame("whole", "parts");
+
+  // Given weights do not follow from the seed.
+  Arguments.push_back("--init-from=whole");
+  ASSERT_EQ(runInto("whole2").ExitCode, 0);
+  Fake.BeforeStep = BeforeTheFirstStep;
+  ASSERT_EQ(runInto("parts2").Signal, SIGKILL);
+  Fake.BeforeStep = [](int64_t) {};
+  ASSERT_EQ(run(Fake.get(), {"--resume=parts2"}).ExitCode, 0);
+  expectSame("whole2", "parts2");
 }
 
 TEST_F(ResumeTest, FindsALogElsewhere) {
