@@ -174,3 +174,23 @@ stator.func @drops(%x: tensor<3x48xf32>) -> tensor<3x48xf32> {
   %b = stator.dropout %s rate 0.1 stream 1 : tensor<3x48xf32>
   stator.return %b : tensor<3x48xf32>
 }
+
+// -----
+
+// A kernel with loops of its own takes constants from memory. What nobody needs
+// is no kernel.
+
+// CHECK-LABEL: stator.func @constants
+// CHECK: %[[Z:.*]] = stator.constant
+// CHECK-NEXT: stator.launch @k0_global_norm(%{{.*}}, %[[Z]])
+// CHECK-NOT: stator.launch
+// CHECK: stator.func kernel @k0_global_norm
+// CHECK-NOT: stator.constant
+// SINGLE-LABEL: stator.func @constants
+stator.func @constants(%x: tensor<48xf32>) -> tensor<f32> {
+  %z = stator.constant dense<0.5> : tensor<8xf32>
+  %dead = stator.exp %x : tensor<48xf32>
+  %deader = stator.neg %dead : tensor<48xf32>
+  %n = stator.global_norm %x, %z : (tensor<48xf32>, tensor<8xf32>) -> tensor<f32>
+  stator.return %n : tensor<f32>
+}
