@@ -1,6 +1,7 @@
 //===- Dialect.h - The stator dialect ---------------------------*- C++ -*-===//
 //
-// Everything that code needs which works on stator IR: dialect, attributes and ops.
+// Everything that code needs which works on stator IR: dialect, attributes and
+// ops.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,6 +13,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
+#include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/CallInterfaces.h"
@@ -22,7 +24,8 @@
 
 namespace stator {
 
-/// The dotted module path and variable in a location ("h.3.attn.scores"), or "" if it has none.
+/// The dotted module path and variable in a location ("h.3.attn.scores"), or ""
+/// if it has none.
 llvm::StringRef getPathOfLocation(mlir::Location loc);
 
 /// The file, line and column at the bottom of a location, or null.
@@ -36,8 +39,10 @@ mlir::Location getCotangentLoc(mlir::Location loc);
 /// `d(h.3.x)`.
 std::string sanitizeValueName(llvm::StringRef path);
 
-/// Names the results of an op after its location; part of every op's getAsmResultNames.
-void nameResultsFromLocation(mlir::Operation *op, mlir::OpAsmSetValueNameFn setName);
+/// Names the results of an op after its location; part of every op's
+/// getAsmResultNames.
+void nameResultsFromLocation(mlir::Operation *op,
+                             mlir::OpAsmSetValueNameFn setName);
 
 /// Numbers in the parameters of attributes: the fewest digits that read back as
 /// the same double, and `inf`.
@@ -57,6 +62,25 @@ void printNumber(mlir::OpAsmPrinter &printer, mlir::Operation *op,
 
 #define GET_ATTRDEF_CLASSES
 #include "ir/StatorAttributes.h.inc"
+
+namespace stator {
+
+/// Words among the attributes of ops, `custom<Enum>` in their formats.
+template <typename AttrT>
+mlir::ParseResult parseEnum(mlir::OpAsmParser &parser, AttrT &word) {
+  using Enum = decltype(word.getValue());
+  mlir::FailureOr<Enum> parsed = mlir::FieldParser<Enum>::parse(parser);
+  if (mlir::failed(parsed))
+    return mlir::failure();
+  word = AttrT::get(parser.getContext(), *parsed);
+  return mlir::success();
+}
+template <typename AttrT>
+void printEnum(mlir::OpAsmPrinter &printer, mlir::Operation *op, AttrT word) {
+  printer << stringifyEnum(word.getValue());
+}
+
+} // namespace stator
 
 #define GET_OP_CLASSES
 #include "ir/StatorOps.h.inc"

@@ -93,7 +93,7 @@ def Stator_CompareOp : Stator_NonDifferentiableOp<"compare", [
   }];
   let arguments = (ins Stator_PredicateAttr:$predicate, Stator_Tensor:$lhs, Stator_Tensor:$rhs);
   let results = (outs Stator_BoolTensor:$result);
-  let assemblyFormat = "$predicate $lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)";
+  let assemblyFormat = "custom<Enum>($predicate) $lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)";
 }
 
 class Stator_LogicalOp<string mnemonic, string what>

@@ -54,8 +54,9 @@ class Stator_Enum<string name, string summary, list<I32EnumAttrCase> cases>
   let cppNamespace = "::stator";
   let genSpecializedAttr = 0;
 }
+// In the formats of ops: `custom<Enum>($kind)`, which is the word alone.
 class Stator_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Stator_Dialect, info, mnemonic> {
-  let assemblyFormat = "`` $value";
+  let assemblyFormat = "`<` $value `>`";
 }
 
 def Stator_ReduceKind : Stator_Enum<"ReduceKind", "how a reduction combines elements", [

@@ -85,7 +85,7 @@ def Stator_ParameterOp : Stator_BaseOp<"parameter", [
                        DefaultValuedAttr<Stator_RoleAttr, "::stator::Role::Parameter">:$role,
                        OptionalAttr<FlatSymbolRefAttr>:$of, UnitAttr:$frozen, UnitAttr:$decay);
   let assemblyFormat = [{
-    $sym_name `:` $type `init` $init (`role` $role^)? (`of` $of^)? (`frozen` $frozen^)? (`decay` $decay^)?
+    $sym_name `:` $type `init` $init (`role` custom<Enum>($role)^)? (`of` $of^)? (`frozen` $frozen^)? (`decay` $decay^)?
     attr-dict
   }];
   let hasVerifier = 1;
@@ -126,7 +126,7 @@ def Stator_InfoOp : Stator_BaseOp<"info", [Pure]> {
   }];
   let arguments = (ins Stator_InfoKindAttr:$kind);
   let results = (outs Stator_IntScalar:$result);
-  let assemblyFormat = "$kind attr-dict `:` type($result)";
+  let assemblyFormat = "custom<Enum>($kind) attr-dict `:` type($result)";
 }
 
 def Stator_ScanOp : Stator_Op<"scan", [

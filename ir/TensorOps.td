@@ -37,7 +37,7 @@ def Stator_ReduceOp : Stator_Op<"reduce", [DeclareOpInterfaceMethods<InferTypeOp
   }];
   let arguments = (ins Stator_ReduceKindAttr:$kind, Stator_FloatTensor:$input, DenseI64ArrayAttr:$axes);
   let results = (outs Stator_FloatTensor:$result);
-  let assemblyFormat = "$kind $input `axes` $axes attr-dict `:` type($input) `->` type($result)";
+  let assemblyFormat = "custom<Enum>($kind) $input `axes` $axes attr-dict `:` type($input) `->` type($result)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }

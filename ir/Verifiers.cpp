@@ -109,14 +109,17 @@ static LogicalResult verifyPart(Operation *Op, RankedTensorType Whole,
     if (Strides[Dim] < 1)
       return Op->emitOpError()
              << "strides must be at least 1, found [" << Strides << "]";
-    int64_t Size = Part.getDimSize(Dim);
-    int64_t End =
-        Size == 0 ? Starts[Dim] : Starts[Dim] + (Size - 1) * Strides[Dim] + 1;
-    if (End > Whole.getDimSize(Dim))
+    // How many steps of the stride fit after the start, without overflow.
+    int64_t Size = Part.getDimSize(Dim), Room = Whole.getDimSize(Dim);
+    bool Fits = Size == 0
+                    ? Starts[Dim] <= Room
+                    : Starts[Dim] < Room &&
+                          (Room - 1 - Starts[Dim]) / Strides[Dim] >= Size - 1;
+    if (!Fits)
       return Op->emitOpError()
-             << "along dimension " << Dim << " the part goes to element "
-             << End - 1 << " of " << Whole.getDimSize(Dim) << ": " << Part
-             << " in " << Whole;
+             << "along dimension " << Dim << ", " << Size << " elements from "
+             << Starts[Dim] << " in steps of " << Strides[Dim]
+             << " do not fit in " << Room << ": " << Part << " in " << Whole;
   }
   return verifySameElementType(Op, Whole, Part);
 }

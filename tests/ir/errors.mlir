@@ -156,15 +156,31 @@ stator.func @slice_stride(%x: tensor<4xf32>) {
 // -----
 
 stator.func @slice_end(%x: tensor<4xf32>) {
-  // expected-error @+1 {{along dimension 0 the part goes to element 5 of 4: 'tensor<3xf32>' in 'tensor<4xf32>'}}
+  // expected-error @+1 {{along dimension 0, 3 elements from 1 in steps of 2 do not fit in 4: 'tensor<3xf32>' in 'tensor<4xf32>'}}
   %0 = stator.slice %x offsets [1] strides [2] : tensor<4xf32> -> tensor<3xf32>
   stator.return
 }
 
 // -----
 
+stator.func @slice_overflow(%x: tensor<4xf32>) {
+  // expected-error @+1 {{along dimension 0, 3 elements from 1 in steps of 9223372036854775807 do not fit in 4}}
+  %0 = stator.slice %x offsets [1] strides [9223372036854775807] : tensor<4xf32> -> tensor<3xf32>
+  stator.return
+}
+
+// -----
+
+stator.func @reduce_kind(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expected one of [sum, mean, max, min] for how a reduction combines elements, got: product}}
+  %0 = stator.reduce product %x axes [0] : tensor<4xf32> -> tensor<f32>
+  stator.return
+}
+
+// -----
+
 stator.func @pad_end(%x: tensor<3xf32>) {
-  // expected-error @+1 {{along dimension 0 the part goes to element 4 of 4: 'tensor<3xf32>' in 'tensor<4xf32>'}}
+  // expected-error @+1 {{along dimension 0, 3 elements from 2 in steps of 1 do not fit in 4: 'tensor<3xf32>' in 'tensor<4xf32>'}}
   %0 = stator.pad %x low [2] strides [1] : tensor<3xf32> -> tensor<4xf32>
   stator.return
 }
