@@ -58,18 +58,27 @@ static int64_t findVocabulary(ModuleOp Module, ModuleOp Loss) {
 }
 
 /// Floating-point operations of a function with what it calls.
-static double countFlops(FuncOp Function) {
+static double countFlops(FuncOp Function);
+
+static double countFlops(Block &Ops, SymbolTable &Symbols) {
   double Sum = 0;
-  SymbolTable Symbols(Function->getParentOfType<ModuleOp>());
-  Function.walk([&](Operation *Op) {
+  for (Operation &Op : Ops) {
     if (auto Launch = dyn_cast<LaunchOp>(Op))
       Sum += countFlops(Symbols.lookup<FuncOp>(Launch.getKernel()));
     else if (auto Call = dyn_cast<CallOp>(Op))
       Sum += countFlops(Symbols.lookup<FuncOp>(Call.getCallee()));
+    else if (auto Scan = dyn_cast<ScanOp>(Op))
+      Sum += static_cast<double>(Scan.getLength()) *
+             countFlops(Scan.getBody().front(), Symbols);
     else if (auto Priced = dyn_cast<Cost>(Op))
       Sum += Priced.getCost().Flops;
-  });
+  }
   return Sum;
+}
+
+static double countFlops(FuncOp Function) {
+  SymbolTable Symbols(Function->getParentOfType<ModuleOp>());
+  return countFlops(Function.getBody().front(), Symbols);
 }
 
 LogicalResult ProgramTable::fill(ModuleOp Module, ModuleOp Loss,

@@ -117,10 +117,7 @@ ReferenceInterpreter::create(ModuleOp Module, HostType FloatType,
                              const InterpreterOptions &Options) {
   std::unique_ptr<ReferenceInterpreter> Made(new ReferenceInterpreter);
   StatorProgram &Program = Made->Program;
-  if (failed(Made->Table.fill(Module, {},
-                              FloatType == HostType::F64 ? "reference-f64"
-                                                         : "reference",
-                              Options, Program)))
+  if (failed(Made->Table.fill(Module, {}, "reference", Options, Program)))
     return nullptr;
   Made->State =
       std::make_unique<ShadowedState>(Made->Table.getLayout(), FloatType);

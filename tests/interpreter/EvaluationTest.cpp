@@ -389,8 +389,8 @@ Example makeRate(const std::string &Step, const std::string &Schedule,
                  double Expected) {
   return {"stator.learning_rate",
           constant("s", Step, "i32") + constant("n", "11", "i32"),
-          "stator.learning_rate %s of %n peak 0.5 schedule <" +
-              Schedule + "> : (tensor<i32>, tensor<i32>) -> tensor<f32>",
+          "stator.learning_rate %s of %n peak 0.5 schedule <" + Schedule +
+              "> : (tensor<i32>, tensor<i32>) -> tensor<f32>",
           "tensor<f32>",
           {Expected}};
 }
