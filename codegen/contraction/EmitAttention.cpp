@@ -189,6 +189,8 @@ LogicalResult stator::emitAttention(OpBuilder &B, AttentionOp Op,
                                     ArrayRef<Value> Operands, Value Info,
                                     Value Result, Value Lse,
                                     const CpuTarget &Target) {
+  if (failed(checkElementTypes(Op, Operands)))
+    return failure();
   auto typeOf = [](Value V) { return cast<MemRefType>(V.getType()); };
   Value Bias = Operands.size() > 3 ? Operands[3] : Value();
   auto Sizes = AttentionSizes::get(Op, typeOf(Operands[0]), typeOf(Operands[1]),

@@ -207,6 +207,8 @@ LogicalResult stator::emitAttentionGrad(OpBuilder &B, AttentionGradOp Op,
                                         Value KeyCotangent,
                                         Value ValueCotangent,
                                         const CpuTarget &Target) {
+  if (failed(checkElementTypes(Op, Operands)))
+    return failure();
   auto typeOf = [](Value V) { return cast<MemRefType>(V.getType()); };
   Value Bias = Operands.size() > 6 ? Operands[3] : Value();
   ArrayRef<Value> Rest = Operands.take_back(3);

@@ -248,6 +248,8 @@ private:
 LogicalResult stator::emitEinsum(OpBuilder &B, EinsumOp Op,
                                  ArrayRef<Value> Operands, Value Result,
                                  const CpuTarget &Target) {
+  if (failed(checkElementTypes(Op, Operands)))
+    return failure();
   std::string Error;
   auto Equation = EinsumEquation::parse(Op.getEquation(), Error);
   if (failed(Equation))

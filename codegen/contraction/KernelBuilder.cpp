@@ -10,6 +10,16 @@
 using namespace mlir;
 using namespace stator;
 
+LogicalResult stator::checkElementTypes(Operation *Op,
+                                        ArrayRef<Value> Operands) {
+  for (Value Operand : Operands) {
+    Type Element = cast<MemRefType>(Operand.getType()).getElementType();
+    if (!Element.isF32())
+      return Op->emitOpError("has a kernel for f32 only, not for ") << Element;
+  }
+  return success();
+}
+
 VectorType KernelBuilder::getVectorType(int64_t Lanes) const {
   return VectorType::get({Lanes}, B.getF32Type());
 }

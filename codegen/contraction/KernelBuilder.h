@@ -12,6 +12,7 @@
 #include "codegen/Target.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Operation.h"
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
@@ -25,6 +26,10 @@ struct MatrixView {
   int64_t RowStride = 0;
   int64_t ColumnStride = 1;
 };
+
+/// These kernels are written for f32: an error for operands of another type.
+mlir::LogicalResult checkElementTypes(mlir::Operation *Op,
+                                      llvm::ArrayRef<mlir::Value> Operands);
 
 class KernelBuilder {
 public:
