@@ -84,7 +84,7 @@ void Flags::choice(std::string Name, std::string Help, std::string *Target,
   New.Range = absl::StrCat("one of ", absl::StrJoin(Choices, ", "));
   New.Default = std::move(Unset);
   New.Store = [=, Choices = std::move(Choices)](const std::string &Text) {
-    if (std::find(Choices.begin(), Choices.end(), Text) == Choices.end())
+    if (std::ranges::find(Choices, Text) == Choices.end())
       return false;
     *Target = Text;
     return true;

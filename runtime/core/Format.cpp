@@ -39,7 +39,7 @@ std::string formatShape(const int64_t *Shape, int64_t Rank) {
 
 std::string formatFloat(float Value) {
   char Buffer[32];
-  auto End = std::to_chars(Buffer, Buffer + sizeof Buffer, Value).ptr;
+  auto *End = std::to_chars(Buffer, Buffer + sizeof Buffer, Value).ptr;
   return std::string(Buffer, End);
 }
 
@@ -62,7 +62,7 @@ std::string wrapText(absl::string_view Text, size_t Indent, size_t Width) {
 std::string formatDuration(double Seconds) {
   if (!(Seconds < 1e9)) // also NaN
     return "?";
-  auto Whole = static_cast<int64_t>(Seconds + 0.5);
+  auto Whole = static_cast<int64_t>(std::lround(Seconds));
   if (Whole >= 3600)
     return absl::StrFormat("%d:%02d:%02d", Whole / 3600, Whole / 60 % 60,
                            Whole % 60);

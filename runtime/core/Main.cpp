@@ -109,14 +109,16 @@ static absl::StatusOr<int> runProgram(const StatorProgram &Program,
 
 } // namespace stator::runtime
 
-int stator_main(const StatorProgram *Program, int argc, char **argv) {
+// NOLINTNEXTLINE(readability-identifier-naming): a name of C
+int stator_main(const StatorProgram *Program, int NumArguments,
+                char **Arguments) {
   using namespace stator::runtime;
-  const char *Name = argc > 0 ? argv[0] : "program";
-  std::vector<std::string> Arguments;
-  for (int I = 1; I < argc; ++I)
-    Arguments.push_back(argv[I]);
+  const char *Name = NumArguments > 0 ? Arguments[0] : "program";
+  std::vector<std::string> Rest;
+  for (int I = 1; I < NumArguments; ++I)
+    Rest.push_back(Arguments[I]);
   try {
-    absl::StatusOr<int> Code = runProgram(*Program, Name, Arguments);
+    absl::StatusOr<int> Code = runProgram(*Program, Name, Rest);
     if (Code.ok())
       return *Code;
     std::string Message(Code.status().message());

@@ -17,7 +17,7 @@ int32_t Sampler::sample(const float *Logits, int64_t Count, uint32_t Index,
       Order.push_back(static_cast<int32_t>(Id));
   if (Order.empty())
     return -1;
-  int32_t Best = *std::min_element(Order.begin(), Order.end(), Likelier);
+  int32_t Best = *std::ranges::min_element(Order, Likelier);
   if (Options.Temperature == 0 || Options.TopK == 1 || std::isinf(Logits[Best]))
     return Best;
 
@@ -49,9 +49,11 @@ int32_t Sampler::sample(const float *Logits, int64_t Count, uint32_t Index,
                      statorRandomBits(static_cast<uint64_t>(Options.Seed),
                                       Index, Stream, 0, STATOR_RANDOM_SAMPLING);
   double Sum = 0;
-  for (size_t I = 0; I < Weights.size(); ++I)
-    if ((Sum += Weights[I]) > Threshold)
+  for (size_t I = 0; I < Weights.size(); ++I) {
+    Sum += Weights[I];
+    if (Sum > Threshold)
       return Order[I];
+  }
   return Order[Weights.size() - 1];
 }
 

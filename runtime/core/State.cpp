@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <numbers>
@@ -57,9 +56,9 @@ absl::StatusOr<Memory> Memory::allocate(uint64_t Bytes,
 /// Bytes that can be had without swapping; 0 if that is not known.
 static uint64_t availableMemory() {
   std::ifstream File("/proc/meminfo");
-  for (std::string Line; std::getline(File, Line);) {
-    unsigned long long Kilobytes;
-    if (std::sscanf(Line.c_str(), "MemAvailable: %llu kB", &Kilobytes) == 1)
+  for (std::string Name; File >> Name;) {
+    uint64_t Kilobytes;
+    if (Name == "MemAvailable:" && File >> Kilobytes)
       return Kilobytes * 1024;
   }
   return 0;

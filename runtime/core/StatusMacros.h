@@ -18,11 +18,13 @@
 
 #define STATOR_CONCATENATE_AGAIN(A, B) A##B
 #define STATOR_CONCATENATE(A, B) STATOR_CONCATENATE_AGAIN(A, B)
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot have them.
 #define STATOR_ASSIGN_TO(Temporary, Declaration, Expression)                   \
   auto Temporary = (Expression);                                               \
   if (!Temporary.ok())                                                         \
     return Temporary.status();                                                 \
   Declaration = *std::move(Temporary)
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// `STATOR_ASSIGN_OR_RETURN(T X, f());` declares X or returns f's error.
 #define STATOR_ASSIGN_OR_RETURN(Declaration, Expression)                       \

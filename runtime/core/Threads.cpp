@@ -3,6 +3,7 @@
 #include <string>
 
 // From libomp where the program is linked with it; no header of it is needed.
+// NOLINTNEXTLINE(readability-identifier-naming): the name of OpenMP
 extern "C" void omp_set_num_threads(int) __attribute__((weak));
 
 namespace stator::runtime {

@@ -111,7 +111,7 @@ typedef struct {
 } StatorProgram;
 
 /* The one symbol that a compiled object defines. */
-extern const StatorProgram stator_program;
+extern const StatorProgram stator_program; /* NOLINT(readability-identifier-naming) */
 
 #ifdef __cplusplus
 }

@@ -70,6 +70,7 @@ Child::Child(const StatorProgram &Program,
   std::vector<std::string> Storage = {"fake"};
   Storage.insert(Storage.end(), Arguments.begin(), Arguments.end());
   std::vector<char *> Argv;
+  Argv.reserve(Storage.size() + 1);
   for (std::string &Argument : Storage)
     Argv.push_back(Argument.data());
   Argv.push_back(nullptr);

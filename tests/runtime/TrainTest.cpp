@@ -5,6 +5,7 @@
 #include "runtime/core/Safetensors.h"
 #include "tests/runtime/FakeProgram.h"
 #include "tests/runtime/TestSupport.h"
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
@@ -163,7 +164,7 @@ TEST_F(TrainTest, HeldOutLossIsTheMeanOverEveryPosition) {
 TEST_F(TrainTest, QuietShowsTheResultOnly) {
   Outcome End = run(Fake.get(), {"--data", "text.txt", "--quiet"});
   ASSERT_EQ(End.ExitCode, 0) << End.Err;
-  EXPECT_EQ(std::count(End.Out.begin(), End.Out.end(), '\n'), 1);
+  EXPECT_EQ(std::ranges::count(End.Out, '\n'), 1);
   EXPECT_THAT(End.Err, IsEmpty());
 }
 
@@ -323,11 +324,13 @@ struct BadCommand {
   std::string Message;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): a name of GoogleTest
 void PrintTo(const BadCommand &Command, std::ostream *Out) {
   for (const std::string &Argument : Command.Arguments)
     *Out << Argument << ' ';
 }
 
+// NOLINTNEXTLINE(misc-multiple-inheritance): as GoogleTest has it
 class TrainErrorTest : public FolderTest,
                        public ::testing::WithParamInterface<BadCommand> {};
 
