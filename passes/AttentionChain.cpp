@@ -227,8 +227,16 @@ bool ChainFinder::stepBack(Value &Scores) {
     if (std::optional<double> Number = getConstantNumber(Lhs);
         Number && isa<MulOp>(Op))
       return AddScale(*Number, Rhs);
+    // A mask of ones and zeros, whose zeros are to be hidden by a bias.
+    bool ScoresAreLhs = leadsToProduct(Lhs);
+    Value Other = ScoresAreLhs ? Rhs : Lhs;
+    if (isa<MulOp>(Op) && evaluateConstant(Other)) {
+      Chain.BeforeSoftmax.push_back({ScoreStep::Kind::Gate, Op, Other});
+      Scores = ScoresAreLhs ? Lhs : Rhs;
+      return true;
+    }
     return fail("the scores are not scaled by a number, but by " +
-                stator::describe(leadsToProduct(Lhs) ? Rhs : Lhs));
+                stator::describe(Other));
   }
   return fail("its input is made by " + ::describe(Op) +
               ", which is no part of attention");

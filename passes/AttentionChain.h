@@ -21,6 +21,7 @@ struct ScoreStep {
     Bias,       ///< plus `Number` times `Other`
     Condition,  ///< `Number` where `Other` holds, or where not
     CausalMask, ///< `Number` where a query may not see a key
+    Gate,       ///< times `Other`, known at compile time, 1 for what stays
     Transpose,
     Reshape
   };

@@ -152,7 +152,7 @@ bool AttentionMatcher::addBias(const ScoreStep &Step, ArrayRef<AtomList> Dims) {
   BiasTerm Term;
   Term.IsCondition = Step.What == ScoreStep::Kind::Condition;
   // Softmax does not see what is added to all scores.
-  if (!Term.IsCondition && getConstantNumber(Step.Other))
+  if (Step.What == ScoreStep::Kind::Bias && getConstantNumber(Step.Other))
     return true;
   Term.View = viewTensor(Atoms, Step.Other, ViewKind::Repeated);
   (Term.IsCondition ? Term.Fill : Term.Factor) = Step.Number;
@@ -161,7 +161,8 @@ bool AttentionMatcher::addBias(const ScoreStep &Step, ArrayRef<AtomList> Dims) {
     if (!Atoms.unify(Dim, OfBias))
       return fail("the dimensions of the bias " + describe(Step.Other) +
                   " cannot be matched with those of the scores");
-  Match.Biases.push_back(Term);
+  (Step.What == ScoreStep::Kind::Gate ? Match.Gates : Match.Biases)
+      .push_back(Term);
   return true;
 }
 
@@ -188,6 +189,7 @@ bool AttentionMatcher::replaySteps() {
       break;
     case ScoreStep::Kind::Bias:
     case ScoreStep::Kind::Condition:
+    case ScoreStep::Kind::Gate:
       IsFine = addBias(Step, Dims);
       break;
     case ScoreStep::Kind::CausalMask:
@@ -358,6 +360,10 @@ bool AttentionMatcher::readMasks() {
   if (Match.Causal && Atoms.getSize(Match.Keys) < Atoms.getSize(Match.Queries))
     return fail("there are fewer keys than queries, so that the causal mask "
                 "leaves some without any");
+  for (const BiasTerm &Gate : Match.Gates)
+    if (!isOneWhereVisible(Match, Gate))
+      return fail("the scores are multiplied by a mask that changes scores "
+                  "which stay visible");
   Match.Product = Chain.Product;
   if (DropoutOp Dropout = Chain.Dropout) {
     Match.DropoutRate = Dropout.getRate().convertToDouble();

@@ -30,6 +30,8 @@ struct AttentionMatch {
   AtomTable Atoms;
   TensorView Query, Key, Value;
   llvm::SmallVector<BiasTerm, 2> Biases;
+  /// What scores are multiplied with: 1 wherever they are not masked.
+  llvm::SmallVector<BiasTerm, 2> Gates;
   double Scale = 1.0;
   bool Causal = false;
   std::optional<int64_t> Window;

@@ -86,14 +86,17 @@ static std::optional<int64_t> findWindow(const BiasTable &Table) {
   return std::nullopt;
 }
 
+static bool isVisible(const BiasTable &Table, int64_t Query, int64_t Key,
+                      std::optional<int64_t> Window) {
+  int64_t Last = Query + Table.Keys - Table.Queries;
+  return Key <= Last && (!Window || Key > Last - *Window);
+}
+
 static bool masksLike(const BiasTable &Table, std::optional<int64_t> Window) {
   for (int64_t Query = 0; Query < Table.Queries; ++Query)
-    for (int64_t Key = 0; Key < Table.Keys; ++Key) {
-      int64_t Last = Query + Table.Keys - Table.Queries;
-      bool IsVisible = Key <= Last && (!Window || Key > Last - *Window);
-      if (Table.isMasked(Query, Key) == IsVisible)
+    for (int64_t Key = 0; Key < Table.Keys; ++Key)
+      if (Table.isMasked(Query, Key) == isVisible(Table, Query, Key, Window))
         return false;
-    }
   return true;
 }
 
@@ -119,4 +122,17 @@ std::optional<MaskPattern> stator::readMaskPattern(const AttentionMatch &Match,
     Pattern.IsCausal = masksLike(*Table, Pattern.Window);
   }
   return Pattern;
+}
+
+bool stator::isOneWhereVisible(const AttentionMatch &Match,
+                               const BiasTerm &Factor) {
+  std::optional<BiasTable> Table = tabulate(Match, Factor);
+  if (!Table)
+    return false;
+  for (int64_t Query = 0; Query < Table->Queries; ++Query)
+    for (int64_t Key = 0; Key < Table->Keys; ++Key)
+      if (Table->at(Query, Key) != 1.0 &&
+          (!Match.Causal || isVisible(*Table, Query, Key, Match.Window)))
+        return false;
+  return true;
 }

@@ -23,6 +23,10 @@ struct MaskPattern {
 std::optional<MaskPattern> readMaskPattern(const AttentionMatch &Match,
                                            const BiasTerm &Term);
 
+/// Whether a factor of the scores that is known at compile time is 1 for every
+/// key that the causal mask of the match lets a query see.
+bool isOneWhereVisible(const AttentionMatch &Match, const BiasTerm &Factor);
+
 } // namespace stator
 
 #endif // STATOR_PASSES_MASKPATTERN_H

@@ -39,7 +39,8 @@ def FuseAttention : Pass<"stator-fuse-attention", "::stator::FuncOp"> {
     - mask: `stator.causal_mask`; an added bias, constant or computed, that no trainable parameter
       reaches; a `stator.select` between the scores and a large negative number (at most -1e4, or minus
       infinity). A condition or bias that says "key index at most query index", also within a window,
-      becomes `causal` (and `window`) and takes no memory; any other becomes the bias;
+      becomes `causal` (and `window`) and takes no memory; any other becomes the bias. A product with a
+      mask of ones and zeros may precede it (`scores * mask - 1e10 * (1 - mask)`, as in the first GPT-2);
     - softmax over the keys, wherever they stand;
     - dropout on the weights, or none;
     - products in any order of dimensions, as one `stator.einsum` each; transposes and reshapes bring

@@ -165,3 +165,16 @@ stator.func @dead(%q: tensor<2x8x16xf32>) -> tensor<2x8x16xf32> {
   %w = stator.softmax %q axis 2 : tensor<2x8x16xf32>
   stator.return %q : tensor<2x8x16xf32>
 }
+
+// A factor for each distance dampens scores that stay visible.
+stator.func @decay(%q: tensor<2x4x8x16xf32>, %k: tensor<2x4x8x16xf32>, %v: tensor<2x4x8x16xf32>) -> tensor<2x4x8x16xf32> {
+  %s = stator.einsum "b h q d, b h k d -> b h q k" %q, %k : (tensor<2x4x8x16xf32>, tensor<2x4x8x16xf32>) -> tensor<2x4x8x8xf32>
+  %i = stator.iota axis 3 : tensor<2x4x8x8xi32>
+  %f = stator.convert %i : tensor<2x4x8x8xi32> -> tensor<2x4x8x8xf32>
+  %x = stator.mul %s, %f : tensor<2x4x8x8xf32>
+  %m = stator.causal_mask %x fill -1.0e+30 : tensor<2x4x8x8xf32>
+  // expected-remark @below {{not fused into attention: the scores are multiplied by a mask that changes scores which stay visible}}
+  %w = stator.softmax %m axis 3 : tensor<2x4x8x8xf32>
+  %r = stator.einsum "b h q k, b h k d -> b h q d" %w, %v : (tensor<2x4x8x8xf32>, tensor<2x4x8x16xf32>) -> tensor<2x4x8x16xf32>
+  stator.return %r : tensor<2x4x8x16xf32>
+}

@@ -282,6 +282,29 @@ stator.func @causal_bias_product(%q: tensor<2x4x8x16xf32>, %k: tensor<2x4x8x16xf
   stator.return %r : tensor<2x4x8x16xf32>
 }
 
+// scores * mask - 1e10 * (1 - mask), as in the first GPT-2.
+// CHECK-LABEL: @causal_gate(
+// CHECK-NEXT: %[[R:.*]]:2 = stator.attention %q, %k, %v scale 1.0 causal :
+// CHECK-NEXT: stator.return %[[R]]#0
+stator.func @causal_gate(%q: tensor<2x4x8x16xf32>, %k: tensor<2x4x8x16xf32>, %v: tensor<2x4x8x16xf32>) -> tensor<2x4x8x16xf32> {
+  %s = stator.einsum "b h q d, b h k d -> b h q k" %q, %k : (tensor<2x4x8x16xf32>, tensor<2x4x8x16xf32>) -> tensor<2x4x8x8xf32>
+  %qi = stator.iota axis 0 : tensor<8x8xi32>
+  %ki = stator.iota axis 1 : tensor<8x8xi32>
+  %c = stator.compare ge %qi, %ki : tensor<8x8xi32> -> tensor<8x8xi1>
+  %cf = stator.convert %c : tensor<8x8xi1> -> tensor<8x8xf32>
+  %m = stator.broadcast %cf dims [2, 3] : tensor<8x8xf32> -> tensor<2x4x8x8xf32>
+  %one = stator.constant dense<1.0> : tensor<2x4x8x8xf32>
+  %big = stator.constant dense<1.0e+10> : tensor<2x4x8x8xf32>
+  %g = stator.mul %s, %m : tensor<2x4x8x8xf32>
+  %o = stator.sub %one, %m : tensor<2x4x8x8xf32>
+  %b = stator.mul %big, %o : tensor<2x4x8x8xf32>
+  %x = stator.sub %g, %b : tensor<2x4x8x8xf32>
+  // expected-remark @below {{fused into attention: 2 x 4 heads, 8 queries, 8 keys, scale 1, causal}}
+  %w = stator.softmax %x axis 3 : tensor<2x4x8x8xf32>
+  %r = stator.einsum "b h q k, b h k d -> b h q d" %w, %v : (tensor<2x4x8x8xf32>, tensor<2x4x8x16xf32>) -> tensor<2x4x8x16xf32>
+  stator.return %r : tensor<2x4x8x16xf32>
+}
+
 // A window written as q - k < 3.
 // CHECK-LABEL: @window_select(
 // CHECK-NEXT: %[[R:.*]]:2 = stator.attention %q, %k, %v scale 1.0 causal window 3 :
