@@ -3,32 +3,26 @@
 #include "codegen/CodegenStages.h"
 #include "codegen/EmitEntries.h"
 #include "codegen/LowerToLLVM.h"
-#include "mlir/Transforms/Passes.h"
-#ifdef STATOR_HAVE_KERNELS
 #include "codegen/kernels/KernelPasses.h"
-#endif
+#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
 namespace stator {
 
-SmallVector<Stage> getCodegenStages(const CpuTarget &Target) {
+SmallVector<Stage> getCodegenStages(StringRef Cpu) {
   SmallVector<Stage> Stages;
-#ifdef STATOR_HAVE_KERNELS
   Stages.push_back({"kernels", [](OpPassManager &Passes) {
                       Passes.addPass(createFormKernels());
                     }});
-#endif
   Stages.push_back({"planned", [](OpPassManager &Passes) {
                       Passes.addPass(createPlanMemory());
                     }});
-#ifdef STATOR_HAVE_KERNELS
-  Stages.push_back({"lowered", [Cpu = Target.Cpu](OpPassManager &Passes) {
+  Stages.push_back({"lowered", [Cpu = Cpu.str()](OpPassManager &Passes) {
                       LowerKernelsOptions Options;
                       Options.cpu = Cpu;
                       Passes.addPass(createLowerKernels(Options));
                     }});
-#endif
   Stages.push_back({"entries", [](OpPassManager &Passes) {
                       Passes.addPass(createEmitEntriesPass());
                       Passes.addPass(createCSEPass());
@@ -39,10 +33,8 @@ SmallVector<Stage> getCodegenStages(const CpuTarget &Target) {
 }
 
 void registerCodegenPasses() {
-#ifdef STATOR_HAVE_KERNELS
   registerFormKernels();
   registerLowerKernels();
-#endif
   registerPlanMemory();
   registerEmitEntriesPass();
 }

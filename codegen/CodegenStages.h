@@ -3,14 +3,14 @@
 #ifndef STATOR_CODEGEN_CODEGENSTAGES_H
 #define STATOR_CODEGEN_CODEGENSTAGES_H
 
-#include "codegen/Target.h"
 #include "passes/Pipelines.h"
 
 namespace stator {
 
 /// The stages after those of passes/Pipelines.h: `kernels`, `planned`,
-/// `lowered`, `entries`, `openmp`, `llvm`.
-llvm::SmallVector<Stage> getCodegenStages(const CpuTarget &Target);
+/// `lowered`, `entries`, `openmp`, `llvm`. `Cpu` is a name that CpuTarget::get
+/// knows.
+llvm::SmallVector<Stage> getCodegenStages(llvm::StringRef Cpu);
 
 /// Makes the passes of these stages known to stator-opt.
 void registerCodegenPasses();

@@ -1,8 +1,12 @@
 //===- CheckCommand.cpp - stator check: is the model right? ---------------===//
 
 #include "ir/StateLayout.h"
+#include "runtime/interpreter/ProgramTable.h"
 #include "tools/driver/Commands.h"
+#include "tools/driver/GradientCheck.h"
+#include "tools/driver/ProgramOptions.h"
 #include "tools/driver/Session.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -12,15 +16,30 @@ namespace stator::driver {
 static const char Description[] =
     "Checks a model: syntax, names, shapes, and that it can be "
     "differentiated,\n"
-    "for training and for inference. Says nothing but what is wrong, and one\n"
-    "line if nothing is.";
+    "for training or for inference. Says nothing but what is wrong, and one "
+    "line\n"
+    "if nothing is.";
 
-/// Runs frontend and graph stages for one mode. Null if something is wrong.
-static OwningOpRef<ModuleOp> checkMode(Session &S) {
-  OwningOpRef<ModuleOp> Module = S.load();
-  if (!Module || failed(S.run(*Module, S.getGraphStages())))
-    return nullptr;
-  return Module;
+/// Checks the gradients and says what came out. `About` describes the model.
+static int reportGradients(ModuleOp Module, const InterpreterOptions &About) {
+  // What the reference evaluation reaches on the ops alone is 1e-6.
+  constexpr double Tolerance = 1e-5;
+  ProgramTable Table;
+  StatorProgram Program{};
+  if (failed(Table.fill(Module, {}, "stator", About, Program)))
+    return ExitFailure;
+  GradientReport Report = checkGradients(Module, Program);
+  if (!Report.Failure.empty())
+    return fail(Report.Failure);
+  std::string Error;
+  llvm::raw_string_ostream(Error) << llvm::format("%.1e", Report.WorstError);
+  if (!(Report.WorstError <= Tolerance))
+    return fail("the gradient of " + Report.WorstName +
+                " is off a central difference by " + Error + " relative");
+  llvm::outs() << "gradients of " << Report.Checked
+               << " tensors agree with central differences within " << Error
+               << "\n";
+  return ExitSuccess;
 }
 
 int runCheck(const Invocation &Call) {
@@ -30,12 +49,27 @@ int runCheck(const Invocation &Call) {
   Line.flags().toggle("remarks",
                       "Say for each softmax whether it became attention.",
                       &Options.Remarks);
+  Line.flags().toggle("gradients",
+                      "Compare all gradients with central differences, in f64. "
+                      "Takes batch 2 and time 8 where they are not given.",
+                      &Options.Gradients);
   if (std::optional<int> Code = Line.parse(Call.Arguments))
     return *Code;
+  if (Options.Gradients) {
+    if (!Options.isTraining()) {
+      fail("--gradients is for --mode train");
+      return ExitUsage;
+    }
+    Options.Batch = Options.Batch ? Options.Batch : 2;
+    Options.Time = Options.Time ? Options.Time : 8;
+  }
 
   Session S(Options);
-  OwningOpRef<ModuleOp> Module = checkMode(S);
+  OwningOpRef<ModuleOp> Module = S.load();
   if (!Module)
+    return ExitFailure;
+  InterpreterOptions About = describeModel(*Module, Options);
+  if (failed(S.run(*Module, S.getGraphStages())))
     return ExitFailure;
   int64_t Elements = 0;
   for (const StateTensor &Tensor : layoutState(*Module))
@@ -44,7 +78,7 @@ int runCheck(const Invocation &Call) {
   llvm::outs() << Options.Model << ": "
                << getModuleText(*Module, "stator.model") << ", " << Elements
                << " parameters, no errors\n";
-  return ExitSuccess;
+  return Options.Gradients ? reportGradients(*Module, About) : ExitSuccess;
 }
 
 } // namespace stator::driver

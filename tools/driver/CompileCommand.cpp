@@ -4,6 +4,7 @@
 #include "codegen/Link.h"
 #include "codegen/LlvmBackend.h"
 #include "codegen/ProgramConstant.h"
+#include "codegen/Target.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/AtomicFile.h"
 #include "runtime/interpreter/ProgramTable.h"
@@ -148,7 +149,7 @@ int Compilation::run() {
     return ExitFailure;
 
   Summary Needs;
-  for (const Stage &Each : getCodegenStages(Target)) {
+  for (const Stage &Each : getCodegenStages(Options.Model.Cpu)) {
     if (failed(S.run(*Module, Each)))
       return ExitFailure;
     if (StringRef(Each.Name) != "planned")

@@ -1,5 +1,6 @@
 //===- IrCommand.cpp - stator ir: the program at one stage ----------------===//
 
+#include "codegen/Target.h"
 #include "frontend/Diagnostics.h"
 #include "tools/driver/Commands.h"
 #include "tools/driver/Session.h"
@@ -42,7 +43,7 @@ int runIr(const Invocation &Call) {
   if (failed(Target))
     return fail(Error);
   Session S(Options);
-  SmallVector<Stage> Stages = S.getAllStages(*Target);
+  SmallVector<Stage> Stages = S.getAllStages();
   SmallVector<StringRef> Names = {"frontend"};
   for (const Stage &Each : Stages)
     Names.push_back(Each.Name);

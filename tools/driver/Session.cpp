@@ -97,9 +97,9 @@ SmallVector<Stage> Session::getGraphStages() const {
   return getInferStages(Infer);
 }
 
-SmallVector<Stage> Session::getAllStages(const CpuTarget &Target) const {
+SmallVector<Stage> Session::getAllStages() const {
   SmallVector<Stage> Stages = getGraphStages();
-  llvm::append_range(Stages, getCodegenStages(Target));
+  llvm::append_range(Stages, getCodegenStages(Options.Cpu));
   return Stages;
 }
 

@@ -7,7 +7,6 @@
 #ifndef STATOR_TOOLS_DRIVER_SESSION_H
 #define STATOR_TOOLS_DRIVER_SESSION_H
 
-#include "codegen/Target.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Support/Timing.h"
 #include "passes/Pipelines.h"
@@ -49,7 +48,7 @@ public:
   /// The stages from the frontend's output to the entry points.
   llvm::SmallVector<Stage> getGraphStages() const;
   /// Those and the stages of code generation, in order.
-  llvm::SmallVector<Stage> getAllStages(const CpuTarget &Target) const;
+  llvm::SmallVector<Stage> getAllStages() const;
 
   /// Runs one stage and dumps what comes out.
   mlir::LogicalResult run(mlir::ModuleOp Module, const Stage &Stage);
