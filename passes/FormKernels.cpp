@@ -2,6 +2,7 @@
 
 #include "ir/KernelInterface.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/FormKernelsGroups.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/MapVector.h"
@@ -117,9 +118,9 @@ FuncOp KernelFormation::getKernel(ArrayRef<Operation *> Ops,
   }
   for (Operation *Op : Ops) {
     for (Value Operand : Op->getOperands())
-      if (auto Constant = Operand.getDefiningOp<ConstantOp>())
-        if (!Map.contains(Operand))
-          B.clone(*Constant, Map);
+      if (auto Constant = Operand.getDefiningOp<ConstantOp>();
+          Constant && !Map.contains(Operand))
+        B.clone(*Constant, Map);
     B.clone(*Op, Map);
   }
   SmallVector<Value> Returned;
@@ -148,7 +149,8 @@ void KernelFormation::outline(Block &Body, const FusionGroup &Ops) {
   for (Operation *Op : Ops) {
     for (Value Operand : Op->getOperands()) {
       Operation *Defining = Operand.getDefiningOp();
-      if (Defining && (Inside.contains(Defining) || isa<ConstantOp>(Defining)))
+      if (Defining && (Inside.contains(Defining) ||
+                       (isa<ConstantOp>(Defining) && !needsOwnKernel(Op))))
         continue;
       Operands.insert(Operand);
     }
@@ -223,6 +225,10 @@ void KernelFormation::schedule(Block &Body, ArrayRef<FusionGroup> Groups) {
 void KernelFormation::runOnBlock(Block &Body) {
   for (auto Scan : Body.getOps<ScanOp>())
     runOnBlock(Scan.getBody().front());
+  // A group without results would have nothing to write.
+  for (Operation &Op : llvm::make_early_inc_range(llvm::reverse(Body)))
+    if (isOpTriviallyDead(&Op))
+      Op.erase();
   simplifyTransposes(Body);
   if (Fuse)
     duplicateCheapOps(Body);

@@ -560,6 +560,11 @@ bool staysInSchedule(Operation *Op) {
              ReshapeOp>(Op);
 }
 
+bool needsOwnKernel(Operation *Op) {
+  return getKind(Op) == OpKind::Solo && !getReduceSpace(Op) &&
+         !isa<AdamOp, SgdOp>(Op);
+}
+
 void duplicateCheapOps(Block &Body) {
   for (Operation &Op : llvm::make_early_inc_range(llvm::reverse(Body))) {
     if (!isCheap(&Op))

@@ -16,6 +16,10 @@ using FusionGroup = llvm::SmallVector<mlir::Operation *, 4>;
 /// loops. Constants go into the kernels that use them.
 bool staysInSchedule(mlir::Operation *Op);
 
+/// Whether an op is lowered with loops of its own and so has a kernel to
+/// itself, which takes all operands, constants too, from memory.
+bool needsOwnKernel(mlir::Operation *Op);
+
 /// Clones ops that cost next to nothing (broadcasts, index tensors) for each of
 /// their users, so that none of them becomes a buffer.
 void duplicateCheapOps(mlir::Block &Body);

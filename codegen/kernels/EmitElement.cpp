@@ -24,6 +24,13 @@ Value createZero(ImplicitLocOpBuilder &B, Value Like) {
 
 } // namespace
 
+bool canEmit(Operation *Op) {
+  return isElementwise(Op) ||
+         isa<ConstantOp, IotaOp, BroadcastOp, ReshapeOp, TransposeOp, SliceOp,
+             PadOp, ConcatOp, GatherOp, CausalMaskOp, DropoutOp,
+             CrossEntropyGradOp, ReduceOp>(Op);
+}
+
 unsigned KernelEmitter::getDepth(Value V, const Indices &Index) const {
   unsigned Depth = AfterReduction.contains(V) ? RowDepth : 0;
   for (const LaneIndex &I : Index)

@@ -22,6 +22,10 @@
 
 namespace stator {
 
+/// Whether KernelEmitter::emit knows the op, or can be told what a row of it
+/// is.
+bool canEmit(mlir::Operation *Op);
+
 class KernelEmitter {
 public:
   /// Writes into `Func`, whose arguments are the memrefs of `Kernel`.

@@ -58,8 +58,15 @@ private:
   using InnerBody = function_ref<Accumulators(const Accumulators &)>;
   /// Loops over the inner dimensions from `Inner` on. `Vectors` and `Scalars`
   /// are carried through the loops over whole vectors and over what remains.
+  /// Each iteration of an outer loop sums by itself, from what `Restart` gives
+  /// and with what `Combine` does, so that long sums lose fewer digits.
+  struct Sums {
+    function_ref<Accumulators()> Restart;
+    function_ref<Accumulators(const Accumulators &, const Accumulators &)>
+        Combine;
+  };
   void emitInner(unsigned Inner, Accumulators &Vectors, Accumulators &Scalars,
-                 InnerBody EmitBody);
+                 InnerBody EmitBody, const Sums *Partial = nullptr);
 
   Indices mapTo(ArrayRef<int64_t> Shape, bool RowsOnly);
   bool isFull(Value V) const { return getNumElements(V) == NumElements; }
@@ -82,7 +89,11 @@ private:
 
 LogicalResult GroupLowering::analyze() {
   SmallVector<int64_t> Axes;
+  if (Return.getNumOperands() == 0)
+    return Return.emitOpError("ends a kernel without results");
   for (Operation &Op : Body) {
+    if (!isa<ReturnOp>(Op) && !canEmit(&Op))
+      return Op.emitOpError("needs a kernel of its own");
     auto Reduce = dyn_cast<ReduceOp>(Op);
     if (!Reduce)
       continue;
@@ -263,7 +274,8 @@ Indices GroupLowering::mapTo(ArrayRef<int64_t> Shape, bool RowsOnly) {
 }
 
 void GroupLowering::emitInner(unsigned Inner, Accumulators &Vectors,
-                              Accumulators &Scalars, InnerBody EmitBody) {
+                              Accumulators &Scalars, InnerBody EmitBody,
+                              const Sums *Partial) {
   if (Inner == InnerDims.size()) {
     // All lanes of the vector are rows, or the domain is one element.
     Vectors = EmitBody(Vectors);
@@ -300,7 +312,7 @@ void GroupLowering::emitInner(unsigned Inner, Accumulators &Vectors,
   }
   if (Size == 1) {
     Position[Dim] = E.getConstantIndex(0);
-    emitInner(Inner + 1, Vectors, Scalars, EmitBody);
+    emitInner(Inner + 1, Vectors, Scalars, EmitBody, Partial);
     return;
   }
   Accumulators All = Vectors;
@@ -312,7 +324,13 @@ void GroupLowering::emitInner(unsigned Inner, Accumulators &Vectors,
     Scalars.assign(Carried.begin() + Vectors.size(), Carried.end());
   };
   Split(Loop.getRegionIterArgs());
-  emitInner(Inner + 1, Vectors, Scalars, EmitBody);
+  if (Partial && LanesInRow && Inner + 2 == InnerDims.size()) {
+    Accumulators Part = Partial->Restart();
+    emitInner(Inner + 1, Part, Scalars, EmitBody);
+    Vectors = Partial->Combine(Vectors, Part);
+  } else {
+    emitInner(Inner + 1, Vectors, Scalars, EmitBody, Partial);
+  }
   All = Vectors;
   All.append(Scalars);
   E.close(All);
@@ -355,33 +373,47 @@ void GroupLowering::emitPass(unsigned Level) {
 
   // With lanes along the row each vector is combined at its end; with lanes
   // over rows each lane is a result.
-  Accumulators Vectors, Scalars;
   int64_t RowWidth = E.Width;
-  for (ReduceOp Reduce : Reduces) {
-    Type Element = getType(Reduce.getInput()).getElementType();
-    auto Start = [&](int64_t Width) {
+  auto Start = [&](int64_t Width) {
+    Accumulators Identities;
+    for (ReduceOp Reduce : Reduces) {
+      Type Element = getType(Reduce.getInput()).getElementType();
       Type Type = Width == 1 ? Element : VectorType::get({Width}, Element);
-      return emitIdentity(E.B, Reduce.getKind(), Type);
-    };
-    Vectors.push_back(Start(LanesInRow ? RowWidth : Lanes));
-    if (!LanesInRow)
-      Scalars.push_back(Start(1));
-  }
-  emitInner(0, Vectors, Scalars, [&](const Accumulators &Carried) {
-    SmallVector<Value> Elements;
-    for (ReduceOp Reduce : Reduces)
-      Elements.push_back(E.emit(Reduce.getInput(), Position));
-    Accumulators Next;
-    for (auto [Reduce, Element, Sum] : llvm::zip(Reduces, Elements, Carried)) {
-      E.B.setLoc(Reduce.getLoc());
-      Next.push_back(emitCombine(E.B, Reduce.getKind(), Sum, E.splat(Element)));
+      Identities.push_back(emitIdentity(E.B, Reduce.getKind(), Type));
     }
-    for (auto [I, Keep] : llvm::enumerate(Kept))
-      if (Keep.second == Level)
-        E.store(E.emit(Keep.first, Position), BufferMemory[I],
-                E.linearize(BufferSizes, Position));
-    return Next;
-  });
+    return Identities;
+  };
+  auto Restart = [&] { return Start(RowWidth); };
+  auto CombineAll = [&](const Accumulators &X, const Accumulators &Y) {
+    Accumulators Result;
+    for (auto [I, Reduce] : llvm::enumerate(Reduces))
+      Result.push_back(emitCombine(E.B, Reduce.getKind(), X[I], Y[I]));
+    return Result;
+  };
+  Sums Partial{Restart, CombineAll};
+  Accumulators Vectors = Start(LanesInRow ? RowWidth : Lanes), Scalars;
+  if (!LanesInRow)
+    Scalars = Start(1);
+  emitInner(
+      0, Vectors, Scalars,
+      [&](const Accumulators &Carried) {
+        SmallVector<Value> Elements;
+        for (ReduceOp Reduce : Reduces)
+          Elements.push_back(E.emit(Reduce.getInput(), Position));
+        Accumulators Next;
+        for (auto [Reduce, Element, Sum] :
+             llvm::zip(Reduces, Elements, Carried)) {
+          E.B.setLoc(Reduce.getLoc());
+          Next.push_back(
+              emitCombine(E.B, Reduce.getKind(), Sum, E.splat(Element)));
+        }
+        for (auto [I, Keep] : llvm::enumerate(Kept))
+          if (Keep.second == Level)
+            E.store(E.emit(Keep.first, Position), BufferMemory[I],
+                    E.linearize(BufferSizes, Position));
+        return Next;
+      },
+      &Partial);
   for (auto [I, Reduce] : llvm::enumerate(Reduces)) {
     ReduceKind Kind = Reduce.getKind();
     E.B.setLoc(Reduce.getLoc());

@@ -9,3 +9,12 @@ stator.func kernel @two_spaces(%x: tensor<4x6xf32>) -> (tensor<4xf32>, tensor<6x
   %b = stator.reduce sum %x axes [0] : tensor<4x6xf32> -> tensor<6xf32>
   stator.return %a, %b : tensor<4xf32>, tensor<6xf32>
 }
+
+// -----
+
+stator.func kernel @with_product(%x: tensor<4x6xf32>, %w: tensor<6x5xf32>) -> tensor<4x5xf32> {
+  // expected-error @below {{needs a kernel of its own}}
+  %a = stator.einsum "t i, i o -> t o" %x, %w : (tensor<4x6xf32>, tensor<6x5xf32>) -> tensor<4x5xf32>
+  %b = stator.exp %a : tensor<4x5xf32>
+  stator.return %b : tensor<4x5xf32>
+}
