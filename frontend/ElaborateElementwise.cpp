@@ -51,21 +51,29 @@ Elaborator::broadcastShapes(ArrayRef<const Datum *> Operands, SMRange Range,
   return Result;
 }
 
+/// A number or boolean as an element of a tensor.
+std::optional<double>
+Elaborator::getElement(const Datum &X, ElementKind Element, SMRange Range) {
+  if (X.isNumber() && Element == ElementKind::F32)
+    return X.asFloat();
+  if (X.Kind == DatumKind::Bool && Element == ElementKind::Bool)
+    return X.Bool;
+  if (X.isInt() && Element == ElementKind::I32) {
+    if (X.Int == static_cast<int32_t>(X.Int))
+      return static_cast<double>(X.Int);
+    error(Range, "the number " + Twine(X.Int) + " does not fit in i32");
+    return std::nullopt;
+  }
+  error(Range, "expected a tensor of " + printElement(Element) +
+                   " or a number that fits, found " + describe(X));
+  return std::nullopt;
+}
+
 Datum Elaborator::toTensor(const Datum &X, ElementKind Element, SMRange Range) {
   if (X.isTensor())
     return X;
-  if (X.isNumber() && Element == ElementKind::F32)
-    return makeSplat(Element, X.asFloat(), {}, Range);
-  if (X.isInt() && Element == ElementKind::I32) {
-    if (X.Int != static_cast<int32_t>(X.Int))
-      return error(Range,
-                   "the number " + Twine(X.Int) + " does not fit in i32");
-    return makeSplat(Element, static_cast<double>(X.Int), {}, Range);
-  }
-  if (X.Kind == DatumKind::Bool && Element == ElementKind::Bool)
-    return makeSplat(Element, X.Bool, {}, Range);
-  return error(Range, "expected a tensor of " + printElement(Element) +
-                          " or a number that fits, found " + describe(X));
+  auto Value = getElement(X, Element, Range);
+  return Value ? makeSplat(Element, *Value, {}, Range) : Datum::poison();
 }
 
 static StringRef spell(BinaryOp Op) {
@@ -149,17 +157,10 @@ Datum Elaborator::tensorBinary(BinaryOp Op, Datum Lhs, Datum Rhs,
   for (Datum *X : {&Lhs, &Rhs}) {
     if (X->isTensor()) {
       *X = broadcastTo(*X, *Dims, Range);
-    } else if (Element == ElementKind::F32 && X->isNumber()) {
-      *X = makeSplat(Element, X->asFloat(), *Dims, Range);
+    } else if (auto Value = getElement(*X, Element, Range)) {
+      *X = makeSplat(Element, *Value, *Dims, Range);
     } else {
-      Datum Scalar = toTensor(*X, Element, Range);
-      if (!Scalar.isPoison())
-        *X = makeSplat(Element,
-                       X->Kind == DatumKind::Bool ? X->Bool
-                                                  : static_cast<double>(X->Int),
-                       *Dims, Range);
-      else
-        *X = Scalar;
+      *X = Datum::poison();
     }
     if (X->isPoison())
       return Datum::poison();

@@ -9,7 +9,7 @@ using namespace llvm;
 using namespace stator;
 
 /// Expressions below expressions, fns below fns.
-static constexpr unsigned DepthLimit = 1200;
+static constexpr unsigned DepthLimit = 600;
 
 Datum Elaborator::evaluate(const Expr &E) {
   // Nothing that comes now would be printed.

@@ -8,6 +8,9 @@
 using namespace llvm;
 using namespace stator;
 
+/// Fns that are expanded in one another.
+static constexpr size_t FnDepthLimit = 64;
+
 //===----------------------------------------------------------------------===//
 // Arguments
 //===----------------------------------------------------------------------===//
@@ -390,6 +393,10 @@ Datum Elaborator::callFn(const FnDecl &Fn, const Actuals &Given,
     return error(Range, What + " calls itself, and would never end",
                  Fn.Name.Range, "it is declared here");
   }
+  if (FnsBeingRun.size() >= FnDepthLimit)
+    return error(Range, "fns that call fns are nested too deeply here (more "
+                        "than " +
+                            Twine(FnDepthLimit) + " levels)");
   auto Bound = bindArguments(Fn.Params, Given, Range, What, Fn.Name.Range);
   if (!Bound)
     return Datum::poison();

@@ -10,7 +10,7 @@ using namespace stator;
 
 /// Modules below modules, and copies of one.
 static constexpr int64_t RepeatLimit = 4096;
-static constexpr size_t InstanceLimit = 1 << 18;
+static constexpr size_t InstanceLimit = 1 << 18, ModuleDepthLimit = 64;
 
 std::string Instance::describe() const {
   if (IsRepeat)
@@ -63,6 +63,9 @@ Datum Elaborator::instantiate(const ModuleDecl *Module,
                  "module '" + Name + "' contains itself, and would never end",
                  Module->Name.Range, "it is declared here");
   }
+  if (ModulesBeingMade.size() >= ModuleDepthLimit)
+    return error(Range, "modules are nested too deeply here (more than " +
+                            Twine(ModuleDepthLimit) + " levels)");
   if (Instances.size() > InstanceLimit)
     return error(Range, "this model has too many modules (more than " +
                             Twine(InstanceLimit) + ")");

@@ -275,6 +275,8 @@ private:
                   llvm::StringRef What);
   Datum tensorBinary(BinaryOp Op, Datum Lhs, Datum Rhs, llvm::SMRange Range);
   Datum matMul(const Datum &Lhs, const Datum &Rhs, llvm::SMRange Range);
+  std::optional<double> getElement(const Datum &X, ElementKind Element,
+                                   llvm::SMRange Range);
   /// A number as a tensor of the other operand's elements; poison if it cannot.
   Datum toTensor(const Datum &X, ElementKind Element, llvm::SMRange Range);
 

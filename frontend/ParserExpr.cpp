@@ -83,6 +83,9 @@ static std::optional<BinaryOperator> getBinaryOperator(TokenKind Kind) {
 }
 
 const Expr *Parser::parseBinary(unsigned MinPrecedence) {
+  Nesting Guard(*this);
+  if (Guard.isTooDeep())
+    return invalid(peek().Range);
   const Expr *Lhs = parseUnary();
   while (!Panic) {
     std::optional<BinaryOperator> Found = getBinaryOperator(peek().Kind);
@@ -105,9 +108,6 @@ const Expr *Parser::parseBinary(unsigned MinPrecedence) {
 }
 
 const Expr *Parser::parseUnary() {
-  Nesting Guard(*this);
-  if (Guard.isTooDeep())
-    return invalid(peek().Range);
   SMLoc Start = peek().Range.Start;
   if (accept(TokenKind::Minus)) {
     const Expr *Operand = parseBinary(UnaryPrecedence + 1);
