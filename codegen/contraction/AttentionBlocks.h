@@ -83,7 +83,8 @@ protected:
   /// The factors of dropout of vector `V` of a row; null without dropout.
   Value dropoutFactors(const Row &R, int64_t V);
 
-  /// Emits Result[0..Count) = Body(offset, lanes that exist) in vectors.
+  /// Emits `Body` for each vector of `Count` elements: its offset from the
+  /// first and how many of its lanes exist.
   void forVectors(int64_t Count,
                   llvm::function_ref<void(Value Offset, int64_t Lanes)> Body);
   void fillZero(Value Buffer, Value Offset, int64_t Count);

@@ -30,9 +30,9 @@ void emitMicroKernel(KernelBuilder &K, const TileProduct &Product);
 /// smaller tiles at the ragged edges.
 void emitBlockProduct(KernelBuilder &K, const TileProduct &Product);
 
-/// Emits `Full(i)` for the i-th of `Whole` whole tiles and `Edge(i)` for the
-/// ragged one behind them, for i from `From` to `To`. One of both may not
-/// exist: then nothing is emitted for it.
+/// Emits `Body` for tiles `From` up to, not including, `To`: in a loop over the
+/// `Whole` whole ones and, if there is one, for the ragged one behind them,
+/// for which the body is emitted a second time with `IsEdge`.
 void forEachTile(KernelBuilder &K, mlir::Value From, mlir::Value To,
                  int64_t Whole, bool HasEdge,
                  llvm::function_ref<void(mlir::Value, bool IsEdge)> Body);
