@@ -14,13 +14,18 @@ void GlobalNormOp::evaluate(EvalContext &,
                             MutableArrayRef<HostTensor> Results) {
   withFloat(Results[0].getType(), [&](auto Zero) {
     using T = decltype(Zero);
-    // Per tensor first: a sum over all elements of a model would lose digits.
+    // In parts first: one running sum over a large tensor would lose digits.
+    constexpr int64_t Part = 1024;
     T Total = 0;
     for (const HostTensor *Operand : Operands) {
-      T Sum = 0;
-      for (int64_t I = 0, E = Operand->getNumElements(); I < E; ++I)
-        Sum += Operand->data<T>()[I] * Operand->data<T>()[I];
-      Total += Sum;
+      T OfTensor = 0;
+      for (int64_t I = 0, E = Operand->getNumElements(); I < E; I += Part) {
+        T Sum = 0;
+        for (int64_t J = I, End = std::min(I + Part, E); J < End; ++J)
+          Sum += Operand->data<T>()[J] * Operand->data<T>()[J];
+        OfTensor += Sum;
+      }
+      Total += OfTensor;
     }
     *Results[0].data<T>() = std::sqrt(Total);
   });

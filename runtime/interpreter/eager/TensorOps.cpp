@@ -40,8 +40,7 @@ static float reduceRow(ReduceKind Kind, const float *X, int64_t N) {
   llvm_unreachable("all kinds are above");
 }
 
-/// The result is a row of N; the operand is Count such rows for each of Outer
-/// results, at the places that At gives.
+/// Combines Count rows of N elements, Stride apart, into one.
 static void reduceRows(ReduceKind Kind, const float *X, float *Result,
                        int64_t Count, int64_t Stride, int64_t N) {
   const KernelTable &Kernels = getKernels();
