@@ -8,6 +8,7 @@
 //   ElaborateInstance.cpp     members and parameters of modules
 //   ElaborateFn.cpp           calls and bodies of fns
 //   ElaborateStmt.cpp         statements and scans
+//   ElaborateType.cpp         types of parameters and results
 //   ElaborateExpr.cpp         expressions
 //   ElaborateStatic.cpp       arithmetic of numbers
 //   ElaborateElementwise.cpp  arithmetic of tensors
