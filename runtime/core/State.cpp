@@ -70,7 +70,9 @@ ProgramMemory::allocate(const StatorProgram &Program, uint64_t ResultElements) {
   double Needed = static_cast<double>(Program.StateBytes) +
                   static_cast<double>(Program.ArenaBytes) +
                   static_cast<double>(ResultElements) * sizeof(float);
-  if (Available && Needed > static_cast<double>(Available))
+  // A tenth is left to the data, to checkpoints on their way to the disk and to
+  // everybody else; without it the machine would swap rather than compute.
+  if (Available && Needed > 0.9 * static_cast<double>(Available))
     return error(
         Program.Name, " needs ", formatBytes(Needed), " of memory (state ",
         formatBytes(static_cast<double>(Program.StateBytes)), ", arena ",

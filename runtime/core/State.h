@@ -39,8 +39,8 @@ struct ProgramMemory {
     return reinterpret_cast<float *>(State.data() + Tensor.Offset);
   }
 
-  /// \p ResultElements floats for results. Error: more than the machine has
-  /// available.
+  /// \p ResultElements floats for results. Error: more than nine tenths of what
+  /// the machine has available.
   static absl::StatusOr<ProgramMemory> allocate(const StatorProgram &Program,
                                                 uint64_t ResultElements);
 };
