@@ -44,7 +44,8 @@ struct CpuTarget {
                                         std::string &Error);
 
   /// An LLVM target machine that generates code for this CPU: position
-  /// independent, full optimisation. Null, and `Error` set, if this LLVM cannot.
+  /// independent, full optimisation. Null, and `Error` set, if this LLVM
+  /// cannot.
   std::unique_ptr<llvm::TargetMachine>
   createTargetMachine(std::string &Error) const;
 };

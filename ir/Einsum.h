@@ -23,13 +23,17 @@ enum class EinsumRole {
   Contracted ///< in both operands only
 };
 
-/// A parsed equation. Dimension names are numbered in the order of their first appearance.
+/// A parsed equation. Dimension names are numbered in the order of their first
+/// appearance.
 struct EinsumEquation {
   llvm::SmallVector<std::string, 6> Names; ///< by dimension number
-  llvm::SmallVector<int64_t, 4> Lhs, Rhs, Result; ///< dimension numbers, in order
+  llvm::SmallVector<int64_t, 4> Lhs, Rhs,
+      Result; ///< dimension numbers, in order
 
-  /// Parses and checks the rules of stator.einsum; on failure `error` says what is wrong.
-  static mlir::FailureOr<EinsumEquation> parse(llvm::StringRef text, std::string &error);
+  /// Parses and checks the rules of stator.einsum; on failure `error` says what
+  /// is wrong.
+  static mlir::FailureOr<EinsumEquation> parse(llvm::StringRef text,
+                                               std::string &error);
 
   EinsumRole getRole(int64_t dimension) const;
   llvm::SmallVector<int64_t, 4> getDimensions(EinsumRole role) const;
@@ -39,7 +43,8 @@ struct EinsumEquation {
 };
 
 /// Writes an equation from the dimension names of its three tensors.
-std::string makeEinsumEquation(llvm::ArrayRef<std::string> lhs, llvm::ArrayRef<std::string> rhs,
+std::string makeEinsumEquation(llvm::ArrayRef<std::string> lhs,
+                               llvm::ArrayRef<std::string> rhs,
                                llvm::ArrayRef<std::string> result);
 
 } // namespace stator

@@ -37,9 +37,14 @@ public:
   /// Row-major strides in elements.
   llvm::SmallVector<int64_t, 4> getStrides() const;
 
-  /// The elements; T must be the C++ type of getType(): float, double, int32_t or bool (uint8_t).
-  template <typename T> T *data() { return reinterpret_cast<T *>(Bytes.data()); }
-  template <typename T> const T *data() const { return reinterpret_cast<const T *>(Bytes.data()); }
+  /// The elements; T must be the C++ type of getType(): float, double, int32_t
+  /// or bool (uint8_t).
+  template <typename T> T *data() {
+    return reinterpret_cast<T *>(Bytes.data());
+  }
+  template <typename T> const T *data() const {
+    return reinterpret_cast<const T *>(Bytes.data());
+  }
 
   /// Element `index` in row-major order as a double, whatever the type.
   double getAsDouble(int64_t index) const;
@@ -60,15 +65,18 @@ public:
   /// F32 or F64: what all float tensors are.
   virtual HostType getFloatType() const = 0;
 
-  /// The random word of element `index` of a dropout (see runtime/core/philox.h).
+  /// The random word of element `index` of a dropout (see
+  /// runtime/core/philox.h).
   virtual uint32_t getDropoutBits(int64_t stream, int64_t index) const = 0;
 
-  /// Reports an error that depends on values (an index outside a table); evaluation goes on.
+  /// Reports an error that depends on values (an index outside a table);
+  /// evaluation goes on.
   virtual void reportError(mlir::Location loc, const llvm::Twine &message) = 0;
 
-  /// Evaluates the region of a scan with these values for its arguments, and gives what it yields.
-  virtual std::vector<HostTensor> evaluateRegion(mlir::Region &region,
-                                                 std::vector<HostTensor> arguments) = 0;
+  /// Evaluates the region of a scan with these values for its arguments, and
+  /// gives what it yields.
+  virtual std::vector<HostTensor>
+  evaluateRegion(mlir::Region &region, std::vector<HostTensor> arguments) = 0;
 };
 
 } // namespace stator

@@ -66,7 +66,8 @@ struct TimeAxis {
   bool operator==(const TimeAxis &) const = default;
 };
 
-/// How results depend on operands along time, from the strictest to the loosest.
+/// How results depend on operands along time, from the strictest to the
+/// loosest.
 enum class TimeKind { Pointwise, Causal, Mixing };
 
 /// The answer of TimeSemantics::getTimeFlow.

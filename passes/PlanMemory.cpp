@@ -9,8 +9,8 @@
 
 #include "passes/PlanMemory.h"
 #include "ir/KernelInterface.h"
-#include "passes/Passes.h"
 #include "passes/ArenaOffsets.h"
+#include "passes/Passes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/Format.h"
 

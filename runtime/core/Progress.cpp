@@ -68,9 +68,7 @@ void Progress::step(const StepRecord &Record) {
   std::string Numbers =
       absl::StrFormat("loss %.4f  lr %.2e  %s tokens/s", Record.Loss,
                       Record.LearningRate, formatCount(Speed));
-  int64_t Every = std::max<int64_t>(1, Steps / 10);
-  bool Line = Record.Step % Every == 0 || Record.Step == Steps;
-  if (Record.ValidationLoss || (!Bar && Line))
+  if (Record.ValidationLoss)
     message(absl::StrCat("step ", Record.Step, "/", Steps, "  ", Numbers,
                          Evaluated));
   bool Soon = Clock::now() - LastDrawn < std::chrono::milliseconds(100);

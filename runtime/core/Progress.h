@@ -9,8 +9,9 @@
 
 namespace stator::runtime {
 
-/// Messages on standard output; and of the steps, on a terminal a bar on
-/// standard error that is redrawn, elsewhere about ten lines over the run.
+/// Messages on standard output, evaluations among them; and of the steps, on a
+/// terminal, a bar on standard error that is redrawn. In a pipe steps are
+/// quiet; the log has them.
 class Progress {
 public:
   /// \p Quiet shows neither bar nor messages.

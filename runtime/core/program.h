@@ -1,8 +1,9 @@
 /* The program ABI: everything that a compiled model and the runtime agree on.
  *
- * A compiled object defines one constant, `stator_program`. The interpreters build the same
- * structure while they run, so the training loop and the generator are written once.
- * Plain C: the compiler writes these structures field by field as LLVM constants. */
+ * A compiled object defines one constant, `stator_program`. The interpreters
+ * build the same structure while they run, so the training loop and the
+ * generator are written once. Plain C: the compiler writes these structures
+ * field by field as LLVM constants. */
 #ifndef STATOR_RUNTIME_CORE_PROGRAM_H
 #define STATOR_RUNTIME_CORE_PROGRAM_H
 
@@ -19,7 +20,8 @@ extern "C" {
 enum {
   STATOR_ROLE_PARAMETER = 0, /* trained, or frozen if `trainable` is 0 */
   STATOR_ROLE_MOMENT = 1,    /* optimizer state, starts as zeros */
-  STATOR_ROLE_GRADIENT = 2   /* accumulator over micro-batches, zero between steps */
+  STATOR_ROLE_GRADIENT =
+      2 /* accumulator over micro-batches, zero between steps */
 };
 
 /* How a parameter starts: every element drawn on its own (see philox.h). */
@@ -31,7 +33,8 @@ enum {
 
 /* One tensor of the state. All are row-major f32. */
 typedef struct {
-  const char *Name; /* as in the checkpoint: "h.0.attn.c_attn.weight", "h.0....weight.adam_m" */
+  const char *Name; /* as in the checkpoint: "h.0.attn.c_attn.weight",
+                       "h.0....weight.adam_m" */
   const int64_t *Shape;
   int64_t Rank;
   uint64_t Offset;   /* bytes from the start of the state, a multiple of 64 */
@@ -48,28 +51,30 @@ enum {
   STATOR_INFO_STEP = 0,        /* optimizer step, from 0 */
   STATOR_INFO_TOTAL_STEPS = 1, /* steps of the whole run, for the schedules */
   STATOR_INFO_SEED = 2,        /* seed of the run */
-  STATOR_INFO_SEQUENCE = 3,    /* step * MicroBatches + micro-batch: the dropout counter */
+  STATOR_INFO_SEQUENCE =
+      3, /* step * MicroBatches + micro-batch: the dropout counter */
   STATOR_INFO_COUNT = 4
 };
 
 /* Indices into the `Result` of a training entry point. */
 enum {
-  STATOR_RESULT_LOSS = 0,      /* mean loss of the (micro-)batch */
-  STATOR_RESULT_GRAD_NORM = 1, /* global L2 norm of the gradient before clipping */
-  STATOR_RESULT_LR = 2,        /* learning rate used */
+  STATOR_RESULT_LOSS = 0, /* mean loss of the (micro-)batch */
+  STATOR_RESULT_GRAD_NORM =
+      1,                /* global L2 norm of the gradient before clipping */
+  STATOR_RESULT_LR = 2, /* learning rate used */
   STATOR_RESULT_COUNT = 3
 };
 
-/* An entry point. Nothing is allocated and nothing is kept between calls except in State.
- *   Self     StatorProgram.Self
- *   State    StateBytes bytes, 64-byte aligned; the tensors of the table live here
- *   Arena    ArenaBytes bytes, 64-byte aligned; scratch, contents undefined before and after
- *   Tokens   int32 [Batch, Time]
- *   Targets  int32 [Batch, Time]; a negative target is ignored (loss 0, no gradient)
- *   Info     int64 [STATOR_INFO_COUNT]
- *   Result   f32; what it holds is said at each entry point */
-typedef void (*StatorEntry)(void *Self, uint8_t *State, uint8_t *Arena, const int32_t *Tokens,
-                            const int32_t *Targets, const int64_t *Info, float *Result);
+/* An entry point. Nothing is allocated and nothing is kept between calls except
+ * in State. Self     StatorProgram.Self State    StateBytes bytes, 64-byte
+ * aligned; the tensors of the table live here Arena    ArenaBytes bytes,
+ * 64-byte aligned; scratch, contents undefined before and after Tokens   int32
+ * [Batch, Time] Targets  int32 [Batch, Time]; a negative target is ignored
+ * (loss 0, no gradient) Info     int64 [STATOR_INFO_COUNT] Result   f32; what
+ * it holds is said at each entry point */
+typedef void (*StatorEntry)(void *Self, uint8_t *State, uint8_t *Arena,
+                            const int32_t *Tokens, const int32_t *Targets,
+                            const int64_t *Info, float *Result);
 
 enum { STATOR_MODE_TRAIN = 0, STATOR_MODE_INFER = 1 };
 
@@ -77,41 +82,45 @@ typedef struct {
   uint32_t AbiVersion;  /* STATOR_ABI_VERSION */
   int32_t Mode;         /* STATOR_MODE_* */
   const char *Name;     /* of the model, "CharGPT" */
-  const char *Compiler; /* "stator 0.1.0", or "eager", "reference" for the interpreters */
+  const char *Compiler; /* "stator 0.1.0", or "eager", "reference" for the
+                           interpreters */
   const char *Options;  /* what it was compiled with, one JSON object */
-  void *Self;           /* handed to every entry point; null in compiled programs */
+  void *Self; /* handed to every entry point; null in compiled programs */
 
   int64_t Batch, Time;
   int64_t Vocabulary;   /* size of the last dimension of the logits */
-  int64_t MicroBatches; /* micro-batches a step; 1: TrainStep, more: Accumulate and Update */
-  int64_t DefaultSteps; /* --steps where it is not given; 0 if the model does not say */
+  int64_t MicroBatches; /* micro-batches a step; 1: TrainStep, more: Accumulate
+                           and Update */
+  int64_t DefaultSteps; /* --steps where it is not given; 0 if the model does
+                           not say */
 
   const StatorTensor *Tensors;
   int64_t NumTensors;
   uint64_t StateBytes;
-  uint64_t ArenaBytes;  /* the largest any entry point needs */
-  double FlopsPerStep;  /* of one whole training step, or of one Forward */
+  uint64_t ArenaBytes; /* the largest any entry point needs */
+  double FlopsPerStep; /* of one whole training step, or of one Forward */
 
   /* Mode train. Null where it does not apply.
-   * TrainStep   forward, backward, clipping, optimizer in one. Result[STATOR_RESULT_COUNT].
-   * Accumulate  forward and backward of a micro-batch, adds to the gradients. Result as above,
-   *             loss only.
-   * Update      clipping and optimizer on the mean gradient, zeroes the accumulators. Result as
-   *             above, gradient norm and learning rate only.
-   * Evaluate    loss of each position without dropout, Result[Batch * Time]. */
+   * TrainStep   forward, backward, clipping, optimizer in one.
+   * Result[STATOR_RESULT_COUNT]. Accumulate  forward and backward of a
+   * micro-batch, adds to the gradients. Result as above, loss only. Update
+   * clipping and optimizer on the mean gradient, zeroes the accumulators.
+   * Result as above, gradient norm and learning rate only. Evaluate    loss of
+   * each position without dropout, Result[Batch * Time]. */
   StatorEntry TrainStep, Accumulate, Update, Evaluate;
 
   /* Mode infer. Forward: Result[Batch * Time * Vocabulary] are the logits. */
   StatorEntry Forward;
 
-  /* Gradients of the batch without an update, for tests: Result holds the loss and then every
-   * trainable parameter's gradient, in the order of the table. Null in most programs (compiled
-   * only with `--gradients`). */
+  /* Gradients of the batch without an update, for tests: Result holds the loss
+   * and then every trainable parameter's gradient, in the order of the table.
+   * Null in most programs (compiled only with `--gradients`). */
   StatorEntry Gradients;
 } StatorProgram;
 
 /* The one symbol that a compiled object defines. */
-extern const StatorProgram stator_program; /* NOLINT(readability-identifier-naming) */
+extern const StatorProgram
+    stator_program; /* NOLINT(readability-identifier-naming) */
 
 #ifdef __cplusplus
 }

@@ -13,8 +13,8 @@ namespace stator::test {
 /// A module of functions on memrefs, compiled for one CPU.
 class JitModule {
 public:
-  /// Lowers `Module` in place to machine code. Null, and a message on stderr, on
-  /// failure.
+  /// Lowers `Module` in place to machine code. Null, and a message on stderr,
+  /// on failure.
   static std::unique_ptr<JitModule> load(mlir::ModuleOp Module,
                                          const CpuTarget &Target);
   ~JitModule();

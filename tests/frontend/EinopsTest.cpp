@@ -39,8 +39,9 @@ protected:
 };
 
 TEST_F(Einops, SplitsAndTransposes) {
-  auto Plan = plan("b t (h d) -> b h t d", EinopsForm::Rearrange,
-                   {{12, "B"}, {64, "T"}, {128, "width"}}, {{"h", {4, "heads"}}});
+  auto Plan =
+      plan("b t (h d) -> b h t d", EinopsForm::Rearrange,
+           {{12, "B"}, {64, "T"}, {128, "width"}}, {{"h", {4, "heads"}}});
   ASSERT_TRUE(Plan) << Error.Message;
   EXPECT_THAT(sizes(Plan->Split), ElementsAre(12, 64, 4, 32));
   EXPECT_THAT(Plan->Permutation, ElementsAre(0, 2, 1, 3));
@@ -84,8 +85,8 @@ TEST_F(Einops, SaysWhereAPatternIsWrong) {
   EXPECT_THAT(Error.Message, testing::HasSubstr("'t' stands on the left"));
   EXPECT_FALSE(plan("a (b a) -> a", EinopsForm::Reduce, {{2, ""}, {6, ""}}));
   EXPECT_THAT(Error.Message, testing::HasSubstr("twice"));
-  EXPECT_FALSE(plan("(a b) -> a b", EinopsForm::Rearrange, {{7, ""}},
-                    {{"a", {2, ""}}}));
+  EXPECT_FALSE(
+      plan("(a b) -> a b", EinopsForm::Rearrange, {{7, ""}}, {{"a", {2, ""}}}));
   EXPECT_THAT(Error.Message, testing::HasSubstr("does not divide"));
   EXPECT_FALSE(plan("", EinopsForm::Rearrange, {}));
   EXPECT_FALSE(plan("a -> a ->", EinopsForm::Rearrange, {{2, ""}}));

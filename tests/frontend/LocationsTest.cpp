@@ -50,19 +50,18 @@ TEST(Locations, HoldPathLineAndColumn) {
                      llvm::Twine(Source.getColumn()))
                         .str());
   });
-  std::vector<std::string> Expected = {
-      "scaled outer.stator:5:18",
-      "embed.weight std/linear.stator:38:9",
-      "inner.0.gain outer.stator:3:9",
-      "inner.1.gain outer.stator:3:9",
-      "head.weight std/linear.stator:6:9",
-      "head.bias std/linear.stator:8:11",
-      "embed outer.stator:18:25",
-      "inner.0 outer.stator:18:19",
-      "inner.1 outer.stator:18:19",
-      "y.double outer.stator:10:16",
-      "head outer.stator:19:12",
-      "loss outer.stator:13:7"};
+  std::vector<std::string> Expected = {"scaled outer.stator:5:18",
+                                       "embed.weight std/linear.stator:38:9",
+                                       "inner.0.gain outer.stator:3:9",
+                                       "inner.1.gain outer.stator:3:9",
+                                       "head.weight std/linear.stator:6:9",
+                                       "head.bias std/linear.stator:8:11",
+                                       "embed outer.stator:18:25",
+                                       "inner.0 outer.stator:18:19",
+                                       "inner.1 outer.stator:18:19",
+                                       "y.double outer.stator:10:16",
+                                       "head outer.stator:19:12",
+                                       "loss outer.stator:13:7"};
   EXPECT_EQ(Found, Expected);
 }
 
@@ -71,10 +70,9 @@ TEST(Locations, EveryOpHasASource) {
   for (const char *Name : {"bigram", "char_gpt", "gpt2", "llama"}) {
     FrontendOptions Options;
     Options.Defines = {{"vocab", "99"}};
-    auto Module = compileModel(Context,
-                               std::string(STATOR_SOURCE_DIR "/models/") +
-                                   Name + ".stator",
-                               Options, llvm::errs());
+    auto Module = compileModel(
+        Context, std::string(STATOR_SOURCE_DIR "/models/") + Name + ".stator",
+        Options, llvm::errs());
     ASSERT_TRUE(Module) << Name;
     Module->walk([&](mlir::Operation *Op) {
       EXPECT_TRUE(getSourceOfLocation(Op->getLoc()))

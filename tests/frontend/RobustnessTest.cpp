@@ -1,7 +1,7 @@
 //===- RobustnessTest.cpp - Whatever stands in a file, no crash -----------===//
 //
-// Models cut off at every byte, with bytes changed, lines moved and tokens lost:
-// each either compiles or gives an error, and never ends the process.
+// Models cut off at every byte, with bytes changed, lines moved and tokens
+// lost: each either compiles or gives an error, and never ends the process.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,7 +29,8 @@ void expectNoCrash(mlir::MLIRContext &Context, const std::string &Text) {
   bool HasError = Errors.find("error: ") != std::string::npos;
   ASSERT_NE(static_cast<bool>(Module), HasError) << Text << "\n---\n" << Errors;
   ASSERT_EQ(Errors.find("internal error"), std::string::npos)
-      << Text << "\n---\n" << Errors;
+      << Text << "\n---\n"
+      << Errors;
 }
 
 // Small, and with every construct of the language.
@@ -49,7 +50,8 @@ TEST(Robustness, TruncatedAtEveryByte) {
 
 TEST(Robustness, ChangedBytes) {
   std::mt19937 Generator(1);
-  const std::string Interesting = "(){}[],;:=+-*/@%.\"<>0123456789abc \n\t_\xff";
+  const std::string Interesting =
+      "(){}[],;:=+-*/@%.\"<>0123456789abc \n\t_\xff";
   for (const char *File : Files) {
     const std::string Text = readModel(File);
     mlir::MLIRContext Context;
