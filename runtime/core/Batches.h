@@ -8,10 +8,16 @@
 namespace stator::runtime {
 
 /// Fills \p Tokens and \p Targets, int32 [Batch, Time], with random stretches
-/// of \p Data; a target is the token that follows. The start of row r is
-/// uniform over the size - Time possible ones: with the 64-bit number x whose
-/// low and high half are words 0 and 1 of Philox at the counter
-/// (r, 0, Sequence, STATOR_RANDOM_BATCH), it is floor(x * n / 2^64).
+/// of \p Data; a target is the token that follows.
+///
+/// An epoch cuts the text into windows of Time tokens, behind a random phase,
+/// and takes each once in a random order: every token is learnt from equally
+/// often, which random starts with replacement would leave to chance. With n
+/// tokens there are w = max(1, floor((n - Time) / Time)) windows and n - w Time
+/// phases. Row r of batch Sequence is sample s = Sequence * Batch + r, of epoch
+/// e = floor(s / w); it starts at phase(e) + permutation(e, s mod w) * Time,
+/// where phase and permutation are functions of Seed and e only
+/// (STATOR_RANDOM_BATCH).
 void drawBatch(TokenView Data, int64_t Batch, int64_t Time, uint64_t Seed,
                int64_t Sequence, int32_t *Tokens, int32_t *Targets);
 

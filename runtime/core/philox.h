@@ -48,9 +48,6 @@ static inline StatorPhilox statorPhilox(uint64_t Seed, uint32_t Index,
   return R;
 }
 
-/* A row of a training batch starts at token ((word 1, word 0) * (tokens -
- * Time)) >> 64, so that its last target is inside the data. */
-
 /* Dropout keeps element Index iff this word is at least round(Rate * 2^32). */
 static inline uint32_t statorRandomBits(uint64_t Seed, uint32_t Index,
                                         uint32_t Stream, uint32_t Sequence,

@@ -94,12 +94,31 @@ def llama(case, p, tokens):
     return rms_norm(x, p["model.norm.weight"]) @ p["lm_head.weight"].T
 
 
+def sample_start(seed, sample, tokens, time):
+    """Where a training sample starts: runtime/core/Batches.cpp."""
+    windows = max(1, (tokens - time) // time)
+    epoch, position = divmod(sample, windows)
+    low, high = (int(w[0]) for w in philox.words(seed, [0], 0, epoch, philox.BATCH)[:2])
+    phase = ((high << 32 | low) * (tokens - windows * time)) >> 64
+    half = 1
+    while 1 << 2 * half < windows:
+        half += 1
+    mask = (1 << half) - 1
+    while True:
+        left, right = position >> half, position & mask
+        for round in range(4):
+            mixed = int(philox.words(seed, [right], 1 + round, epoch, philox.BATCH)[0][0])
+            left, right = right, left ^ (mixed & mask)
+        position = left << half | right
+        if position < windows:
+            return phase + position * time
+
+
 def batches(case, tokens):
     """The batches that a run of Stator with this seed draws."""
     batch, time = case["batch"], case["time"]
     for step in range(case["steps"]):
-        low, high, _, _ = philox.words(cases.SEED, np.arange(batch), 0, step, philox.BATCH)
-        starts = [(((int(h) << 32) | int(w)) * (len(tokens) - time)) >> 64 for w, h in zip(low, high)]
+        starts = [sample_start(cases.SEED, step * batch + row, len(tokens), time) for row in range(batch)]
         rows = np.stack([tokens[s:s + time + 1].astype(np.int64) for s in starts])
         yield torch.from_numpy(rows[:, :-1]), torch.from_numpy(rows[:, 1:])
 

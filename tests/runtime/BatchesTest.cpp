@@ -2,6 +2,7 @@
 #include "runtime/core/philox.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include <algorithm>
 #include <set>
 
 using namespace stator::runtime;
@@ -29,17 +30,36 @@ TEST_F(BatchesTest, TargetsAreTheTokensAfter) {
   EXPECT_EQ(Tokens[1], Tokens[0] + 1);
 }
 
-TEST_F(BatchesTest, StartsAreThoseOfPhilox) {
-  for (int64_t Sequence : {0, 1, 77}) {
-    drawBatch(view(20), 2, 3, 9, Sequence, Tokens.data(), Targets.data());
-    for (uint32_t Row = 0; Row < 2; ++Row) {
-      StatorPhilox Random = statorPhilox(
-          9, Row, 0, static_cast<uint32_t>(Sequence), STATOR_RANDOM_BATCH);
-      // 17 starts: the high word alone decides but for the last bits.
-      EXPECT_EQ(static_cast<uint64_t>(Tokens[Row * 3]),
-                Random.Word[1] * uint64_t(17) >> 32);
+TEST_F(BatchesTest, AnEpochTakesEveryWindowOnce) {
+  // 20 tokens: 5 windows of 3 and 5 phases; 5 batches of 2 are two epochs.
+  for (uint64_t Seed : {1, 2, 3}) {
+    std::vector<int32_t> Starts;
+    for (int64_t Sequence = 0; Sequence < 5; ++Sequence) {
+      drawBatch(view(20), 2, 3, Seed, Sequence, Tokens.data(), Targets.data());
+      Starts.insert(Starts.end(), {Tokens[0], Tokens[3]});
+    }
+    for (auto Epoch : {Starts.begin(), Starts.begin() + 5}) {
+      std::sort(Epoch, Epoch + 5);
+      for (int32_t I = 0; I < 5; ++I)
+        EXPECT_EQ(Epoch[I], Epoch[0] + 3 * I);
+      EXPECT_LT(Epoch[0], 5);
     }
   }
+}
+
+TEST_F(BatchesTest, EpochsAndSeedsHaveOrdersOfTheirOwn) {
+  std::set<std::vector<int32_t>> Orders;
+  for (uint64_t Seed : {1, 2, 3, 4})
+    for (int64_t Epoch : {0, 1, 2}) {
+      std::vector<int32_t> Order;
+      for (int64_t Sample = 0; Sample < 5; ++Sample) {
+        drawBatch(view(20), 1, 3, Seed, 5 * Epoch + Sample, Tokens.data(),
+                  Targets.data());
+        Order.push_back(Tokens[0]);
+      }
+      Orders.insert(Order);
+    }
+  EXPECT_GE(Orders.size(), 11u);
 }
 
 TEST_F(BatchesTest, EveryStartIsDrawnAndNoOther) {
