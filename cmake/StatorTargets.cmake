@@ -34,9 +34,10 @@ function(stator_unit_test name)
 endfunction()
 
 # What every test runs with. Debian's LLVM is not instrumented, so containers that cross its border
-# would be reported as overflowing; nor does it free everything at exit.
+# would be reported as overflowing, and memory of its arenas as poisoned; nor does
+# it free everything at exit.
 if(STATOR_SANITIZE)
   set(STATOR_TEST_ENVIRONMENT
-      "ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=0:detect_odr_violation=0"
+      "ASAN_OPTIONS=detect_container_overflow=0:allow_user_poisoning=0:detect_leaks=0:detect_odr_violation=0"
       "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1")
 endif()
