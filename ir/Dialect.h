@@ -26,34 +26,34 @@ namespace stator {
 
 /// The dotted module path and variable in a location ("h.3.attn.scores"), or ""
 /// if it has none.
-llvm::StringRef getPathOfLocation(mlir::Location loc);
+llvm::StringRef getPathOfLocation(mlir::Location Loc);
 
 /// The file, line and column at the bottom of a location, or null.
-mlir::FileLineColLoc getSourceOfLocation(mlir::Location loc);
+mlir::FileLineColLoc getSourceOfLocation(mlir::Location Loc);
 
 /// The location of what the backward pass makes of an op there: the path `x`
 /// becomes `d(x)`, the source stays. Unchanged if there is no path.
-mlir::Location getCotangentLoc(mlir::Location loc);
+mlir::Location getCotangentLoc(mlir::Location Loc);
 
 /// A path as a name of a printed value: `h.3.attn.scores`, and `d_h.3.x` for
 /// `d(h.3.x)`.
-std::string sanitizeValueName(llvm::StringRef path);
+std::string sanitizeValueName(llvm::StringRef Path);
 
 /// Names the results of an op after its location; part of every op's
 /// getAsmResultNames.
-void nameResultsFromLocation(mlir::Operation *op,
-                             mlir::OpAsmSetValueNameFn setName);
+void nameResultsFromLocation(mlir::Operation *Op,
+                             mlir::OpAsmSetValueNameFn SetName);
 
 /// Numbers in the parameters of attributes: the fewest digits that read back as
 /// the same double, and `inf`.
-mlir::FailureOr<mlir::FloatAttr> parseDouble(mlir::AsmParser &parser);
-void printDouble(mlir::AsmPrinter &printer, double number);
+mlir::FailureOr<mlir::FloatAttr> parseDouble(mlir::AsmParser &Parser);
+void printDouble(mlir::AsmPrinter &Printer, double Number);
 
 /// Numbers among the attributes of ops, `custom<Number>` in their formats.
-mlir::ParseResult parseNumber(mlir::OpAsmParser &parser,
-                              mlir::FloatAttr &number);
-void printNumber(mlir::OpAsmPrinter &printer, mlir::Operation *op,
-                 mlir::FloatAttr number);
+mlir::ParseResult parseNumber(mlir::OpAsmParser &Parser,
+                              mlir::FloatAttr &Number);
+void printNumber(mlir::OpAsmPrinter &Printer, mlir::Operation *Op,
+                 mlir::FloatAttr Number);
 
 } // namespace stator
 
@@ -67,17 +67,17 @@ namespace stator {
 
 /// Words among the attributes of ops, `custom<Enum>` in their formats.
 template <typename AttrT>
-mlir::ParseResult parseEnum(mlir::OpAsmParser &parser, AttrT &word) {
-  using Enum = decltype(word.getValue());
-  mlir::FailureOr<Enum> parsed = mlir::FieldParser<Enum>::parse(parser);
-  if (mlir::failed(parsed))
+mlir::ParseResult parseEnum(mlir::OpAsmParser &Parser, AttrT &Word) {
+  using Enum = decltype(Word.getValue());
+  mlir::FailureOr<Enum> Parsed = mlir::FieldParser<Enum>::parse(Parser);
+  if (mlir::failed(Parsed))
     return mlir::failure();
-  word = AttrT::get(parser.getContext(), *parsed);
+  Word = AttrT::get(Parser.getContext(), *Parsed);
   return mlir::success();
 }
 template <typename AttrT>
-void printEnum(mlir::OpAsmPrinter &printer, mlir::Operation *op, AttrT word) {
-  printer << stringifyEnum(word.getValue());
+void printEnum(mlir::OpAsmPrinter &Printer, mlir::Operation *Op, AttrT Word) {
+  Printer << stringifyEnum(Word.getValue());
 }
 
 } // namespace stator

@@ -32,20 +32,20 @@ struct EinsumEquation {
 
   /// Parses and checks the rules of stator.einsum; on failure `error` says what
   /// is wrong.
-  static mlir::FailureOr<EinsumEquation> parse(llvm::StringRef text,
-                                               std::string &error);
+  static mlir::FailureOr<EinsumEquation> parse(llvm::StringRef Text,
+                                               std::string &Error);
 
-  EinsumRole getRole(int64_t dimension) const;
-  llvm::SmallVector<int64_t, 4> getDimensions(EinsumRole role) const;
+  EinsumRole getRole(int64_t Dimension) const;
+  llvm::SmallVector<int64_t, 4> getDimensions(EinsumRole Role) const;
 
   /// The canonical text: "b h q d, b h k d -> b h q k".
   std::string str() const;
 };
 
 /// Writes an equation from the dimension names of its three tensors.
-std::string makeEinsumEquation(llvm::ArrayRef<std::string> lhs,
-                               llvm::ArrayRef<std::string> rhs,
-                               llvm::ArrayRef<std::string> result);
+std::string makeEinsumEquation(llvm::ArrayRef<std::string> Lhs,
+                               llvm::ArrayRef<std::string> Rhs,
+                               llvm::ArrayRef<std::string> Result);
 
 } // namespace stator
 

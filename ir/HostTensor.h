@@ -20,14 +20,14 @@ namespace stator {
 enum class HostType { F32, F64, I32, I1 };
 
 /// Bytes an element takes; I1 is one byte, 0 or 1.
-size_t getHostTypeSize(HostType type);
+size_t getHostTypeSize(HostType Type);
 
 /// A dense row-major tensor that owns its elements.
 class HostTensor {
 public:
   HostTensor() = default;
   /// All elements zero.
-  HostTensor(HostType type, llvm::ArrayRef<int64_t> shape);
+  HostTensor(HostType Type, llvm::ArrayRef<int64_t> Shape);
 
   HostType getType() const { return Type; }
   llvm::ArrayRef<int64_t> getShape() const { return Shape; }
@@ -47,8 +47,8 @@ public:
   }
 
   /// Element `index` in row-major order as a double, whatever the type.
-  double getAsDouble(int64_t index) const;
-  void setFromDouble(int64_t index, double value);
+  double getAsDouble(int64_t Index) const;
+  void setFromDouble(int64_t Index, double Value);
 
 private:
   HostType Type = HostType::F32;
@@ -67,16 +67,16 @@ public:
 
   /// The random word of element `index` of a dropout (see
   /// runtime/core/philox.h).
-  virtual uint32_t getDropoutBits(int64_t stream, int64_t index) const = 0;
+  virtual uint32_t getDropoutBits(int64_t Stream, int64_t Index) const = 0;
 
   /// Reports an error that depends on values (an index outside a table);
   /// evaluation goes on.
-  virtual void reportError(mlir::Location loc, const llvm::Twine &message) = 0;
+  virtual void reportError(mlir::Location Loc, const llvm::Twine &Message) = 0;
 
   /// Evaluates the region of a scan with these values for its arguments, and
   /// gives what it yields.
   virtual std::vector<HostTensor>
-  evaluateRegion(mlir::Region &region, std::vector<HostTensor> arguments) = 0;
+  evaluateRegion(mlir::Region &Region, std::vector<HostTensor> Arguments) = 0;
 };
 
 } // namespace stator
