@@ -1,14 +1,16 @@
 //===- Link.cpp - From an object file to an executable --------------------===//
 
 #include "codegen/Link.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
+#include <cerrno>
+#include <system_error>
 #include <unistd.h>
 
 using namespace mlir;
@@ -35,9 +37,13 @@ LogicalResult syncAndRename(StringRef From, StringRef To, std::string &Error) {
     Error = ("cannot open " + From + ": " + Code.message()).str();
     return failure();
   }
-  fsync(Descriptor);
+  std::error_code Code;
+  if (fsync(Descriptor) != 0)
+    Code = std::error_code(errno, std::generic_category());
   llvm::sys::Process::SafelyCloseFileDescriptor(Descriptor);
-  if (std::error_code Code = fs::rename(From, To)) {
+  if (!Code)
+    Code = fs::rename(From, To);
+  if (Code) {
     Error = ("cannot write " + To + ": " + Code.message()).str();
     return failure();
   }
@@ -63,25 +69,30 @@ LogicalResult linkExecutable(StringRef Object, StringRef Output,
     return failure();
   }
 
-  SmallString<128> Temporary, Messages;
+  // Not createUniqueFile: that would put digits for each % in `Output`.
+  std::string Temporary =
+      (Output + ".tmp-" + llvm::Twine(llvm::sys::Process::getProcessId()))
+          .str();
+  int Descriptor;
   if (std::error_code Code =
-          fs::createUniqueFile(Output + ".%%%%%%.tmp", Temporary)) {
+          fs::openFileForWrite(Temporary, Descriptor, fs::CD_CreateAlways)) {
     Error = ("cannot write " + Output + ": " + Code.message()).str();
     return failure();
   }
-  llvm::scope_exit RemoveTemporary([&] { fs::remove(Temporary); });
+  llvm::sys::Process::SafelyCloseFileDescriptor(Descriptor);
+  llvm::FileRemover RemoveTemporary(Temporary);
+  SmallString<128> Messages;
   if (std::error_code Code =
           fs::createTemporaryFile("stator-link", "txt", Messages)) {
     Error = "cannot write a temporary file: " + Code.message();
     return failure();
   }
-  llvm::scope_exit RemoveMessages([&] { fs::remove(Messages); });
+  llvm::FileRemover RemoveMessages(Messages);
 
   SmallVector<StringRef> Arguments = {Driver, "-o", Temporary, Object, Runtime};
   for (StringRef Option :
        {"-static-libstdc++", "-static-libgcc", "-Wl,--gc-sections",
-        STATOR_OPENMP_LIBRARY, "-Wl,-rpath," STATOR_OPENMP_FOLDER, "-pthread",
-        "-lm"})
+        STATOR_OPENMP_LIBRARY, STATOR_OPENMP_RPATH, "-pthread", "-lm"})
     Arguments.push_back(Option);
   StringRef Sanitize = STATOR_SANITIZE_FLAGS;
   if (!Sanitize.empty())
@@ -101,7 +112,7 @@ LogicalResult linkExecutable(StringRef Object, StringRef Output,
   }
   if (failed(syncAndRename(Temporary, Output, Error)))
     return failure();
-  RemoveTemporary.release();
+  RemoveTemporary.releaseFile();
   return success();
 }
 
