@@ -4,6 +4,7 @@
 #define STATOR_CODEGEN_EMITMATH_H
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace stator {
 
@@ -13,6 +14,12 @@ namespace stator {
 /// 88.73, NaN for NaN. `UseFma` only for a CPU that has it.
 mlir::Value emitExp(mlir::OpBuilder &B, mlir::Location Loc, mlir::Value X,
                     bool UseFma);
+
+/// Combines the lower half of a vector of 2^n lanes with the upper one until
+/// one lane is left, which is returned: a fixed tree.
+mlir::Value
+combineLanes(mlir::OpBuilder &B, mlir::Location Loc, mlir::Value Vector,
+             llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> Combine);
 
 } // namespace stator
 

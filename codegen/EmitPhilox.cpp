@@ -90,28 +90,28 @@ Value stator::emitPhiloxWord(OpBuilder &B, Location Loc, Value Seed,
 Value stator::emitDropoutFactor(OpBuilder &B, Location Loc, Value Info,
                                 Value Index, int64_t Stream, double Rate) {
   Words W{B, Loc, Index.getType()};
-  auto info = [&](int64_t Field) -> Value {
+  auto ReadInfo = [&](int64_t Field) -> Value {
     return memref::LoadOp::create(
         B, Loc, Info,
         ValueRange{arith::ConstantIndexOp::create(B, Loc, Field)});
   };
   Value Sequence = arith::TruncIOp::create(B, Loc, B.getI32Type(),
-                                           info(STATOR_INFO_SEQUENCE));
+                                           ReadInfo(STATOR_INFO_SEQUENCE));
   Value StreamWord = arith::ConstantOp::create(
       B, Loc, B.getI32IntegerAttr(static_cast<int32_t>(Stream)));
-  Value Bits = emitPhiloxWord(B, Loc, info(STATOR_INFO_SEED), Index, StreamWord,
-                              Sequence, STATOR_RANDOM_DROPOUT);
+  Value Bits = emitPhiloxWord(B, Loc, ReadInfo(STATOR_INFO_SEED), Index,
+                              StreamWord, Sequence, STATOR_RANDOM_DROPOUT);
   auto Threshold = static_cast<uint32_t>(std::llround(Rate * 0x1p32));
   Value IsKept = arith::CmpIOp::create(B, Loc, arith::CmpIPredicate::uge, Bits,
                                        W.constant(Threshold));
   Type Float = W.like(B.getF32Type());
-  auto spreadF32 = [&](double X) -> Value {
+  auto SpreadF32 = [&](double X) -> Value {
     auto Element = B.getF32FloatAttr(X);
     if (auto Vector = dyn_cast<VectorType>(Float))
       return arith::ConstantOp::create(
           B, Loc, DenseElementsAttr::get(Vector, Element.getValue()));
     return arith::ConstantOp::create(B, Loc, Element);
   };
-  return arith::SelectOp::create(B, Loc, IsKept, spreadF32(1 / (1 - Rate)),
-                                 spreadF32(0));
+  return arith::SelectOp::create(B, Loc, IsKept, SpreadF32(1 / (1 - Rate)),
+                                 SpreadF32(0));
 }

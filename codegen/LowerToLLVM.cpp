@@ -90,7 +90,7 @@ void buildLlvmDialectPipeline(OpPassManager &Passes) {
   Passes.addPass(createCSEPass());
 }
 
-void buildLlvmLoweringPipeline(OpPassManager &Passes, const CpuTarget &) {
+void buildLlvmLoweringPipeline(OpPassManager &Passes) {
   buildOpenMpLoweringPipeline(Passes);
   buildLlvmDialectPipeline(Passes);
 }

@@ -12,30 +12,27 @@
 
 namespace mlir {
 class DialectRegistry;
-}
+} // namespace mlir
 
 namespace stator {
-
-struct CpuTarget;
 
 /// Adds the passes up to loops on vectors in OpenMP: linalg on memrefs to
 /// loops, scf.forall and scf.parallel to omp.parallel, vector transfers to one
 /// dimension, math functions to polynomials.
-void buildOpenMpLoweringPipeline(mlir::OpPassManager &passes);
+void buildOpenMpLoweringPipeline(mlir::OpPassManager &Passes);
 
 /// Adds the passes from there to the LLVM dialect. Memrefs in signatures become
 /// bare pointers.
-void buildLlvmDialectPipeline(mlir::OpPassManager &passes);
+void buildLlvmDialectPipeline(mlir::OpPassManager &Passes);
 
 /// Both of the above. Input: func.func on static memrefs, of linalg, affine,
 /// scf, vector, math, arith, memref and ub. The number of threads is the
 /// runtime's to set (omp_set_num_threads).
-void buildLlvmLoweringPipeline(mlir::OpPassManager &passes,
-                               const CpuTarget &target);
+void buildLlvmLoweringPipeline(mlir::OpPassManager &Passes);
 
 /// Registers the dialects that kernels and entry points are lowered through,
 /// their interface implementations and their translations to LLVM IR.
-void registerLoweringDialects(mlir::DialectRegistry &registry);
+void registerLoweringDialects(mlir::DialectRegistry &Registry);
 
 } // namespace stator
 

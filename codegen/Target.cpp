@@ -39,13 +39,13 @@ static void initializeLlvmTargets() {
 /// stay where it says nothing.
 static void readHostCaches(CpuTarget &Target) {
 #ifdef _SC_LEVEL1_DCACHE_SIZE
-  auto read = [](int Name, int64_t &Bytes) {
+  auto Read = [](int Name, int64_t &Bytes) {
     if (long Size = sysconf(Name); Size > 0)
       Bytes = Size;
   };
-  read(_SC_LEVEL1_DCACHE_SIZE, Target.L1Bytes);
-  read(_SC_LEVEL2_CACHE_SIZE, Target.L2Bytes);
-  read(_SC_LEVEL3_CACHE_SIZE, Target.L3Bytes);
+  Read(_SC_LEVEL1_DCACHE_SIZE, Target.L1Bytes);
+  Read(_SC_LEVEL2_CACHE_SIZE, Target.L2Bytes);
+  Read(_SC_LEVEL3_CACHE_SIZE, Target.L3Bytes);
 #endif
 }
 
@@ -76,8 +76,7 @@ static void readVectorUnit(CpuTarget &Target, const llvm::Triple &Triple,
 FailureOr<CpuTarget> CpuTarget::get(StringRef Name, std::string &Error) {
   initializeLlvmTargets();
   CpuTarget Target;
-  llvm::Triple Host(llvm::sys::getDefaultTargetTriple());
-  llvm::Triple Triple = Host;
+  llvm::Triple Triple(llvm::sys::getDefaultTargetTriple());
   bool IsHost = Name.empty() || Name == "native";
   if (IsHost) {
     Target.Cpu = llvm::sys::getHostCPUName().str();
@@ -91,8 +90,9 @@ FailureOr<CpuTarget> CpuTarget::get(StringRef Name, std::string &Error) {
   }
 
   // A named CPU belongs to this machine's architecture or to the other one.
-  for (llvm::Triple Candidate : {Triple, llvm::Triple("x86_64-pc-linux-gnu"),
-                                 llvm::Triple("aarch64-unknown-linux-gnu")}) {
+  for (const llvm::Triple &Candidate :
+       {Triple, llvm::Triple("x86_64-pc-linux-gnu"),
+        llvm::Triple("aarch64-unknown-linux-gnu")}) {
     std::string LookupError;
     const llvm::Target *LlvmTarget =
         llvm::TargetRegistry::lookupTarget(Candidate, LookupError);

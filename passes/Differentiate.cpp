@@ -26,7 +26,7 @@ findTrainableReads(FuncOp Func, ArrayRef<ParameterOp> Parameters) {
   for (ParameterOp Parameter : Parameters)
     Reads[Parameter.getSymName()];
   Func.walk([&](ReadOp Read) {
-    auto It = Reads.find(Read.getParameter());
+    auto *It = Reads.find(Read.getParameter());
     if (It == Reads.end())
       return;
     It->second.push_back(Read);

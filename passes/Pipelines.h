@@ -21,15 +21,20 @@ struct Stage {
   std::function<void(mlir::OpPassManager &)> AddPasses;
 };
 
-/// Options of `stator-train`.
-struct TrainPipelineOptions : mlir::PassPipelineOptions<TrainPipelineOptions> {
-  Option<bool> FuseAttention{*this, "fuse-attention",
-                             llvm::cl::desc("Make attention one op"),
-                             llvm::cl::init(true)};
-  Option<bool> Remarks{
+/// Options of the pipelines of every program.
+template <typename Derived>
+struct GraphPipelineOptions : mlir::PassPipelineOptions<Derived> {
+  mlir::detail::PassOptions::Option<bool> FuseAttention{
+      *this, "fuse-attention", llvm::cl::desc("Make attention one op"),
+      llvm::cl::init(true)};
+  mlir::detail::PassOptions::Option<bool> Remarks{
       *this, "remarks",
       llvm::cl::desc("Say for each softmax whether it became attention"),
       llvm::cl::init(false)};
+};
+
+/// Options of `stator-train`.
+struct TrainPipelineOptions : GraphPipelineOptions<TrainPipelineOptions> {
   Option<bool> KeepGradients{
       *this, "keep-gradients",
       llvm::cl::desc("Keep @gradients as an entry point"),
@@ -41,15 +46,7 @@ struct TrainPipelineOptions : mlir::PassPipelineOptions<TrainPipelineOptions> {
 };
 
 /// Options of `stator-infer`.
-struct InferPipelineOptions : mlir::PassPipelineOptions<InferPipelineOptions> {
-  Option<bool> FuseAttention{*this, "fuse-attention",
-                             llvm::cl::desc("Make attention one op"),
-                             llvm::cl::init(true)};
-  Option<bool> Remarks{
-      *this, "remarks",
-      llvm::cl::desc("Say for each softmax whether it became attention"),
-      llvm::cl::init(false)};
-};
+struct InferPipelineOptions : GraphPipelineOptions<InferPipelineOptions> {};
 
 /// From the frontend's output to the entry points of a training program:
 /// `inlined`, `attention`, `gradients`, `train`.

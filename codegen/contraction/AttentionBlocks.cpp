@@ -2,6 +2,7 @@
 
 #include "codegen/contraction/AttentionBlocks.h"
 #include "codegen/EmitPhilox.h"
+#include "codegen/contraction/ContractionPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -23,21 +24,18 @@ AttentionBlocks AttentionBlocks::get(const AttentionSizes &Sizes,
                                      int64_t FloatsPerScore,
                                      const CpuTarget &Target) {
   int64_t Lanes = Target.getF32Lanes();
-  auto split = [](int64_t Total, int64_t Limit) {
-    return llvm::divideCeil(Total, llvm::divideCeil(Total, Limit));
-  };
   int64_t MaxQueries = MaxBlock, MaxKeys = MaxBlock;
-  auto isTooMuch = [&] {
+  auto IsTooMuch = [&] {
     return MaxKeys * FloatsPerKey + MaxQueries * MaxKeys * FloatsPerScore >
            MaxStackFloats;
   };
-  while (isTooMuch() && MaxKeys > Lanes)
+  while (IsTooMuch() && MaxKeys > Lanes)
     MaxKeys /= 2;
-  while (isTooMuch() && MaxQueries > 8)
+  while (IsTooMuch() && MaxQueries > 8)
     MaxQueries /= 2;
   AttentionBlocks Blocks;
-  Blocks.QueryBlock = split(Sizes.Queries, MaxQueries);
-  Blocks.PaddedKeys = llvm::alignTo(split(Sizes.Keys, MaxKeys), Lanes);
+  Blocks.QueryBlock = splitEvenly(Sizes.Queries, MaxQueries);
+  Blocks.PaddedKeys = llvm::alignTo(splitEvenly(Sizes.Keys, MaxKeys), Lanes);
   Blocks.KeyBlock = std::min(Blocks.PaddedKeys, Sizes.Keys);
   return Blocks;
 }
@@ -50,21 +48,25 @@ int64_t AttentionBlocks::getKeyBlocks(const AttentionSizes &Sizes) const {
   return llvm::divideCeil(Sizes.Keys, KeyBlock);
 }
 
+/// The block that a row or key lies in; what lies before the first counts as in
+/// the first block.
+static Value blockOf(KernelBuilder &K, Value Position, int64_t Block) {
+  return K.div(K.max(Position, K.index(0)), Block);
+}
+
 std::pair<Value, Value> AttentionEmitter::visibleKeyBlocks(Value FirstQuery,
                                                            int64_t Queries) {
   int64_t Shift = Sizes.getShift();
   Value From = K.index(0), To = K.index(Blocks.getKeyBlocks(Sizes));
-  // Block of key `Key`, which may lie before the first.
-  auto blockOf = [&](Value Key) {
-    return K.div(K.max(Key, K.index(0)), Blocks.KeyBlock);
-  };
   if (Sizes.Causal) {
     // One more than the last key that the last row sees.
     Value End = K.add(FirstQuery, Queries + Shift);
-    To = K.min(To, blockOf(K.add(End, Blocks.KeyBlock - 1)));
+    To =
+        K.min(To, blockOf(K, K.add(End, Blocks.KeyBlock - 1), Blocks.KeyBlock));
   }
   if (Sizes.Window)
-    From = blockOf(K.add(FirstQuery, Shift - *Sizes.Window + 1));
+    From = blockOf(K, K.add(FirstQuery, Shift - *Sizes.Window + 1),
+                   Blocks.KeyBlock);
   return {From, To};
 }
 
@@ -72,15 +74,13 @@ std::pair<Value, Value> AttentionEmitter::visibleQueryBlocks(Value FirstKey,
                                                              int64_t Keys) {
   int64_t Shift = Sizes.getShift();
   Value From = K.index(0), To = K.index(Blocks.getQueryBlocks(Sizes));
-  auto blockOf = [&](Value Query) {
-    return K.div(K.max(Query, K.index(0)), Blocks.QueryBlock);
-  };
   if (Sizes.Causal)
-    From = blockOf(K.add(FirstKey, -Shift));
+    From = blockOf(K, K.add(FirstKey, -Shift), Blocks.QueryBlock);
   if (Sizes.Window) {
     // One more than the last row that sees the last key.
     Value End = K.add(FirstKey, Keys - 1 + *Sizes.Window - Shift);
-    To = K.min(To, blockOf(K.add(End, Blocks.QueryBlock - 1)));
+    To = K.min(
+        To, blockOf(K, K.add(End, Blocks.QueryBlock - 1), Blocks.QueryBlock));
   }
   return {From, To};
 }
@@ -132,23 +132,23 @@ Value AttentionEmitter::maskScores(const Row &R, int64_t V, Value Products) {
   }
 
   Value Visible;
-  auto require = [&](arith::CmpIPredicate Predicate, Value X, Value Y) {
+  auto Require = [&](arith::CmpIPredicate Predicate, Value X, Value Y) {
     Value Condition = arith::CmpIOp::create(K.B, K.Loc, Predicate, X, Y);
     Visible = Visible ? arith::AndIOp::create(K.B, K.Loc, Visible, Condition)
                       : Condition;
   };
   Value Iota = makeIota(K);
   if (Count < Lanes)
-    require(arith::CmpIPredicate::slt, Iota, spreadIndex(K, K.index(Count)));
+    Require(arith::CmpIPredicate::slt, Iota, spreadIndex(K, K.index(Count)));
   if (Sizes.Causal || Sizes.Window) {
     // Keys counted from the last one that the row sees.
     Value Last = K.add(R.Query, Sizes.getShift());
     Value Distance = arith::AddIOp::create(
         K.B, K.Loc, spreadIndex(K, K.sub(Key, Last)), Iota);
     if (Sizes.Causal)
-      require(arith::CmpIPredicate::sle, Distance, spreadIndex(K, K.index(0)));
+      Require(arith::CmpIPredicate::sle, Distance, spreadIndex(K, K.index(0)));
     if (Sizes.Window)
-      require(arith::CmpIPredicate::sgt, Distance,
+      Require(arith::CmpIPredicate::sgt, Distance,
               spreadIndex(K, K.index(-*Sizes.Window)));
   }
   if (!Visible)

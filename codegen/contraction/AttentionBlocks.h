@@ -1,5 +1,4 @@
-//===- AttentionBlocks.h - What both directions of attention share *- C++
-//-*-===//
+//===- AttentionBlocks.h - Both directions of attention ---------*- C++ -*-===//
 //
 // The sizes of an attention, its blocks of queries and keys, and the code that
 // forward and backward pass have in common: masked scores of one row of a
@@ -27,10 +26,10 @@ struct AttentionSizes {
   bool HasBias = false;
   int64_t BiasBatchStride = 0, BiasHeadStride = 0;
 
+  /// Of an AttentionOp or AttentionGradOp on these memrefs; `Bias` may be null.
   template <typename OpT>
-  static AttentionSizes get(OpT Op, mlir::MemRefType Query,
-                            mlir::MemRefType Key, mlir::MemRefType Value,
-                            mlir::MemRefType Bias);
+  static AttentionSizes get(OpT Op, mlir::Value Query, mlir::Value Key,
+                            mlir::Value Value, mlir::Value Bias);
 
   /// Key k of query q is visible only if k <= q + getShift().
   int64_t getShift() const { return Keys - Queries; }
@@ -106,17 +105,21 @@ protected:
 };
 
 template <typename OpT>
-AttentionSizes AttentionSizes::get(OpT Op, mlir::MemRefType Query,
-                                   mlir::MemRefType Key, mlir::MemRefType Value,
-                                   mlir::MemRefType Bias) {
+AttentionSizes AttentionSizes::get(OpT Op, mlir::Value Query, mlir::Value Key,
+                                   mlir::Value Value, mlir::Value Bias) {
+  auto GetShape = [](mlir::Value V) {
+    return llvm::cast<mlir::MemRefType>(V.getType()).getShape();
+  };
+  llvm::ArrayRef<int64_t> QueryShape = GetShape(Query),
+                          KeyShape = GetShape(Key);
   AttentionSizes S;
-  S.Batch = Query.getDimSize(0);
-  S.Heads = Query.getDimSize(1);
-  S.Queries = Query.getDimSize(2);
-  S.Depth = Query.getDimSize(3);
-  S.KvHeads = Key.getDimSize(1);
-  S.Keys = Key.getDimSize(2);
-  S.ValueDepth = Value.getDimSize(3);
+  S.Batch = QueryShape[0];
+  S.Heads = QueryShape[1];
+  S.Queries = QueryShape[2];
+  S.Depth = QueryShape[3];
+  S.KvHeads = KeyShape[1];
+  S.Keys = KeyShape[2];
+  S.ValueDepth = GetShape(Value)[3];
   S.Scale = Op.getScale().convertToDouble();
   S.Causal = Op.getCausal();
   if (auto Window = Op.getWindow())
@@ -124,11 +127,11 @@ AttentionSizes AttentionSizes::get(OpT Op, mlir::MemRefType Query,
   S.DropoutRate = Op.getDropoutRate().convertToDouble();
   S.DropoutStream = Op.getDropoutStream();
   S.HasBias = static_cast<bool>(Bias);
-  if (Bias && Bias.getRank() == 4) {
+  if (Bias && GetShape(Bias).size() == 4) {
+    llvm::ArrayRef<int64_t> BiasShape = GetShape(Bias);
     int64_t Plane = S.Queries * S.Keys;
-    S.BiasHeadStride = Bias.getDimSize(1) == 1 ? 0 : Plane;
-    S.BiasBatchStride =
-        Bias.getDimSize(0) == 1 ? 0 : Plane * Bias.getDimSize(1);
+    S.BiasHeadStride = BiasShape[1] == 1 ? 0 : Plane;
+    S.BiasBatchStride = BiasShape[0] == 1 ? 0 : Plane * BiasShape[1];
   }
   return S;
 }

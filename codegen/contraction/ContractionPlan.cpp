@@ -26,11 +26,11 @@ static void addStrides(ArrayRef<int64_t> Names, ArrayRef<int64_t> Shape,
 /// Whether `Inner` running inside `Outer` is one walk at a constant stride in
 /// every tensor.
 static bool canMerge(const ContractionDim &Outer, const ContractionDim &Inner) {
-  auto fits = [&](int64_t ContractionDim::*Stride) {
+  auto Fits = [&](int64_t ContractionDim::*Stride) {
     return Outer.*Stride == Inner.*Stride * Inner.Size;
   };
-  return fits(&ContractionDim::Lhs) && fits(&ContractionDim::Rhs) &&
-         fits(&ContractionDim::Result);
+  return Fits(&ContractionDim::Lhs) && Fits(&ContractionDim::Rhs) &&
+         Fits(&ContractionDim::Result);
 }
 
 /// The dimensions of one role, merged where memory allows, outermost first.
@@ -89,8 +89,8 @@ ContractionLoops ContractionLoops::get(const EinsumEquation &Equation,
   auto Depths = collectDims(Equation, EinsumRole::Contracted, Dims);
 
   ContractionLoops Loops;
-  auto isContiguous = [](const ContractionDim &Dim) { return Dim.Result == 1; };
-  Loops.Swapped = llvm::any_of(Rows, isContiguous);
+  auto IsContiguous = [](const ContractionDim &Dim) { return Dim.Result == 1; };
+  Loops.Swapped = llvm::any_of(Rows, IsContiguous);
   if (Loops.Swapped) {
     std::swap(Rows, Columns);
     for (auto *Group : {&Batches, &Rows, &Columns, &Depths})
@@ -139,7 +139,8 @@ RegisterTile RegisterTile::choose(int64_t Rows, int64_t Columns,
   RegisterTile Best;
   double BestCycles = 0;
   for (int64_t Tall = std::min(MaxRows, Rows); Tall >= 1; --Tall) {
-    double Cycles = (Rows / Tall) * estimateCycles(Tall, Vectors);
+    int64_t WholeTiles = Rows / Tall;
+    double Cycles = WholeTiles * estimateCycles(Tall, Vectors);
     if (Rows % Tall)
       Cycles += estimateCycles(Rows % Tall, Vectors);
     if (BestCycles == 0 || Cycles < BestCycles) {
@@ -182,8 +183,7 @@ int64_t ContractionPlan::getOuterTasks() const {
   return Tasks;
 }
 
-/// The part size when `Total` is split into equal parts of at most `Limit`.
-static int64_t splitEvenly(int64_t Total, int64_t Limit) {
+int64_t stator::splitEvenly(int64_t Total, int64_t Limit) {
   Limit = std::max<int64_t>(Limit, 1);
   return llvm::divideCeil(Total, llvm::divideCeil(Total, Limit));
 }

@@ -83,6 +83,10 @@ struct ContractionPlan {
 /// Multiply-adds from which on a kernel is worth waking the threads.
 inline constexpr double MinParallelWork = 1 << 18;
 
+/// The size of a part when `Total` is split into parts as equal as can be of at
+/// most `Limit`, which counts as 1 if it is less.
+int64_t splitEvenly(int64_t Total, int64_t Limit);
+
 } // namespace stator
 
 #endif // STATOR_CODEGEN_CONTRACTION_CONTRACTIONPLAN_H

@@ -191,11 +191,9 @@ LogicalResult stator::emitAttention(OpBuilder &B, AttentionOp Op,
                                     const CpuTarget &Target) {
   if (failed(checkElementTypes(Op, Operands)))
     return failure();
-  auto typeOf = [](Value V) { return cast<MemRefType>(V.getType()); };
   Value Bias = Operands.size() > 3 ? Operands[3] : Value();
-  auto Sizes = AttentionSizes::get(Op, typeOf(Operands[0]), typeOf(Operands[1]),
-                                   typeOf(Operands[2]),
-                                   Bias ? typeOf(Bias) : MemRefType());
+  auto Sizes =
+      AttentionSizes::get(Op, Operands[0], Operands[1], Operands[2], Bias);
   if (Sizes.DropoutRate > 0 && !Info)
     return Op.emitOpError("draws random numbers but has no Info");
   auto Blocks = AttentionBlocks::get(Sizes, /*FloatsPerKey=*/Sizes.Depth,

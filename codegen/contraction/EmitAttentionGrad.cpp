@@ -157,7 +157,7 @@ private:
   Value dotProduct(Value Start) {
     int64_t Lanes = K.getLanes();
     int64_t Whole = Sizes.ValueDepth / Lanes * Lanes;
-    auto step = [&](Value At, int64_t Count, Value Sum) {
+    auto Step = [&](Value At, int64_t Count, Value Sum) {
       Value Offset = K.add(Start, At);
       return K.multiplyAdd(K.loadVector(T.Cotangent, Offset, Count),
                            K.loadVector(T.Output, Offset, Count), Sum);
@@ -166,11 +166,11 @@ private:
     if (Whole > 0)
       Sum = K.loop(K.index(0), K.index(Whole), Lanes, {Sum},
                    [&](Value At, ValueRange Sum) {
-                     return Values{step(At, Lanes, Sum[0])};
+                     return Values{Step(At, Lanes, Sum[0])};
                    })
                 .front();
     if (Whole < Sizes.ValueDepth)
-      Sum = step(K.index(Whole), Sizes.ValueDepth - Whole, Sum);
+      Sum = Step(K.index(Whole), Sizes.ValueDepth - Whole, Sum);
     return K.sumLanes(Sum);
   }
 
@@ -209,12 +209,10 @@ LogicalResult stator::emitAttentionGrad(OpBuilder &B, AttentionGradOp Op,
                                         const CpuTarget &Target) {
   if (failed(checkElementTypes(Op, Operands)))
     return failure();
-  auto typeOf = [](Value V) { return cast<MemRefType>(V.getType()); };
   Value Bias = Operands.size() > 6 ? Operands[3] : Value();
   ArrayRef<Value> Rest = Operands.take_back(3);
-  auto Sizes = AttentionSizes::get(Op, typeOf(Operands[0]), typeOf(Operands[1]),
-                                   typeOf(Operands[2]),
-                                   Bias ? typeOf(Bias) : MemRefType());
+  auto Sizes =
+      AttentionSizes::get(Op, Operands[0], Operands[1], Operands[2], Bias);
   if (Sizes.DropoutRate > 0 && !Info)
     return Op.emitOpError("draws random numbers but has no Info");
   auto Blocks = AttentionBlocks::get(Sizes, /*FloatsPerKey=*/Sizes.Depth +

@@ -114,17 +114,17 @@ private:
   Value emitDotProduct(int64_t Size, Offsets At) {
     int64_t Lanes = K.getLanes();
     int64_t Whole = Size / Lanes * Lanes;
-    auto multiplyAdd = [&](Value I, int64_t Count, Value Sum) {
+    auto MultiplyAdd = [&](Value I, int64_t Count, Value Sum) {
       return K.multiplyAdd(K.loadVector(Lhs, K.add(At.Lhs, I), Count),
                            K.loadVector(Rhs, K.add(At.Rhs, I), Count), Sum);
     };
     Value Sum = K.loop(K.index(0), K.index(Whole), Lanes, {K.splat(0)},
                        [&](Value I, ValueRange Sum) {
-                         return Values{multiplyAdd(I, Lanes, Sum[0])};
+                         return Values{MultiplyAdd(I, Lanes, Sum[0])};
                        })
                     .front();
     if (Whole < Size)
-      Sum = multiplyAdd(K.index(Whole), Size - Whole, Sum);
+      Sum = MultiplyAdd(K.index(Whole), Size - Whole, Sum);
     return K.sumLanes(Sum);
   }
 
@@ -254,12 +254,12 @@ LogicalResult stator::emitEinsum(OpBuilder &B, EinsumOp Op,
   auto Equation = EinsumEquation::parse(Op.getEquation(), Error);
   if (failed(Equation))
     return Op.emitOpError() << Error;
-  auto shapeOf = [](Value Memref) {
+  auto ShapeOf = [](Value Memref) {
     return cast<MemRefType>(Memref.getType()).getShape();
   };
   ContractionPlan Plan = ContractionPlan::get(
-      ContractionLoops::get(*Equation, shapeOf(Operands[0]),
-                            shapeOf(Operands[1]), shapeOf(Result)),
+      ContractionLoops::get(*Equation, ShapeOf(Operands[0]),
+                            ShapeOf(Operands[1]), ShapeOf(Result)),
       Target);
   KernelBuilder K(B, Op.getLoc(), Target);
   EinsumEmitter(K, Plan, Operands[0], Operands[1], Result).emit();

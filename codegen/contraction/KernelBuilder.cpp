@@ -1,6 +1,7 @@
 //===- KernelBuilder.cpp - The words that emitters are written in ---------===//
 
 #include "codegen/contraction/KernelBuilder.h"
+#include "codegen/EmitMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -102,28 +103,13 @@ Value KernelBuilder::multiplyAdd(Value X, Value Y, Value Z) {
   return math::FmaOp::create(B, Loc, X, Y, Z);
 }
 
-/// Combines the lower with the upper half until one lane is left.
-static Value combineLanes(KernelBuilder &K, Value Vector,
-                          function_ref<Value(Value, Value)> Combine) {
-  auto slice = [&](Value V, int64_t At, int64_t Size) -> Value {
-    return vector::ExtractStridedSliceOp::create(
-        K.B, K.Loc, V, ArrayRef<int64_t>{At}, ArrayRef<int64_t>{Size},
-        ArrayRef<int64_t>{1});
-  };
-  int64_t Lanes = cast<VectorType>(Vector.getType()).getDimSize(0);
-  for (; Lanes > 1; Lanes /= 2)
-    Vector = Combine(slice(Vector, 0, Lanes / 2),
-                     slice(Vector, Lanes / 2, Lanes / 2));
-  return vector::ExtractOp::create(K.B, K.Loc, Vector, ArrayRef<int64_t>{0});
-}
-
 Value KernelBuilder::sumLanes(Value Vector) {
-  return combineLanes(*this, Vector,
+  return combineLanes(B, Loc, Vector,
                       [&](Value X, Value Y) { return addf(X, Y); });
 }
 
 Value KernelBuilder::maxLanes(Value Vector) {
-  return combineLanes(*this, Vector, [&](Value X, Value Y) -> Value {
+  return combineLanes(B, Loc, Vector, [&](Value X, Value Y) -> Value {
     return arith::MaxNumFOp::create(B, Loc, X, Y);
   });
 }

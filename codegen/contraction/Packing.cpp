@@ -112,7 +112,7 @@ void stator::emitPackPanel(KernelBuilder &K, const MatrixView &Source,
 
 void stator::emitCopyRows(KernelBuilder &K, const MatrixView &Source,
                           int64_t Rows, Value Depth, const MatrixView &Target) {
-  auto copy = [&](Value Step, int64_t Count) {
+  auto Copy = [&](Value Step, int64_t Count) {
     for (int64_t Row = 0; Row < Rows; ++Row)
       K.storeVector(
           K.loadVector(
@@ -123,6 +123,6 @@ void stator::emitCopyRows(KernelBuilder &K, const MatrixView &Source,
   };
   Value Whole = K.sub(Depth, K.rem(Depth, K.getLanes()));
   K.loop(K.index(0), Whole, K.getLanes(),
-         [&](Value Step) { copy(Step, K.getLanes()); });
-  K.loop(Whole, Depth, 1, [&](Value Step) { copy(Step, 1); });
+         [&](Value Step) { Copy(Step, K.getLanes()); });
+  K.loop(Whole, Depth, 1, [&](Value Step) { Copy(Step, 1); });
 }

@@ -68,11 +68,7 @@ Value KernelEmitter::load(Value Flat, LaneIndex Linear) {
     return vector::LoadOp::create(B, Vector, Flat, Linear.Base);
   SmallVector<Value> Elements;
   for (int64_t Lane = 0; Lane != Width; ++Lane) {
-    Value Position =
-        Linear.Lanes ? Value(vector::ExtractOp::create(B, Linear.Lanes, Lane))
-                     : B.createOrFold<arith::AddIOp>(
-                           Linear.Base, getConstant(Lane * Linear.Stride));
-    Elements.push_back(memref::LoadOp::create(B, Flat, Position));
+    Elements.push_back(memref::LoadOp::create(B, Flat, getLane(Linear, Lane)));
   }
   return vector::FromElementsOp::create(B, Vector, Elements);
 }
@@ -89,10 +85,7 @@ void KernelEmitter::store(Value Element, Value Flat, LaneIndex Linear) {
     return;
   }
   for (int64_t Lane = 0; Lane != Width; ++Lane) {
-    Value Position =
-        Linear.Lanes ? Value(vector::ExtractOp::create(B, Linear.Lanes, Lane))
-                     : B.createOrFold<arith::AddIOp>(
-                           Linear.Base, getConstant(Lane * Linear.Stride));
+    Value Position = getLane(Linear, Lane);
     memref::StoreOp::create(B, vector::ExtractOp::create(B, Element, Lane),
                             Flat, Position);
   }
@@ -209,6 +202,13 @@ Value KernelEmitter::getLanes(const LaneIndex &Index) {
       createSteps(B, B.getIndexType(), Width, Index.Stride));
 }
 
+Value KernelEmitter::getLane(const LaneIndex &Index, int64_t Lane) {
+  if (Index.Lanes)
+    return vector::ExtractOp::create(B, Index.Lanes, Lane);
+  return B.createOrFold<arith::AddIOp>(Index.Base,
+                                       getConstant(Lane * Index.Stride));
+}
+
 Value KernelEmitter::getLanesI32(const LaneIndex &Index) {
   Type I32 = B.getI32Type();
   if (Index.Lanes)
@@ -258,6 +258,15 @@ LaneIndex KernelEmitter::mul(const LaneIndex &Index, int64_t Number) {
   return Product;
 }
 
+bool KernelEmitter::haveOneQuotient(const LaneIndex &Index,
+                                    int64_t Divisor) const {
+  if (Index.isUniform())
+    return true;
+  int64_t Reach = Index.Stride * Width;
+  return !Index.Lanes && Reach > 0 && Index.Align % Reach == 0 &&
+         Divisor % Reach == 0;
+}
+
 LaneIndex KernelEmitter::floorDiv(const LaneIndex &Index, int64_t Number) {
   if (Number == 1)
     return Index;
@@ -265,12 +274,7 @@ LaneIndex KernelEmitter::floorDiv(const LaneIndex &Index, int64_t Number) {
   LaneIndex Quotient;
   Quotient.Depth = Index.Depth;
   Value Divisor = getConstant(Number);
-  // A vector that does not cross a multiple of the divisor has one quotient.
-  bool SameForAll =
-      Index.isUniform() || (!Index.Lanes && Index.Stride > 0 &&
-                            Index.Align % (Index.Stride * Width) == 0 &&
-                            Number % (Index.Stride * Width) == 0);
-  if (SameForAll)
+  if (haveOneQuotient(Index, Number))
     Quotient.Base = B.createOrFold<arith::DivUIOp>(Index.Base, Divisor);
   else
     Quotient.Lanes =
@@ -285,11 +289,7 @@ LaneIndex KernelEmitter::rem(const LaneIndex &Index, int64_t Number) {
   LaneIndex Rest;
   Rest.Depth = Index.Depth;
   Value Divisor = getConstant(Number);
-  bool SameForAll =
-      Index.isUniform() || (!Index.Lanes && Index.Stride > 0 &&
-                            Index.Align % (Index.Stride * Width) == 0 &&
-                            Number % (Index.Stride * Width) == 0);
-  if (SameForAll) {
+  if (haveOneQuotient(Index, Number)) {
     Rest.Base = B.createOrFold<arith::RemUIOp>(Index.Base, Divisor);
     Rest.Stride = Index.Stride;
     Rest.Align = std::gcd(Index.Align, Number);

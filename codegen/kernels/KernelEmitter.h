@@ -148,6 +148,10 @@ private:
   LaneIndex clampToPart(const LaneIndex &Index, int64_t Low, int64_t Size,
                         int64_t Stride, mlir::Value &Inside);
   mlir::Value flatten(mlir::Value Memref);
+  /// The index of one lane.
+  mlir::Value getLane(const LaneIndex &Index, int64_t Lane);
+  /// Whether all lanes are between the same two multiples of `Divisor`.
+  bool haveOneQuotient(const LaneIndex &Index, int64_t Divisor) const;
 
   llvm::SmallVector<mlir::Value> FlatOperands, FlatResults;
   llvm::SmallVector<Scope> Scopes;

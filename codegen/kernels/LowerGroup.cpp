@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/EmitMath.h"
 #include "codegen/kernels/EmitElementwise.h"
 #include "codegen/kernels/Lowerings.h"
 #include "ir/KernelInterface.h"
@@ -224,7 +225,7 @@ void GroupLowering::planBuffers() {
         Operation *Op = V.getDefiningOp();
         if (!Op || isa<ReduceOp>(Op) || !Seen.insert(Op).second)
           continue;
-        auto Keep = Kept.find(V);
+        auto *Keep = Kept.find(V);
         if (Keep != Kept.end() && Keep->second < Pass)
           continue;
         if (Count[Op]++ == 0)
@@ -423,7 +424,8 @@ void GroupLowering::emitPass(unsigned Level) {
     };
     if (!LanesInRow) {
       if (Lanes > 1)
-        Sum = Combine(combineLanes(E.B, Sum, Combine), Scalars[I]);
+        Sum =
+            Combine(combineLanes(E.B, E.B.getLoc(), Sum, Combine), Scalars[I]);
       else
         Sum = InnerDims.empty() ? Vectors[I] : Scalars[I];
     }
@@ -586,21 +588,6 @@ LogicalResult GroupLowering::run() {
 }
 
 } // namespace
-
-Value combineLanes(ImplicitLocOpBuilder &B, Value Vector,
-                   function_ref<Value(Value, Value)> Combine) {
-  int64_t Width = cast<VectorType>(Vector.getType()).getNumElements();
-  for (; Width > 1; Width /= 2) {
-    SmallVector<int64_t> Low, High;
-    for (int64_t Lane = 0; Lane != Width / 2; ++Lane) {
-      Low.push_back(Lane);
-      High.push_back(Width / 2 + Lane);
-    }
-    Vector = Combine(vector::ShuffleOp::create(B, Vector, Vector, Low),
-                     vector::ShuffleOp::create(B, Vector, Vector, High));
-  }
-  return vector::ExtractOp::create(B, Vector, 0);
-}
 
 LogicalResult lowerGroup(KernelEmitter &Emitter, FuncOp Kernel) {
   return GroupLowering(Emitter, Kernel).run();

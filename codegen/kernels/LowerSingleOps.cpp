@@ -1,5 +1,6 @@
 //===- LowerSingleOps.cpp - Kernels of one op with loops of their own -----===//
 
+#include "codegen/EmitMath.h"
 #include "codegen/kernels/EmitElementwise.h"
 #include "codegen/kernels/Lowerings.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -159,9 +160,10 @@ LogicalResult lowerGlobalNorm(KernelEmitter &E, GlobalNormOp Op) {
       Sum = Loop.getResult(0);
     }
     if (Lanes > 1)
-      Sum = combineLanes(E.B, Sum, [&](Value X, Value Y) -> Value {
-        return arith::AddFOp::create(E.B, X, Y, Contract);
-      });
+      Sum =
+          combineLanes(E.B, E.B.getLoc(), Sum, [&](Value X, Value Y) -> Value {
+            return arith::AddFOp::create(E.B, X, Y, Contract);
+          });
     scf::ForOp Tail = E.openFor(Whole, To, 1, ValueRange{Sum});
     Value X = Square(E.load(E.getOperandMemory(Input),
                             E.getUniform(Tail.getInductionVar())));

@@ -20,11 +20,6 @@ mlir::LogicalResult lowerScatterAdd(KernelEmitter &Emitter, ScatterAddOp Op);
 mlir::LogicalResult lowerGlobalNorm(KernelEmitter &Emitter, GlobalNormOp Op);
 mlir::LogicalResult lowerCumsum(KernelEmitter &Emitter, CumsumOp Op);
 
-/// Combines the lanes of a vector pairwise, always in the same order.
-mlir::Value
-combineLanes(mlir::ImplicitLocOpBuilder &B, mlir::Value Vector,
-             llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> Combine);
-
 } // namespace stator
 
 #endif // STATOR_CODEGEN_KERNELS_LOWERINGS_H

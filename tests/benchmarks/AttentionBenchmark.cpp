@@ -81,12 +81,12 @@ void runForward(benchmark::State &State, Sizes S) {
     return State.SkipWithError("does not compile");
   int64_t Count = S.Batch * S.Heads * S.Time * S.Depth;
   auto Q = makeValues(Count), K = Q, V = Q, O = Q, Lse = Q;
-  auto run = [&] {
+  auto Run = [&] {
     Compiled->run({Q.data(), K.data(), V.data(), O.data(), Lse.data()});
   };
-  run(); // the code is generated now
+  Run(); // the code is generated now
   for (auto _ : State)
-    run();
+    Run();
   report(State, getFlops(S, 2));
 }
 
@@ -105,13 +105,13 @@ void runBackward(benchmark::State &State, Sizes S) {
   int64_t Count = S.Batch * S.Heads * S.Time * S.Depth;
   auto Q = makeValues(Count), O = Q, D = Q, DQ = Q, DK = Q, DV = Q;
   std::vector<float> Lse(S.Batch * S.Heads * S.Time, 5.0f);
-  auto run = [&] {
+  auto Run = [&] {
     Compiled->run({Q.data(), Q.data(), Q.data(), O.data(), Lse.data(), D.data(),
                    DQ.data(), DK.data(), DV.data()});
   };
-  run();
+  Run();
   for (auto _ : State)
-    run();
+    Run();
   report(State, getFlops(S, 5));
 }
 

@@ -178,7 +178,7 @@ int main(int Count, char **Arguments) {
     return 1;
   for (const auto &[Name, P] : Products) {
     auto Each = P;
-    auto add = [&](const char *By, void (*Run)(benchmark::State &, Product)) {
+    auto Add = [&](const char *By, void (*Run)(benchmark::State &, Product)) {
       auto *Added = benchmark::RegisterBenchmark(
           (std::string(Name) + "/" + By).c_str(),
           [Each, Run](benchmark::State &S) { Run(S, Each); });
@@ -186,8 +186,8 @@ int main(int Count, char **Arguments) {
       if (getThreads() > 1)
         Added->UseRealTime();
     };
-    add("stator", runStator);
-    add("openblas", runOpenBlas);
+    Add("stator", runStator);
+    Add("openblas", runOpenBlas);
   }
   benchmark::AddCustomContext("peak GFLOP/s of a core",
                               std::to_string(getPeak()));

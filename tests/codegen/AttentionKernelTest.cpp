@@ -40,16 +40,16 @@ struct Problem {
   explicit Problem(const Case &C) : C(C), Scale(1 / std::sqrt(C.Depth)) {
     std::mt19937 Generator(7);
     std::uniform_real_distribution<float> Uniform(-2, 2);
-    auto fill = [&](std::vector<float> &Values, int64_t Count) {
+    auto Fill = [&](std::vector<float> &Values, int64_t Count) {
       Values.resize(Count);
       for (float &Value : Values)
         Value = Uniform(Generator);
     };
-    fill(Query, C.Batch * C.Heads * C.Queries * C.Depth);
-    fill(Key, C.Batch * C.KvHeads * C.Keys * C.Depth);
-    fill(Val, C.Batch * C.KvHeads * C.Keys * C.ValueDepth);
-    fill(Cotangent, C.Batch * C.Heads * C.Queries * C.ValueDepth);
-    fill(Bias, biasSize());
+    Fill(Query, C.Batch * C.Heads * C.Queries * C.Depth);
+    Fill(Key, C.Batch * C.KvHeads * C.Keys * C.Depth);
+    Fill(Val, C.Batch * C.KvHeads * C.Keys * C.ValueDepth);
+    Fill(Cotangent, C.Batch * C.Heads * C.Queries * C.ValueDepth);
+    Fill(Bias, biasSize());
     if (C.Bias == BiasKind::BlocksRows)
       for (int64_t Q = 0; Q < C.Queries; ++Q)
         for (int64_t K = 0; K < C.Keys; ++K)

@@ -71,7 +71,7 @@ struct Problem {
     std::vector<double> Result(volume(Equation.Result));
     Magnitude.assign(Result.size(), 0);
     std::vector<int64_t> At(Sizes.size());
-    auto offset = [&](llvm::ArrayRef<int64_t> Names) {
+    auto Offset = [&](llvm::ArrayRef<int64_t> Names) {
       int64_t Offset = 0;
       for (int64_t Name : Names)
         Offset = Offset * Sizes[Name] + At[Name];
@@ -79,10 +79,10 @@ struct Problem {
     };
     std::function<void(size_t)> walk = [&](size_t Name) {
       if (Name == Sizes.size()) {
-        double Product = double(Lhs[offset(Equation.Lhs)]) *
-                         double(Rhs[offset(Equation.Rhs)]);
-        Result[offset(Equation.Result)] += Product;
-        Magnitude[offset(Equation.Result)] += std::fabs(Product);
+        double Product = double(Lhs[Offset(Equation.Lhs)]) *
+                         double(Rhs[Offset(Equation.Rhs)]);
+        Result[Offset(Equation.Result)] += Product;
+        Magnitude[Offset(Equation.Result)] += std::fabs(Product);
         return;
       }
       for (At[Name] = 0; At[Name] < Sizes[Name]; ++At[Name])

@@ -1,14 +1,12 @@
 //===- JitModule.cpp - Runs lowered kernels in this process ---------------===//
 
 #include "JitModule.h"
+#include "codegen/LlvmBackend.h"
 #include "codegen/LowerToLLVM.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include <cstdlib>
@@ -48,44 +46,27 @@ static void addInvokers(llvm::Module &Module) {
   }
 }
 
-static void optimize(llvm::Module &Module, llvm::TargetMachine &Machine) {
-  llvm::LoopAnalysisManager Loops;
-  llvm::FunctionAnalysisManager Functions;
-  llvm::CGSCCAnalysisManager Components;
-  llvm::ModuleAnalysisManager Modules;
-  llvm::PassBuilder Builder(&Machine);
-  Builder.registerModuleAnalyses(Modules);
-  Builder.registerCGSCCAnalyses(Components);
-  Builder.registerFunctionAnalyses(Functions);
-  Builder.registerLoopAnalyses(Loops);
-  Builder.crossRegisterProxies(Loops, Functions, Components, Modules);
-  Builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
-      .run(Module, Modules);
-}
-
 std::unique_ptr<JitModule> JitModule::load(ModuleOp Module,
                                            const CpuTarget &Target) {
   PassManager Passes(Module.getContext());
-  buildLlvmLoweringPipeline(Passes, Target);
+  buildLlvmLoweringPipeline(Passes);
   if (failed(mlir::verify(Module)) || failed(Passes.run(Module)))
     return nullptr;
 
-  auto LlvmContext = std::make_unique<llvm::LLVMContext>();
-  std::unique_ptr<llvm::Module> Llvm =
-      translateModuleToLLVMIR(Module, *LlvmContext);
   std::string Error;
   std::unique_ptr<llvm::TargetMachine> Machine =
       Target.createTargetMachine(Error);
-  if (!Llvm || !Machine)
+  if (!Machine) {
+    llvm::errs() << Error << "\n";
     return nullptr;
-  Llvm->setTargetTriple(Machine->getTargetTriple());
-  Llvm->setDataLayout(Machine->createDataLayout());
-  addInvokers(*Llvm);
-  for (llvm::Function &Function : *Llvm) {
-    Function.addFnAttr("target-cpu", Target.Cpu);
-    Function.addFnAttr("target-features", Target.Features);
   }
-  optimize(*Llvm, *Machine);
+  auto LlvmContext = std::make_unique<llvm::LLVMContext>();
+  std::unique_ptr<llvm::Module> Llvm =
+      translateToLlvm(Module, *LlvmContext, *Machine);
+  if (!Llvm)
+    return nullptr;
+  addInvokers(*Llvm);
+  optimizeLlvm(*Llvm, *Machine);
   if (const char *Path = std::getenv("STATOR_TEST_DUMP_LLVM")) {
     std::error_code Code;
     llvm::raw_fd_ostream Out(Path, Code);
@@ -99,20 +80,20 @@ std::unique_ptr<JitModule> JitModule::load(ModuleOp Module,
   auto Jit = llvm::orc::LLJITBuilder()
                  .setJITTargetMachineBuilder(std::move(Builder))
                  .create();
-  auto report = [](llvm::Error Error) {
+  auto Report = [](llvm::Error Error) {
     llvm::errs() << llvm::toString(std::move(Error)) << "\n";
     return nullptr;
   };
   if (!Jit)
-    return report(Jit.takeError());
+    return Report(Jit.takeError());
   auto Process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
       (*Jit)->getDataLayout().getGlobalPrefix());
   if (!Process)
-    return report(Process.takeError());
+    return Report(Process.takeError());
   (*Jit)->getMainJITDylib().addGenerator(std::move(*Process));
   if (auto Error = (*Jit)->addIRModule(
           llvm::orc::ThreadSafeModule(std::move(Llvm), std::move(LlvmContext))))
-    return report(std::move(Error));
+    return Report(std::move(Error));
   std::unique_ptr<JitModule> Result(new JitModule());
   Result->S->Jit = std::move(*Jit);
   return Result;
