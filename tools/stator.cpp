@@ -3,7 +3,10 @@
 #include "frontend/Diagnostics.h"
 #include "tools/driver/CommandLine.h"
 #include "tools/driver/Commands.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/Twine.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -18,27 +21,31 @@ struct Subcommand {
 };
 
 constexpr Subcommand Subcommands[] = {
-    {"compile", "MODEL  make a training or inference program of a model",
-     runCompile},
-    {"ir", "     MODEL  print the program at a stage of compilation", runIr},
-    {"check", "  MODEL  check a model without compiling it", runCheck},
-    {"interpret", "MODEL  run a model without compiling it", runInterpret},
+    {"compile", "make a training or inference program of a model", runCompile},
+    {"ir", "print the program at a stage of compilation", runIr},
+    {"check", "check a model without compiling it", runCheck},
+    {"interpret", "run a model without compiling it", runInterpret},
 };
 
 void printHelp(llvm::raw_ostream &OS) {
-  OS << "Stator compiles models of language to programs that train and run "
-        "them.\n\nusage: stator COMMAND MODEL [flags]\n\n";
+  OS << "Stator compiles language models to native programs that train them "
+        "and write\ntext with them.\n\nusage: stator COMMAND MODEL [flags]\n\n";
+  auto Row = [&](const llvm::Twine &Command, llvm::StringRef Summary) {
+    OS << "  " << llvm::left_justify(Command.str(), 25) << Summary << "\n";
+  };
   for (const Subcommand &Each : Subcommands)
-    OS << "  stator " << Each.Name << " " << Each.Summary << "\n";
-  OS << "  stator version       print the version\n\n"
-        "stator COMMAND --help shows the flags of a command.\n";
+    Row("stator " + Each.Name + " MODEL", Each.Summary);
+  Row("stator version", "print the version");
+  OS << "\nstator COMMAND --help shows the flags of a command.\n\n"
+        "To train a model, and to write text with it:\n"
+        "  stator compile models/char_gpt.stator --mode train -o train\n"
+        "  ./train --data input.txt --val-fraction 0.1 --out run\n"
+        "  stator compile models/char_gpt.stator --mode infer -o infer\n"
+        "  ./infer --weights run --prompt \"To be\" --tokens 300\n";
 }
 
-} // namespace
-
-int main(int Count, char **Values) {
-  llvm::InitLLVM Init(Count, Values);
-  std::vector<std::string> Arguments(Values + 1, Values + Count);
+/// Runs the command that `Arguments` say; gives the exit code.
+int run(const char *Program, const std::vector<std::string> &Arguments) {
   if (Arguments.empty()) {
     printHelp(llvm::errs());
     return ExitUsage;
@@ -55,7 +62,7 @@ int main(int Count, char **Values) {
 
   Invocation Call;
   Call.CompilerPath = llvm::sys::fs::getMainExecutable(
-      Values[0], reinterpret_cast<void *>(&printHelp));
+      Program, reinterpret_cast<void *>(&printHelp));
   Call.Arguments.assign(Arguments.begin() + 1, Arguments.end());
   llvm::SmallVector<llvm::StringRef> Names;
   for (const Subcommand &Each : Subcommands) {
@@ -67,4 +74,19 @@ int main(int Count, char **Values) {
                << didYouMean(Name, Names) << "\n\n";
   printHelp(llvm::errs());
   return ExitUsage;
+}
+
+} // namespace
+
+int main(int Count, char **Values) {
+  llvm::InitLLVM Init(Count, Values);
+  int Code = run(Values[0], {Values + 1, Values + Count});
+  // Otherwise the stream's destructor would end the process with a report of a
+  // bug.
+  llvm::outs().flush();
+  if (!llvm::outs().has_error())
+    return Code;
+  std::string Why = llvm::outs().error().message();
+  llvm::outs().clear_error();
+  return fail("cannot write to standard output: " + Why);
 }

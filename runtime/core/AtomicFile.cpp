@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,10 +20,30 @@ AtomicFile::~AtomicFile() {
   if (Descriptor < 0)
     return;
   ::close(Descriptor);
-  ::unlink(Temporary.c_str());
+  if (!Temporary.empty())
+    ::unlink(Temporary.c_str());
 }
 
-absl::StatusOr<AtomicFile> AtomicFile::create(const std::string &Path) {
+/// Where the links of \p Path end; \p Path itself if they end nowhere.
+static std::string followLinks(const std::string &Path) {
+  char *Real = ::realpath(Path.c_str(), nullptr);
+  std::string Result = Real ? Real : Path;
+  std::free(Real);
+  return Result;
+}
+
+absl::StatusOr<AtomicFile> AtomicFile::create(const std::string &Name) {
+  struct stat Info;
+  if (::stat(Name.c_str(), &Info) == 0 && !S_ISREG(Info.st_mode) &&
+      !S_ISDIR(Info.st_mode)) {
+    // Renaming over /dev/null would put a plain file in its place.
+    int Descriptor = ::open(Name.c_str(), O_WRONLY | O_CLOEXEC);
+    if (Descriptor < 0)
+      return fileError("write", Name, errno);
+    return AtomicFile(Name, "", Descriptor);
+  }
+  bool Link = ::lstat(Name.c_str(), &Info) == 0 && S_ISLNK(Info.st_mode);
+  std::string Path = Link ? followLinks(Name) : Name;
   std::string Temporary = absl::StrCat(Path, ".tmp-", ::getpid());
   int Descriptor =
       ::open(Temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -47,6 +69,10 @@ absl::Status AtomicFile::write(const void *Data, size_t Size) {
 }
 
 absl::Status AtomicFile::commit() {
+  if (Temporary.empty())
+    return ::close(std::exchange(Descriptor, -1)) == 0
+               ? absl::OkStatus()
+               : fileError("write", Path, errno);
   if (::fsync(Descriptor) != 0)
     return fileError("write", Path, errno);
   if (::rename(Temporary.c_str(), Path.c_str()) != 0)

@@ -11,14 +11,15 @@ namespace stator::runtime {
 
 /// A file that appears under its name only when it is complete and on disk:
 /// written beside it under a temporary name, fsynced, renamed. Without
-/// commit() nothing stays behind.
+/// commit() nothing stays behind. What a symbolic link leads to is replaced,
+/// not the link; a device or a pipe is written to as it is.
 class AtomicFile {
 public:
   AtomicFile(AtomicFile &&Other) noexcept;
   AtomicFile &operator=(AtomicFile &&) = delete;
   ~AtomicFile();
 
-  static absl::StatusOr<AtomicFile> create(const std::string &Path);
+  static absl::StatusOr<AtomicFile> create(const std::string &Name);
   absl::Status write(const void *Data, size_t Size);
   absl::Status commit();
 
@@ -27,7 +28,8 @@ private:
       : Path(std::move(Path)), Temporary(std::move(Temporary)),
         Descriptor(Descriptor) {}
 
-  std::string Path, Temporary;
+  std::string Path;
+  std::string Temporary; ///< empty for a device or a pipe
   int Descriptor;
 };
 

@@ -141,7 +141,10 @@ std::string Flags::suggest(const std::string &Name) const {
   const Flag *Best = nullptr;
   size_t Least = Name.size() / 3 + 2;
   for (const Flag &Each : All) {
-    size_t Distance = editDistance(Name, Each.Name);
+    // What is cut short is likelier than what is misspelt: --temp.
+    size_t Distance = Name.size() > 2 && absl::StartsWith(Each.Name, Name)
+                          ? 0
+                          : editDistance(Name, Each.Name);
     if (!Each.Section && Distance < Least) {
       Best = &Each;
       Least = Distance;
@@ -159,7 +162,8 @@ bool Flags::isFlag(absl::string_view Argument) {
 
 absl::Status Flags::parse(const std::vector<std::string> &Arguments) {
   for (size_t I = 0; I < Arguments.size(); ++I) {
-    const std::string &Argument = Arguments[I];
+    const std::string &Argument =
+        Arguments[I] == "-h" ? "--help" : Arguments[I];
     if (!absl::StartsWith(Argument, "--") || Argument.size() == 2)
       return usageError("unexpected argument ", Argument,
                         "; everything is said by flags",

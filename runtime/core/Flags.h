@@ -37,7 +37,8 @@ public:
               std::vector<std::string> Choices, std::string Unset);
   void toggle(std::string Name, std::string Help, bool *Target);
 
-  /// Reads `--name value`, `--name=value` and `--name`. Errors (usageError):
+  /// Reads `--name value`, `--name=value`, `--name`, and `-h` for --help.
+  /// Errors (usageError):
   /// an unknown flag, with the nearest known one; a flag twice; a missing or
   /// impossible value, with its range; an argument that is no flag.
   absl::Status parse(const std::vector<std::string> &Arguments);

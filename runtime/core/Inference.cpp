@@ -133,10 +133,6 @@ promptTokens(const LoadedModel &Model, const InferOptions &Options,
                  Model.Directory,
                  ", so --prompt cannot be read\nhint: "
                  "--prompt-ids takes token ids");
-  if (Model.Ids.kind() == Vocabulary::Kind::Tokens)
-    return error("--prompt: the model was trained on token ids, and how text "
-                 "becomes ids is not known\nhint: --prompt-ids takes token "
-                 "ids");
   return Model.Ids.encode(Options.Prompt, "--prompt");
 }
 
@@ -189,8 +185,6 @@ static absl::Status writeTexts(const StatorProgram &Program,
         std::max(Taken.count(), 1e-9);
     std::puts(Json.dump().c_str());
   }
-  if (std::fflush(stdout) != 0 || std::ferror(stdout))
-    return error("cannot write the text to standard output");
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/TrainingLoop.h"
 #include <cstdio>
+#include <exception>
 #include <new>
 #include <string>
 #include <vector>
@@ -119,6 +120,10 @@ int stator_main(const StatorProgram *Program, int NumArguments,
     Rest.push_back(Arguments[I]);
   try {
     absl::StatusOr<int> Code = runProgram(*Program, Name, Rest);
+    // A full disk shows only when the last of the output is written.
+    if (Code.ok() && *Code == ExitSuccess &&
+        (std::fflush(stdout) != 0 || std::ferror(stdout)))
+      Code = error("cannot write to standard output");
     if (Code.ok())
       return *Code;
     std::string Message(Code.status().message());
@@ -126,6 +131,10 @@ int stator_main(const StatorProgram *Program, int NumArguments,
     return absl::IsInvalidArgument(Code.status()) ? ExitUsage : ExitFailure;
   } catch (const std::bad_alloc &) {
     std::fputs("error: out of memory\n", stderr);
+    return ExitFailure;
+  } catch (const std::exception &Exception) {
+    // Of the standard library, such as a thread that cannot be started.
+    std::fprintf(stderr, "error: %s\n", Exception.what());
     return ExitFailure;
   }
 }

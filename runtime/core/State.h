@@ -56,7 +56,8 @@ absl::Status checkProgram(const StatorProgram &Program);
 void initializeState(const StatorProgram &Program, uint8_t *State,
                      uint64_t Seed);
 
-/// Name of a parameter that holds NaN or infinity; null if all are finite.
+/// Name of a parameter or moment that holds NaN or infinity; null if all are
+/// finite.
 const char *findNonFinite(const StatorProgram &Program, const uint8_t *State);
 
 /// Elements of all tensors with \p Role.

@@ -135,7 +135,8 @@ absl::StatusOr<std::vector<int32_t>>
 Vocabulary::encode(absl::string_view Text, absl::string_view Name) const {
   if (TheKind == Kind::Tokens)
     return error(Name, ": the model was trained on token ids, and how text "
-                       "becomes ids is not known");
+                       "becomes ids is not known\nhint: --prompt-ids takes "
+                       "token ids");
   std::vector<int32_t> Result;
   if (TheKind == Kind::Bytes) {
     for (char Byte : Text)

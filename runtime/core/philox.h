@@ -5,8 +5,8 @@
  * Part of the program ABI: compiled kernels, interpreters and runtime draw the
  * same numbers. The key is the seed of the run; the counter is (Index, Stream,
  * Sequence, Domain). Only the first of the four words is used, so that element
- * i is a pure function of i; but the start of a row of a batch, which may need
- * more than 32 bits, is drawn from the first two (Batches.h). */
+ * i is a pure function of i; but the phase of an epoch, which may need more
+ * than 32 bits, is drawn from the first two (Batches.h). */
 #ifndef STATOR_RUNTIME_CORE_PHILOX_H
 #define STATOR_RUNTIME_CORE_PHILOX_H
 
@@ -19,7 +19,8 @@ enum {
   STATOR_RANDOM_INIT =
       2, /* Index: element, Stream: tensor in the table, Sequence: word 0, 1 */
   STATOR_RANDOM_BATCH =
-      3, /* Index: row of the batch, Stream: 0, Sequence: as for dropout */
+      3, /* Sequence: epoch; phase: Index 0, Stream 0; order of the windows:
+            Index: half of the position, Stream: 1 + round */
   STATOR_RANDOM_SAMPLING =
       4 /* Index: token generated, Stream: sequence in the batch */
 };

@@ -1,7 +1,9 @@
 #include "runtime/core/AtomicFile.h"
 #include "runtime/core/MappedFile.h"
 #include "tests/runtime/TestSupport.h"
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace stator::runtime;
 using namespace stator::runtime::testing;
@@ -41,6 +43,25 @@ TEST_F(FilesTest, SaysWhatItCannotWrite) {
   ::mkdir("folder", 0777);
   EXPECT_ERROR(writeFileAtomically("folder", "x"), "cannot write folder");
   EXPECT_THAT(list("."), ElementsAre("folder"));
+}
+
+TEST_F(FilesTest, WritesThroughLinksAndToDevices) {
+  // A rename over /dev/null would make a plain file of it; a pipe stands for it
+  // here.
+  ASSERT_EQ(::mkfifo("pipe", 0666), 0);
+  int Reader = ::open("pipe", O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(Reader, 0);
+  ASSERT_TRUE(writeFileAtomically("pipe", "through").ok());
+  char Buffer[16];
+  EXPECT_EQ(::read(Reader, Buffer, sizeof Buffer), 7);
+  ::close(Reader);
+  EXPECT_THAT(list("."), ElementsAre("pipe"));
+
+  write("file", "old");
+  ASSERT_EQ(::symlink("file", "link"), 0);
+  ASSERT_TRUE(writeFileAtomically("link", "new").ok());
+  EXPECT_EQ(read("file"), "new");
+  EXPECT_THAT(list("."), ElementsAre("file", "link", "pipe"));
 }
 
 TEST_F(FilesTest, DirectoryOf) {

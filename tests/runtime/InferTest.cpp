@@ -5,6 +5,8 @@
 #include "tests/runtime/FakeProgram.h"
 #include "tests/runtime/TestSupport.h"
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 using namespace stator::runtime;
@@ -189,6 +191,7 @@ TEST_F(InferTest, ErrorsAreClear) {
   Expect({"--temperature=-1"}, 2, "a number, at least 0");
   Expect({"--top-p=1.5"}, 2, "a number from 0 to 1");
   Expect({"--tokns=3"}, 2, "did you mean --tokens?");
+  Expect({"--temp=1"}, 2, "did you mean --temperature?");
   Expect({"--weights=chain.safetensors", "--prompt=a"}, 1,
          "no vocab.json beside the weights");
   Expect({"--weights=chain.safetensors", "--perplexity=text.txt"}, 1,
@@ -201,6 +204,17 @@ TEST_F(InferTest, ErrorsAreClear) {
   Expect({"--perplexity=text.txt", "--format=bytes"}, 1,
          "contradicts out/latest/vocab.json");
   Expect({"--format=bytes"}, 2, "--format is about --perplexity");
+}
+
+TEST_F(InferTest, SaysThatTheOutputIsFull) {
+  for (const char *What : {"--tokens=3", "--perplexity=text.txt", "--help"}) {
+    Outcome End = run(Fake.get(), {What}, [] {
+      if (!std::freopen("/dev/full", "w", stdout))
+        std::_Exit(99);
+    });
+    EXPECT_EQ(End.ExitCode, 1) << What;
+    EXPECT_EQ(End.Err, "error: cannot write to standard output\n");
+  }
 }
 
 TEST_F(InferTest, BytesAreShownAsWholeCharacters) {

@@ -361,6 +361,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCommand{{}, 2, "--data FILE is needed"},
         BadCommand{{"--dat", "x"}, 2, "did you mean --data?"},
         BadCommand{{"--vall-fractoin", "x"}, 2, "did you mean --val-fraction?"},
+        BadCommand{{"--save", "3"}, 2, "did you mean --save-every?"},
         BadCommand{{"--zzzzzzzz"}, 2, "no flag --zzzzzzzz\nhint: --help"},
         BadCommand{{"text.txt"}, 2, "unexpected argument text.txt"},
         BadCommand{{"--data"}, 2, "--data needs a value, FILE"},
@@ -561,6 +562,7 @@ TEST_F(TrainTest, HelpShowsFlagsDefaultsAndTheProgram) {
     End2 = End.Out.find('\n', Begin);
     EXPECT_LE(End2 - Begin, 80u) << End.Out.substr(Begin, End2 - Begin);
   }
+  EXPECT_EQ(run(Fake.get(), {"-h"}).Out, End.Out);
   EXPECT_EQ(run(Fake.get(), {"--version"}).ExitCode, 0);
 }
 

@@ -39,7 +39,8 @@ void CommandLine::addModelFlags(ModelOptions &Options) {
 }
 
 void CommandLine::allowOutput(std::string &Output) {
-  Flags.text("output", "FILE", "Where the result goes; -o is the same.",
+  Flags.text("output", "FILE",
+             "Where the result goes; -o is the same. - is standard output.",
              &Output, "named after the model");
 }
 
@@ -103,13 +104,15 @@ CommandLine::parse(const std::vector<std::string> &Arguments) {
     llvm::outs() << "usage: stator " << Usage << "\n\n"
                  << Description << "\n"
                  << Flags.help();
-    if (Model)
-      llvm::outs() << "\n  -D name=value\n      Sets a config value of the "
-                      "model. May be given several times.\n";
+    llvm::outs() << "  -D name=value\n      Sets a config value of the model. "
+                    "May be given several times.\n";
     return ExitSuccess;
   }
   if (!Status.ok())
-    return usageError(std::string(Status.message()));
+    return usageError(std::string(Status.message()) +
+                      (MissingModel
+                           ? "\nhint: the model comes first, before all flags"
+                           : ""));
   if (MissingModel)
     return usageError("no model file; it comes first, before all flags");
   return std::nullopt;

@@ -8,6 +8,7 @@
 #define STATOR_TOOLS_DRIVER_COMMANDLINE_H
 
 #include "frontend/Frontend.h"
+#include "runtime/core/ExitCodes.h"
 #include "runtime/core/Flags.h"
 #include <optional>
 #include <string>
@@ -16,8 +17,10 @@
 
 namespace stator::driver {
 
-/// Exit codes of `stator`.
-enum ExitCode { ExitSuccess = 0, ExitFailure = 1, ExitUsage = 2 };
+// The same exit codes as those of compiled programs.
+using runtime::ExitFailure;
+using runtime::ExitSuccess;
+using runtime::ExitUsage;
 
 /// Which model, and for what it is compiled.
 struct ModelOptions {

@@ -44,8 +44,11 @@ std::optional<int> parseOptions(const Invocation &Call,
   Line.addModelFlags(Options.Model);
   Line.flags().section("Output");
   Line.allowOutput(Options.Output);
-  Line.flags().choice("emit", "What to make.", &Options.Emit,
-                      {"ir", "llvm", "asm", "obj", "exe"}, "exe");
+  Line.flags().choice("emit",
+                      "What to make: Stator's IR with its memory plan, LLVM "
+                      "IR, assembly, an object file, or an executable.",
+                      &Options.Emit, {"ir", "llvm", "asm", "obj", "exe"},
+                      "exe");
   Line.flags().text("cpu", "NAME",
                     "The CPU to compile for, as LLVM calls it: native, "
                     "x86-64-v3, znver4.",
@@ -98,6 +101,31 @@ LogicalResult checkOutput(StringRef Path, std::string &Error) {
   return success(Error.empty());
 }
 
+/// The same for all that a compilation writes, none of which may replace the
+/// model or another.
+LogicalResult checkOutputs(const CompileOptions &Options, std::string &Error) {
+  if (Options.Output == "-" && Options.Emit == "exe")
+    Error = "an executable cannot be written to standard output";
+  else if (Options.Emit == "exe" && llvm::sys::fs::exists(Options.Output) &&
+           !llvm::sys::fs::is_regular_file(Options.Output) &&
+           !llvm::sys::fs::is_directory(Options.Output))
+    Error = "cannot write " + Options.Output + ": it is not a regular file";
+  else if (!Options.Json.empty() && Options.Json == Options.Output)
+    Error = "--output and --json are the same file, " + Options.Json;
+  for (const std::string &Path : {Options.Output, Options.Json}) {
+    if (!Error.empty())
+      break;
+    if (Path.empty() || Path == "-")
+      continue;
+    if (llvm::sys::fs::equivalent(Path, Options.Model.Model) &&
+        llvm::sys::fs::is_regular_file(Path))
+      Error = "cannot write " + Path + ": it is the model";
+    else if (failed(checkOutput(Path, Error)))
+      break;
+  }
+  return success(Error.empty());
+}
+
 class Compilation {
 public:
   Compilation(const Invocation &Call, const CompileOptions &Options,
@@ -110,7 +138,6 @@ public:
 private:
   int emitMachineCode(ModuleOp Module);
   int writeText(StringRef Text);
-  bool dump(StringRef Stage, StringRef Extension, StringRef Text);
 
   const Invocation &Call;
   const CompileOptions &Options;
@@ -121,25 +148,20 @@ private:
 };
 
 int Compilation::writeText(StringRef Text) {
+  if (Options.Output == "-") {
+    llvm::outs() << Text;
+    return ExitSuccess;
+  }
   absl::Status Status = runtime::writeFileAtomically(
       Options.Output, absl::string_view(Text.data(), Text.size()));
   return Status.ok() ? ExitSuccess : fail(std::string(Status.message()));
 }
 
-bool Compilation::dump(StringRef Stage, StringRef Extension, StringRef Text) {
-  std::string Error;
-  if (succeeded(S.dump().write(Stage, Extension, Text, Error)))
-    return true;
-  fail(Error);
-  return false;
-}
-
 int Compilation::run() {
   if (Options.Timing)
     S.enableTiming();
-  std::string Error;
-  if (failed(S.dump().open(Options.DumpFolder, Error)))
-    return fail(Error);
+  if (failed(S.dump().open(Options.DumpFolder)))
+    return ExitFailure;
   OwningOpRef<ModuleOp> Module = S.load();
   if (!Module)
     return ExitFailure;
@@ -170,9 +192,10 @@ int Compilation::run() {
       return fail(std::string(Status.message()));
   }
   if (!Options.Quiet) {
-    llvm::outs() << Options.Output << ": " << Program.Name << ", batch "
-                 << Program.Batch << ", time " << Program.Time << "\n";
-    Needs.print(llvm::outs());
+    llvm::raw_ostream &OS = Options.Output == "-" ? llvm::errs() : llvm::outs();
+    OS << Options.Output << ": " << Program.Name << ", batch " << Program.Batch
+       << ", time " << Program.Time << "\n";
+    Needs.print(OS);
   }
   return ExitSuccess;
 }
@@ -196,12 +219,12 @@ int Compilation::emitMachineCode(ModuleOp Module) {
   if (!Code)
     return fail("the program could not be translated to LLVM IR");
   emitProgramConstant(*Code, Program);
-  if (S.dump() && !dump("translated", "ll", Print(*Code)))
+  if (S.dump() && failed(S.dump().write("translated", "ll", Print(*Code))))
     return ExitFailure;
 
   Timing = S.timing().nest("optimization");
   optimizeLlvm(*Code, *Machine);
-  if (S.dump() && !dump("llvm", "ll", Print(*Code)))
+  if (S.dump() && failed(S.dump().write("llvm", "ll", Print(*Code))))
     return ExitFailure;
   if (Options.Emit == "llvm")
     return writeText(Print(*Code));
@@ -214,7 +237,7 @@ int Compilation::emitMachineCode(ModuleOp Module) {
             generateCode(*Copy, *Machine, MachineCode::Assembly, Bytes, Error)))
       return fail(Error);
     StringRef Text(Bytes.data(), Bytes.size());
-    if (!dump("asm", "s", Text))
+    if (failed(S.dump().write("asm", "s", Text)))
       return ExitFailure;
     if (Options.Emit == "asm")
       return writeText(Text);
@@ -264,7 +287,7 @@ int runCompile(const Invocation &Call) {
           llvm::Triple(llvm::sys::getDefaultTargetTriple()).getArch())
     return fail("an executable for " + Target->Triple +
                 " cannot be linked here; --emit obj gives the object file");
-  if (failed(checkOutput(Options.Output, Error)))
+  if (failed(checkOutputs(Options, Error)))
     return fail(Error);
   return Compilation(Call, Options, *Target).run();
 }

@@ -76,7 +76,8 @@ int runInterpret(const Invocation &Call) {
 
   if (ProgramHelp)
     Rest = {"--help"};
-  std::string Name = "stator interpret";
+  std::string Name =
+      "stator interpret " + Options.Model + " --mode " + Options.Mode;
   std::vector<char *> Values = {Name.data()};
   for (std::string &Text : Rest)
     Values.push_back(Text.data());

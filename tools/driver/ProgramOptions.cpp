@@ -24,7 +24,9 @@ InterpreterOptions describeModel(ModuleOp Module, const ModelOptions &Options) {
       Config.begin(), Config.end(), nullptr, /*allow_exceptions=*/false);
   if (!Parsed.is_discarded())
     Json["config"] = Parsed;
-  Result.OptionsJson = Json.dump();
+  // Names of files need not be UTF-8.
+  Result.OptionsJson =
+      Json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return Result;
 }
 

@@ -16,11 +16,11 @@ using namespace mlir;
 
 namespace stator::driver {
 
-LogicalResult StageDump::open(std::string Path, std::string &Error) {
+LogicalResult StageDump::open(std::string Path) {
   if (Path.empty())
     return success();
   if (std::error_code Code = llvm::sys::fs::create_directories(Path)) {
-    Error = "cannot create the directory " + Path + ": " + Code.message();
+    fail("cannot create the directory " + Path + ": " + Code.message());
     return failure();
   }
   Folder = std::move(Path);
@@ -28,7 +28,7 @@ LogicalResult StageDump::open(std::string Path, std::string &Error) {
 }
 
 LogicalResult StageDump::write(StringRef Stage, StringRef Extension,
-                               StringRef Text, std::string &Error) {
+                               StringRef Text) {
   if (Folder.empty())
     return success();
   std::string Path = Folder + "/";
@@ -38,7 +38,7 @@ LogicalResult StageDump::write(StringRef Stage, StringRef Extension,
       Path, absl::string_view(Text.data(), Text.size()));
   if (Status.ok())
     return success();
-  Error = std::string(Status.message());
+  fail(std::string(Status.message()));
   return failure();
 }
 
@@ -74,12 +74,8 @@ OwningOpRef<ModuleOp> Session::load() {
           ? parseSourceFile<ModuleOp>(Options.Model, &Context)
           : compileModel(Context, Options.Model, Options.getFrontendOptions(),
                          llvm::errs());
-  std::string Error;
-  if (Module && Dump &&
-      failed(Dump.write("frontend", "mlir", print(*Module), Error))) {
-    fail(Error);
+  if (Module && Dump && failed(Dump.write("frontend", "mlir", print(*Module))))
     return nullptr;
-  }
   return Module;
 }
 
@@ -112,10 +108,7 @@ LogicalResult Session::run(ModuleOp Module, const Stage &Stage) {
     return failure();
   if (!Dump)
     return success();
-  std::string Error;
-  if (failed(Dump.write(Stage.Name, "mlir", print(Module), Error)))
-    return fail(Error), failure();
-  return success();
+  return Dump.write(Stage.Name, "mlir", print(Module));
 }
 
 LogicalResult Session::run(ModuleOp Module, ArrayRef<Stage> Stages) {

@@ -18,12 +18,13 @@ namespace stator::driver {
 /// Writes one numbered file a stage into a directory.
 class StageDump {
 public:
-  /// Does nothing if `Folder` is empty. Creates the directory.
-  mlir::LogicalResult open(std::string Folder, std::string &Error);
+  /// Does nothing if `Folder` is empty. Creates the directory, or says why it
+  /// cannot.
+  mlir::LogicalResult open(std::string Folder);
   explicit operator bool() const { return !Folder.empty(); }
-  /// Writes NN-<Stage>.<Extension>.
+  /// Writes NN-<Stage>.<Extension>, or says why it cannot.
   mlir::LogicalResult write(llvm::StringRef Stage, llvm::StringRef Extension,
-                            llvm::StringRef Text, std::string &Error);
+                            llvm::StringRef Text);
 
 private:
   std::string Folder;

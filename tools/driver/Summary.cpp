@@ -16,8 +16,11 @@ namespace stator::driver {
 void Summary::print(llvm::raw_ostream &OS) const {
   auto Row = [&](StringRef Name, const std::string &Value,
                  const Twine &Note = "") {
-    OS << "  " << llvm::left_justify(Name, 18) << llvm::right_justify(Value, 12)
-       << "  " << Note << "\n";
+    OS << "  " << llvm::left_justify(Name, 18)
+       << llvm::right_justify(Value, 12);
+    if (!Note.isTriviallyEmpty())
+      OS << "  " << Note;
+    OS << "\n";
   };
   Row("parameters", formatBytes(ParameterBytes),
       Twine(Parameters) + " numbers");
@@ -32,7 +35,8 @@ void Summary::print(llvm::raw_ostream &OS) const {
   Row("peak", formatBytes(getPeakBytes()),
       Twine(getPeakBytes()) + " bytes, exactly");
   Row("kernels", std::to_string(Kernels), "different ones");
-  Row("work a step", formatCount(Flops) + "FLOP");
+  Row(IsTraining ? "work a step" : "work a forward",
+      formatCount(Flops) + "FLOP");
 }
 
 std::string Summary::toJson() const {
@@ -52,7 +56,9 @@ std::string Summary::toJson() const {
                                {"arena_bytes", Entry.ArenaBytes},
                                {"alive_at_once", Entry.LowerBound},
                                {"launches", Entry.Launches}});
-  return Json.dump(2) + "\n";
+  // Nor need the names in a file of IR be UTF-8.
+  return Json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+         "\n";
 }
 
 Summary summarize(ModuleOp Planned, const StatorProgram &Program) {
@@ -74,6 +80,7 @@ Summary summarize(ModuleOp Planned, const StatorProgram &Program) {
   }
   Result.StateBytes = Program.StateBytes;
   Result.Flops = Program.FlopsPerStep;
+  Result.IsTraining = Program.Mode == STATOR_MODE_TRAIN;
   for (FuncOp Function : Planned.getOps<FuncOp>()) {
     if (Function.getKernel()) {
       ++Result.Kernels;

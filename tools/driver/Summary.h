@@ -25,7 +25,8 @@ struct Summary {
   int64_t ParameterBytes = 0, MomentBytes = 0, GradientBytes = 0;
   int64_t StateBytes = 0, ArenaBytes = 0;
   int64_t Kernels = 0; ///< different ones
-  double Flops = 0;
+  bool IsTraining = true;
+  double Flops = 0; ///< of a training step, or of one forward
   std::vector<EntrySummary> Entries;
 
   /// State and arena, which is all that a program allocates for the model.
