@@ -20,20 +20,28 @@ bool EinopsSide::hasEllipsis() const {
 
 namespace {
 
-class PatternReader {
-public:
-  PatternReader(StringRef Text, EinopsError &Error)
-      : Text(Text), Error(Error) {}
-
-  std::optional<EinopsPattern> read();
-
-private:
+/// What can find an error in a part of a pattern.
+class Failing {
+protected:
+  explicit Failing(EinopsError &Error) : Error(Error) {}
   bool fail(size_t Begin, size_t End, const Twine &Message) {
     Error.Begin = Begin;
     Error.End = End;
     Error.Message = Message.str();
     return false;
   }
+
+  EinopsError &Error;
+};
+
+class PatternReader : Failing {
+public:
+  PatternReader(StringRef Text, EinopsError &Error)
+      : Failing(Error), Text(Text) {}
+
+  std::optional<EinopsPattern> read();
+
+private:
   bool readSide(EinopsSide &Side);
   bool readAxis(EinopsAxis &Axis);
   void skipSpace() {
@@ -55,7 +63,6 @@ private:
   }
 
   StringRef Text;
-  EinopsError &Error;
   size_t Position = 0;
 };
 
@@ -88,15 +95,14 @@ bool PatternReader::readSide(EinopsSide &Side) {
     EinopsAxis Axis;
     if (!readAxis(Axis))
       return false;
-    for (const EinopsGroup &G : Side.Groups)
-      for (const EinopsAxis &A : G.Axes)
-        if (A.Name == Axis.Name && A.Name != "1")
-          return fail(Axis.Begin, Axis.End,
-                      "'" + Axis.Name + "' stands twice on one side");
-    for (const EinopsAxis &A : Group.Axes)
-      if (A.Name == Axis.Name && A.Name != "1")
-        return fail(Axis.Begin, Axis.End,
-                    "'" + Axis.Name + "' stands twice on one side");
+    auto IsSame = [&](const EinopsAxis &A) {
+      return A.Name == Axis.Name && A.Name != "1";
+    };
+    if (any_of(Group.Axes, IsSame) ||
+        any_of(Side.Groups,
+               [&](const EinopsGroup &G) { return any_of(G.Axes, IsSame); }))
+      return fail(Axis.Begin, Axis.End,
+                  "'" + Axis.Name + "' stands twice on one side");
     Group.Axes.push_back(Axis);
     return true;
   };
@@ -168,23 +174,17 @@ struct FlatAxis {
   size_t Begin = 0, End = 0;
 };
 
-class Planner {
+class Planner : Failing {
 public:
   Planner(const EinopsPattern &Pattern, EinopsForm Form, ArrayRef<Dim> Shape,
           const EinopsSizes &Sizes,
           function_ref<StringRef(const std::string &)> Save, EinopsError &Error)
-      : Left(Pattern.Operands.front()), Right(Pattern.Result), Form(Form),
-        Shape(Shape), Sizes(Sizes), Save(Save), Error(Error) {}
+      : Failing(Error), Left(Pattern.Operands.front()), Right(Pattern.Result),
+        Form(Form), Shape(Shape), Sizes(Sizes), Save(Save) {}
 
   std::optional<EinopsPlan> plan();
 
 private:
-  bool fail(size_t Begin, size_t End, const Twine &Message) {
-    Error.Begin = Begin;
-    Error.End = End;
-    Error.Message = Message.str();
-    return false;
-  }
   const Dim *findSize(StringRef Name) const {
     for (auto &[Text, Size] : Sizes)
       if (Text == Name)
@@ -204,7 +204,6 @@ private:
   ArrayRef<Dim> Shape;
   const EinopsSizes &Sizes;
   function_ref<StringRef(const std::string &)> Save;
-  EinopsError &Error;
 
   SmallVector<FlatAxis, 8> LeftAxes, RightAxes;
   size_t NumEllipsis = 0;
