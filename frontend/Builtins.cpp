@@ -3,6 +3,8 @@
 #include "frontend/Builtins.h"
 #include "frontend/Elaborator.h"
 #include "llvm/ADT/StringMap.h"
+#include <cmath>
+#include <limits>
 
 using namespace llvm;
 using namespace stator;
@@ -71,26 +73,29 @@ void BuiltinTable::add(StringRef Name, StringRef Signature, Handler Function,
   (IsTrainOnly ? TrainFunctions : Functions).try_emplace(Name, std::move(B));
 }
 
+static double rsqrt(double X) { return 1 / std::sqrt(X); }
+static double sigmoid(double X) { return 1 / (1 + std::exp(-X)); }
+
 BuiltinTable::BuiltinTable() {
   using E = Elaborator;
   // Elementwise.
-  add("exp", "x", &E::builtinExp);
-  add("log", "x", &E::builtinLog);
-  add("sqrt", "x", &E::builtinSqrt);
-  add("rsqrt", "x", &E::builtinRsqrt);
-  add("sin", "x", &E::builtinSin);
-  add("cos", "x", &E::builtinCos);
-  add("tanh", "x", &E::builtinTanh);
-  add("erf", "x", &E::builtinErf);
-  add("sigmoid", "x", &E::builtinSigmoid);
-  add("relu", "x", &E::builtinRelu);
-  add("silu", "x", &E::builtinSilu);
-  add("gelu", "x", &E::builtinGelu);
-  add("gelu_tanh", "x", &E::builtinGeluTanh);
+  add("exp", "x", &E::unaryOrNumber<ExpOp, std::exp>);
+  add("log", "x", &E::unaryOrNumber<LogOp, std::log>);
+  add("sqrt", "x", &E::unaryOrNumber<SqrtOp, std::sqrt>);
+  add("rsqrt", "x", &E::unaryOrNumber<RsqrtOp, rsqrt>);
+  add("sin", "x", &E::unaryOrNumber<SinOp, std::sin>);
+  add("cos", "x", &E::unaryOrNumber<CosOp, std::cos>);
+  add("tanh", "x", &E::unaryOrNumber<TanhOp, std::tanh>);
+  add("erf", "x", &E::unaryOrNumber<ErfOp, std::erf>);
+  add("sigmoid", "x", &E::unaryOrNumber<SigmoidOp, sigmoid>);
+  add("relu", "x", &E::unary<ReluOp>);
+  add("silu", "x", &E::unary<SiluOp>);
+  add("gelu", "x", &E::gelu<false>);
+  add("gelu_tanh", "x", &E::gelu<true>);
   add("abs", "x", &E::builtinAbs);
   add("pow", "x; y", &E::builtinPow);
-  add("max", "*; **", &E::builtinMax);
-  add("min", "*; **", &E::builtinMin);
+  add("max", "*; **", &E::minMax<true>);
+  add("min", "*; **", &E::minMax<false>);
   add("where", "condition; x; y", &E::builtinWhere);
   add("float", "x", &E::builtinFloat);
   add("int", "x", &E::builtinInt);
@@ -98,11 +103,11 @@ BuiltinTable::BuiltinTable() {
   // Numbers.
   add("floordiv", "x; y", &E::builtinFloorDiv);
   add("ceildiv", "x; y", &E::builtinCeilDiv);
-  add("floor", "x", &E::builtinFloor);
-  add("ceil", "x", &E::builtinCeil);
+  add("floor", "x", &E::rounded<std::floor>);
+  add("ceil", "x", &E::rounded<std::ceil>);
   // Reductions.
-  add("sum", "x; axis = none; keep = false", &E::builtinSum);
-  add("mean", "x; axis = none; keep = false", &E::builtinMean);
+  add("sum", "x; axis = none; keep = false", &E::reduction<ReduceKind::Sum>);
+  add("mean", "x; axis = none; keep = false", &E::reduction<ReduceKind::Mean>);
   add("cumsum", "x; axis = -1; reverse = false", &E::builtinCumsum);
   add("softmax", "x; axis = -1", &E::builtinSoftmax);
   // Look-ups and losses.
@@ -114,15 +119,15 @@ BuiltinTable::BuiltinTable() {
   add("positions", "size", &E::builtinPositions);
   add("iota", "shape; axis = -1", &E::builtinIota);
   add("full", "*; **", &E::builtinFull);
-  add("zeros", "*; **", &E::builtinZeros);
-  add("ones", "*; **", &E::builtinOnes);
+  add("zeros", "*; **", &E::filled<0>);
+  add("ones", "*; **", &E::filled<1>);
   // Shapes.
   add("transpose", "x; axes = none", &E::builtinTranspose);
   add("reshape", "x; shape", &E::builtinReshape);
   add("broadcast", "x; shape", &E::builtinBroadcast);
   add("split", "x; parts; axis = -1", &E::builtinSplit);
-  add("concat", "*; **", &E::builtinConcat);
-  add("stack", "*; **", &E::builtinStack);
+  add("concat", "*; **", &E::joinTensors<false>);
+  add("stack", "*; **", &E::joinTensors<true>);
   add("size", "x; axis", &E::builtinSize);
   add("rank", "x", &E::builtinRank);
   add("rearrange", "x; pattern; **", &E::builtinRearrange);
@@ -132,19 +137,22 @@ BuiltinTable::BuiltinTable() {
   // Initialisers; `zeros` and `ones` without arguments are too.
   add("normal", "std; mean = 0", &E::builtinNormal);
   add("uniform", "low; high = none", &E::builtinUniform);
-  add("xavier_normal", "gain = 1", &E::builtinXavierNormal);
-  add("xavier_uniform", "gain = 1", &E::builtinXavierUniform);
-  add("constant", "value", &E::builtinConstant);
+  add("xavier_normal", "gain = 1", &E::initialiser<Initialiser::XavierNormal>);
+  add("xavier_uniform", "gain = 1",
+      &E::initialiser<Initialiser::XavierUniform>);
+  add("constant", "value", &E::initialiser<Initialiser::Constant>);
   // The train block.
   add("sgd", "lr; momentum = 0; weight_decay = 0; nesterov = false",
       &E::builtinSgd, true);
   add("adam", "lr; betas = (0.9, 0.999); eps = 1e-8; weight_decay = 0",
-      &E::builtinAdam, true);
+      &E::adam<OptimizerKind::Adam>, true);
   add("adamw", "lr; betas = (0.9, 0.999); eps = 1e-8; weight_decay = 0.01",
-      &E::builtinAdamW, true);
-  add("constant", "warmup = 0", &E::builtinConstantSchedule, true);
-  add("linear", "warmup = 0; floor = 0; steps = 0", &E::builtinLinear, true);
-  add("cosine", "warmup = 0; floor = 0; steps = 0", &E::builtinCosine, true);
+      &E::adam<OptimizerKind::AdamW>, true);
+  add("constant", "warmup = 0", &E::schedule<ScheduleKind::Constant>, true);
+  add("linear", "warmup = 0; floor = 0; steps = 0",
+      &E::schedule<ScheduleKind::Linear>, true);
+  add("cosine", "warmup = 0; floor = 0; steps = 0",
+      &E::schedule<ScheduleKind::Cosine>, true);
   add("inverse_sqrt", "warmup; width", &E::builtinInverseSqrt, true);
 }
 

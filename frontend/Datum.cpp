@@ -36,6 +36,11 @@ std::string stator::printShape(ElementKind Element, ArrayRef<Dim> Dims) {
   return Result + "[" + join(map_range(Dims, printDim), ", ") + "]";
 }
 
+bool stator::hasSameSizes(ArrayRef<Dim> A, ArrayRef<Dim> B) {
+  return equal(A, B,
+               [](const Dim &X, const Dim &Y) { return X.Size == Y.Size; });
+}
+
 std::string stator::printNumber(double Value) {
   std::string Result;
   raw_string_ostream(Result) << format("%.9g", Value);
@@ -127,7 +132,7 @@ std::string stator::makeKey(const Datum &D) {
   case DatumKind::Module:
     return "m" + ::makeKey(static_cast<const void *>(D.Module));
   case DatumKind::Instance:
-    return "i" + ::makeKey(static_cast<const void *>(D.Instance));
+    return "instance" + ::makeKey(static_cast<const void *>(D.Instance));
   case DatumKind::Init:
     return "init" + std::to_string(D.Init.Kind) + ::makeKey(D.Init.A) + "," +
            ::makeKey(D.Init.B);

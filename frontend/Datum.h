@@ -31,6 +31,8 @@ std::string printShape(ElementKind Element, llvm::ArrayRef<Dim> Dims);
 /// "width=128", or "128"
 std::string printDim(const Dim &D);
 llvm::StringRef printElement(ElementKind Element);
+/// Whether two shapes are equal, whatever their dimensions are called.
+bool hasSameSizes(llvm::ArrayRef<Dim> A, llvm::ArrayRef<Dim> B);
 
 /// How a parameter starts; Xavier's bounds await the shape.
 struct Initialiser {
@@ -85,68 +87,46 @@ struct Datum {
   static Datum poison() { return Datum(); }
   static Datum none() { return make(DatumKind::None); }
   static Datum makeInt(int64_t Value, llvm::StringRef Text = {}) {
-    Datum D = make(DatumKind::Int);
-    D.Int = Value;
+    Datum D = make(DatumKind::Int, &Datum::Int, Value);
     D.Text = Text;
     return D;
   }
   static Datum makeFloat(double Value) {
-    Datum D = make(DatumKind::Float);
-    D.Float = Value;
-    return D;
+    return make(DatumKind::Float, &Datum::Float, Value);
   }
   static Datum makeBool(bool Value) {
-    Datum D = make(DatumKind::Bool);
-    D.Bool = Value;
-    return D;
+    return make(DatumKind::Bool, &Datum::Bool, Value);
   }
   static Datum makeString(llvm::StringRef Text) {
-    Datum D = make(DatumKind::String);
-    D.Text = Text;
-    return D;
+    return make(DatumKind::String, &Datum::Text, Text);
   }
   static Datum makeTuple(llvm::ArrayRef<Datum> Elements) {
-    Datum D = make(DatumKind::Tuple);
-    D.Elements = Elements;
-    return D;
+    return make(DatumKind::Tuple, &Datum::Elements, Elements);
   }
   static Datum makeTensor(ElementKind Element, mlir::Value Tensor,
                           llvm::ArrayRef<Dim> Dims) {
-    Datum D = make(DatumKind::Tensor);
-    D.Element = Element;
+    Datum D = make(DatumKind::Tensor, &Datum::Element, Element);
     D.Tensor = Tensor;
     D.Dims = Dims;
     return D;
   }
   static Datum makeInit(Initialiser Init) {
-    Datum D = make(DatumKind::Init);
-    D.Init = Init;
-    return D;
+    return make(DatumKind::Init, &Datum::Init, Init);
   }
   static Datum makeSetting(mlir::Attribute Setting) {
-    Datum D = make(DatumKind::Setting);
-    D.Setting = Setting;
-    return D;
+    return make(DatumKind::Setting, &Datum::Setting, Setting);
   }
   static Datum makeFn(const FnDecl *Fn) {
-    Datum D = make(DatumKind::Fn);
-    D.Fn = Fn;
-    return D;
+    return make(DatumKind::Fn, &Datum::Fn, Fn);
   }
   static Datum makeBuiltin(const stator::Builtin *Function) {
-    Datum D = make(DatumKind::Builtin);
-    D.Function = Function;
-    return D;
+    return make(DatumKind::Builtin, &Datum::Function, Function);
   }
   static Datum makeModule(const ModuleDecl *Module) {
-    Datum D = make(DatumKind::Module);
-    D.Module = Module;
-    return D;
+    return make(DatumKind::Module, &Datum::Module, Module);
   }
   static Datum makeInstance(stator::Instance *Instance) {
-    Datum D = make(DatumKind::Instance);
-    D.Instance = Instance;
-    return D;
+    return make(DatumKind::Instance, &Datum::Instance, Instance);
   }
 
   bool isPoison() const { return Kind == DatumKind::Poison; }
@@ -168,6 +148,12 @@ private:
   static Datum make(DatumKind Kind) {
     Datum D;
     D.Kind = Kind;
+    return D;
+  }
+  template <typename T>
+  static Datum make(DatumKind Kind, T Datum::*Field, T Value) {
+    Datum D = make(Kind);
+    D.*Field = Value;
     return D;
   }
 };

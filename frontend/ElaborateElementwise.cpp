@@ -131,6 +131,32 @@ static std::optional<Predicate> getPredicate(BinaryOp Op) {
   }
 }
 
+template <typename OpTy>
+static mlir::Value create(mlir::OpBuilder &Builder, mlir::Location Loc,
+                          mlir::Value Lhs, mlir::Value Rhs) {
+  return OpTy::create(Builder, Loc, Lhs.getType(), Lhs, Rhs);
+}
+
+/// An operator on tensors of one kind, and the op that it is.
+struct BinaryForm {
+  ElementKind Element;
+  BinaryOp Op;
+  decltype(&create<AddOp>) Create;
+};
+
+static constexpr BinaryForm BinaryForms[] = {
+    {ElementKind::Bool, BinaryOp::And, create<AndOp>},
+    {ElementKind::Bool, BinaryOp::Or, create<OrOp>},
+    {ElementKind::I32, BinaryOp::Add, create<IAddOp>},
+    {ElementKind::I32, BinaryOp::Sub, create<ISubOp>},
+    {ElementKind::I32, BinaryOp::Mul, create<IMulOp>},
+    {ElementKind::F32, BinaryOp::Add, create<AddOp>},
+    {ElementKind::F32, BinaryOp::Sub, create<SubOp>},
+    {ElementKind::F32, BinaryOp::Mul, create<MulOp>},
+    {ElementKind::F32, BinaryOp::Div, create<DivOp>},
+    {ElementKind::F32, BinaryOp::Pow, create<PowOp>},
+};
+
 /// Both operands with the shape that they broadcast to; numbers become
 /// constants of that shape.
 Datum Elaborator::tensorBinary(BinaryOp Op, Datum Lhs, Datum Rhs,
@@ -165,58 +191,19 @@ Datum Elaborator::tensorBinary(BinaryOp Op, Datum Lhs, Datum Rhs,
     if (X->isPoison())
       return Datum::poison();
   }
-  mlir::Location Loc = makeLocation(Range);
-  mlir::Type Type = Lhs.Tensor.getType();
-  auto Make = [&](ElementKind Kind, mlir::Value Result) {
-    return Datum::makeTensor(Kind, Result, save(*Dims));
-  };
   if (auto Pred = getPredicate(Op)) {
     if (Element == ElementKind::Bool)
       return error(Range, spell(Op) + " compares numbers, found " +
                               describe(Lhs) + " and " + describe(Rhs));
-    mlir::RankedTensorType BoolType = makeType(ElementKind::Bool, *Dims, Range);
-    if (!BoolType)
-      return Datum::poison();
-    return Make(ElementKind::Bool,
-                CompareOp::create(Builder, Loc, BoolType, *Pred, Lhs.Tensor,
-                                  Rhs.Tensor));
+    return makeOp<CompareOp>(ElementKind::Bool, *Dims, Range, *Pred, Lhs.Tensor,
+                             Rhs.Tensor);
   }
-  if (Element == ElementKind::Bool) {
-    if (Op == BinaryOp::And)
-      return Make(Element,
-                  AndOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-    if (Op == BinaryOp::Or)
-      return Make(Element,
-                  OrOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-  }
-  if (Element == ElementKind::I32) {
-    if (Op == BinaryOp::Add)
-      return Make(Element,
-                  IAddOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-    if (Op == BinaryOp::Sub)
-      return Make(Element,
-                  ISubOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-    if (Op == BinaryOp::Mul)
-      return Make(Element,
-                  IMulOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-  }
-  if (Element == ElementKind::F32) {
-    if (Op == BinaryOp::Add)
-      return Make(Element,
-                  AddOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-    if (Op == BinaryOp::Sub)
-      return Make(Element,
-                  SubOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-    if (Op == BinaryOp::Mul)
-      return Make(Element,
-                  MulOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-    if (Op == BinaryOp::Div)
-      return Make(Element,
-                  DivOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-    if (Op == BinaryOp::Pow)
-      return Make(Element,
-                  PowOp::create(Builder, Loc, Type, Lhs.Tensor, Rhs.Tensor));
-  }
+  for (const BinaryForm &Form : BinaryForms)
+    if (Form.Element == Element && Form.Op == Op)
+      return Datum::makeTensor(
+          Element,
+          Form.Create(Builder, makeLocation(Range), Lhs.Tensor, Rhs.Tensor),
+          save(*Dims));
   error(Range, spell(Op) + " is not defined for tensors of " +
                    printElement(Element) + ": " + describe(Lhs) + " and " +
                    describe(Rhs));
@@ -230,55 +217,6 @@ Datum Elaborator::tensorBinary(BinaryOp Op, Datum Lhs, Datum Rhs,
 // Functions of one tensor
 //===----------------------------------------------------------------------===//
 
-template <typename OpTy> Datum Elaborator::unary(BuiltinCall &Call) {
-  if (!wantTensor(Call, 0))
-    return Datum::poison();
-  Datum X = Call.Args[0];
-  X.Tensor = OpTy::create(Builder, makeLocation(Call.Range), X.Tensor.getType(),
-                          X.Tensor);
-  return X;
-}
-
-template <typename OpTy, double (*F)(double)>
-Datum Elaborator::unaryOrNumber(BuiltinCall &Call) {
-  if (Call.Args[0].isNumber())
-    return checkedFloat(F(Call.Args[0].asFloat()), Call.Range);
-  return unary<OpTy>(Call);
-}
-
-static double rsqrt(double X) { return 1 / std::sqrt(X); }
-static double sigmoid(double X) { return 1 / (1 + std::exp(-X)); }
-
-Datum Elaborator::builtinExp(BuiltinCall &Call) {
-  return unaryOrNumber<ExpOp, std::exp>(Call);
-}
-Datum Elaborator::builtinLog(BuiltinCall &Call) {
-  return unaryOrNumber<LogOp, std::log>(Call);
-}
-Datum Elaborator::builtinSqrt(BuiltinCall &Call) {
-  return unaryOrNumber<SqrtOp, std::sqrt>(Call);
-}
-Datum Elaborator::builtinRsqrt(BuiltinCall &Call) {
-  return unaryOrNumber<RsqrtOp, rsqrt>(Call);
-}
-Datum Elaborator::builtinSin(BuiltinCall &Call) {
-  return unaryOrNumber<SinOp, std::sin>(Call);
-}
-Datum Elaborator::builtinCos(BuiltinCall &Call) {
-  return unaryOrNumber<CosOp, std::cos>(Call);
-}
-Datum Elaborator::builtinTanh(BuiltinCall &Call) {
-  return unaryOrNumber<TanhOp, std::tanh>(Call);
-}
-Datum Elaborator::builtinErf(BuiltinCall &Call) {
-  return unaryOrNumber<ErfOp, std::erf>(Call);
-}
-Datum Elaborator::builtinSigmoid(BuiltinCall &Call) {
-  return unaryOrNumber<SigmoidOp, sigmoid>(Call);
-}
-Datum Elaborator::builtinRelu(BuiltinCall &Call) { return unary<ReluOp>(Call); }
-Datum Elaborator::builtinSilu(BuiltinCall &Call) { return unary<SiluOp>(Call); }
-
 Datum Elaborator::builtinAbs(BuiltinCall &Call) {
   const Datum &X = Call.Args[0];
   if (X.isInt())
@@ -286,26 +224,6 @@ Datum Elaborator::builtinAbs(BuiltinCall &Call) {
                                          : std::optional(std::abs(X.Int)),
                       Call.Range);
   return unaryOrNumber<AbsOp, std::fabs>(Call);
-}
-
-Datum Elaborator::builtinGelu(BuiltinCall &Call) {
-  if (!wantTensor(Call, 0))
-    return Datum::poison();
-  Datum X = Call.Args[0];
-  X.Tensor = GeluOp::create(Builder, makeLocation(Call.Range),
-                            X.Tensor.getType(), X.Tensor,
-                            /*tanh_approximation=*/false);
-  return X;
-}
-
-Datum Elaborator::builtinGeluTanh(BuiltinCall &Call) {
-  if (!wantTensor(Call, 0))
-    return Datum::poison();
-  Datum X = Call.Args[0];
-  X.Tensor = GeluOp::create(Builder, makeLocation(Call.Range),
-                            X.Tensor.getType(), X.Tensor,
-                            /*tanh_approximation=*/true);
-  return X;
 }
 
 //===----------------------------------------------------------------------===//
@@ -360,7 +278,8 @@ Datum Elaborator::minMax(BuiltinCall &Call, bool IsMax) {
     if (Lhs.isPoison() || Rhs.isPoison())
       return Datum::poison();
     if (!Lhs.isFloatTensor() || !Rhs.isFloatTensor())
-      return wrongArgument(Call, I, "tensors of f32 or numbers");
+      return wrongArgument(Call, Lhs.isFloatTensor() ? I : I - 1,
+                           "tensors of f32 or numbers");
     auto Dims = broadcastShapes({&Lhs, &Rhs}, Call.Range, Call.Function.Name);
     if (!Dims)
       return Datum::poison();
@@ -368,20 +287,14 @@ Datum Elaborator::minMax(BuiltinCall &Call, bool IsMax) {
     Rhs = broadcastTo(Rhs, *Dims, Call.Range);
     if (Lhs.isPoison() || Rhs.isPoison())
       return Datum::poison();
-    mlir::Location Loc = makeLocation(Call.Range);
-    mlir::Type Type = Lhs.Tensor.getType();
-    mlir::Value Value =
-        IsMax ? mlir::Value(MaximumOp::create(Builder, Loc, Type, Lhs.Tensor,
-                                              Rhs.Tensor))
-              : mlir::Value(MinimumOp::create(Builder, Loc, Type, Lhs.Tensor,
-                                              Rhs.Tensor));
-    Result = Datum::makeTensor(ElementKind::F32, Value, save(*Dims));
+    auto *Create = IsMax ? create<MaximumOp> : create<MinimumOp>;
+    Result = Datum::makeTensor(
+        ElementKind::F32,
+        Create(Builder, makeLocation(Call.Range), Lhs.Tensor, Rhs.Tensor),
+        save(*Dims));
   }
   return Result;
 }
-
-Datum Elaborator::builtinMax(BuiltinCall &Call) { return minMax(Call, true); }
-Datum Elaborator::builtinMin(BuiltinCall &Call) { return minMax(Call, false); }
 
 Datum Elaborator::builtinWhere(BuiltinCall &Call) {
   if (!wantTensor(Call, 0, ElementKind::Bool))
@@ -403,12 +316,8 @@ Datum Elaborator::builtinWhere(BuiltinCall &Call) {
     if (Part.isPoison())
       return Datum::poison();
   }
-  return Datum::makeTensor(ElementKind::F32,
-                           SelectOp::create(Builder, makeLocation(Call.Range),
-                                            Parts[1].Tensor.getType(),
-                                            Parts[0].Tensor, Parts[1].Tensor,
-                                            Parts[2].Tensor),
-                           save(*Dims));
+  return makeOp<SelectOp>(ElementKind::F32, *Dims, Call.Range, Parts[0].Tensor,
+                          Parts[1].Tensor, Parts[2].Tensor);
 }
 
 Datum Elaborator::builtinFloat(BuiltinCall &Call) {
@@ -425,10 +334,7 @@ Datum Elaborator::builtinInt(BuiltinCall &Call) {
   if (X.isInt())
     return X;
   if (X.Kind == DatumKind::Float)
-    return checkedInt(std::fabs(X.Float) < 9e18
-                          ? std::optional(static_cast<int64_t>(X.Float))
-                          : std::nullopt,
-                      Call.Range);
+    return toInt(X.Float, Call.Range);
   if (X.isFloatTensor() || !X.isTensor())
     return wrongArgument(Call, 0, "a number or a tensor of bool or i32");
   return makeConvert(X, ElementKind::I32, Call.Range);

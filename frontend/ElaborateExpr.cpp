@@ -11,12 +11,30 @@ using namespace stator;
 /// Expressions below expressions, fns below fns.
 static constexpr unsigned DepthLimit = 600;
 
+/// Far more than the largest model takes. Fns and modules that use each other
+/// twice at every level grow without bound otherwise.
+static constexpr uint64_t WorkLimit = uint64_t(1) << 21;
+
+bool Elaborator::addWork(uint64_t Amount, SMRange Range) {
+  Work += Amount;
+  if (Work <= WorkLimit)
+    return true;
+  if (!WorkReported)
+    error(Range, "this model is too large: with all fns and modules expanded "
+                 "it has more than " +
+                     Twine(WorkLimit) + " expressions");
+  WorkReported = true;
+  return false;
+}
+
 Datum Elaborator::evaluate(const Expr &E) {
   // Nothing that comes now would be printed.
   if (Diags.isFull())
     return Datum::poison();
   if (Depth > DepthLimit)
     return error(E.Range, "this is nested too deeply");
+  if (!addWork(1, E.Range))
+    return Datum::poison();
   ++Depth;
   Datum Result = evaluateImpl(E);
   --Depth;
@@ -99,7 +117,8 @@ StringRef Elaborator::getSourceText(SMRange Range) {
 
 /// From the inside out: variables, members, hyper-parameters, config values,
 /// fns and modules of the file, of std, builtins.
-Datum Elaborator::lookUp(StringRef Name, bool &Found) {
+Datum Elaborator::lookUp(const NameExpr &E, bool &Found) {
+  StringRef Name = E.Name;
   Found = true;
   for (const Local &L : reverse(Current->Locals))
     if (L.Name == Name)
@@ -107,7 +126,7 @@ Datum Elaborator::lookUp(StringRef Name, bool &Found) {
   if (Current->Self) {
     if (Current->Kind == FrameKind::Code)
       if (const Member *M = Current->Self->findMember(Name))
-        return getMember(*M, Current->CallRange);
+        return getMember(*M, E.Range);
     if (const Datum *Value = Current->Self->findStatic(Name)) {
       Datum Result = *Value;
       if (Result.isInt())
@@ -135,7 +154,7 @@ Datum Elaborator::lookUp(StringRef Name, bool &Found) {
 
 Datum Elaborator::evaluateName(const NameExpr &E) {
   bool Found;
-  Datum Result = lookUp(E.Name, Found);
+  Datum Result = lookUp(E, Found);
   if (Found)
     return Result;
   // Most of these were reported by the analysis, at this same place.
@@ -153,10 +172,9 @@ Datum Elaborator::readParameter(Parameter &P, SMRange Range) {
 Datum Elaborator::getMember(const Member &M, SMRange Range) {
   if (M.Module)
     return M.Module->Failed ? Datum::poison() : Datum::makeInstance(M.Module);
-  if (M.Param)
-    return M.Param->Dims.empty() && M.Param->Path.empty()
-               ? Datum::poison()
-               : readParameter(*M.Param, Range);
+  if (M.Param) // One without a path was reported where it is declared.
+    return M.Param->Path.empty() ? Datum::poison()
+                                 : readParameter(*M.Param, Range);
   return Datum::none();
 }
 
@@ -204,18 +222,13 @@ Datum Elaborator::evaluateIndex(const IndexExpr &E) {
   if (E.Items.size() != 1 || E.Items[0].Kind != IndexItem::Element)
     return error(E.Range,
                  "the index of " + describe(Base) + " is one whole number");
-  auto Index = evaluateIndexPart(E.Items[0].First, 0);
+  auto Index = evaluateElement(
+      E.Items[0], static_cast<int64_t>(IsRepeat ? Base.Instance->Elements.size()
+                                                : Base.Elements.size()));
   if (!Index)
     return Datum::poison();
-  int64_t Size = static_cast<int64_t>(IsRepeat ? Base.Instance->Elements.size()
-                                               : Base.Elements.size());
-  if (*Index < -Size || *Index >= Size)
-    return error(E.Items[0].Range, "the index " + Twine(*Index) +
-                                       " is outside of the " + Twine(Size) +
-                                       " elements");
-  int64_t I = *Index < 0 ? *Index + Size : *Index;
-  return IsRepeat ? Datum::makeInstance(Base.Instance->Elements[I])
-                  : Base.Elements[I];
+  return IsRepeat ? Datum::makeInstance(Base.Instance->Elements[*Index])
+                  : Base.Elements[*Index];
 }
 
 //===----------------------------------------------------------------------===//

@@ -373,8 +373,12 @@ Datum Elaborator::callInstance(Instance &Callee, const Actuals &Given,
   const Function *Target = FunctionsByKey.lookup(Key);
   if (!Target) {
     Function &New = Functions.emplace_back();
+    uint64_t Before = Work;
     emitFunction(New, Callee, F);
+    New.Work = Work - Before;
     FunctionsByKey[Key] = Target = &New;
+  } else if (!addWork(Target->Work, Range)) {
+    return Datum::poison();
   }
   if (!Target->Op)
     return Datum::poison();

@@ -41,23 +41,34 @@ Instance *Elaborator::makeInstance(const ModuleDecl *Module, std::string Path,
   return &New;
 }
 
+std::optional<std::string> Elaborator::claimMember(StringRef Name,
+                                                   SMRange Range) {
+  if (Current->InLet) {
+    error(Range, "a module is declared as a member, '... = " + Name +
+                     "(...)' without 'let'");
+    return std::nullopt;
+  }
+  if (Current->PendingPath.empty()) {
+    error(Range, "a module gets its parameters as a member, 'name = " + Name +
+                     "(...)' in the body of a module, and is "
+                     "applied in the fn by that name");
+    return std::nullopt;
+  }
+  if (Current->PendingUsed) {
+    error(Range, "this is a second module in one member; give each a name of "
+                 "its own");
+    return std::nullopt;
+  }
+  Current->PendingUsed = true;
+  return Current->PendingPath;
+}
+
 Datum Elaborator::instantiate(const ModuleDecl *Module,
                               ArrayRef<Argument> Arguments, SMRange Range) {
   StringRef Name = Module->Name.Text;
-  if (Current->Kind != FrameKind::Body)
-    return error(Range,
-                 "a module gets its parameters as a member, 'name = " + Name +
-                     "(...)' in the body of a module, and is "
-                     "applied in the fn by that name");
-  if (Current->InLet)
-    return error(Range, "a module is declared as a member, '... = " + Name +
-                            "(...)' without 'let'");
-  if (Current->PendingUsed)
-    return error(
-        Range,
-        "this is a second module in one member; give each a name of its own");
-  Current->PendingUsed = true;
-  std::string Path = Current->PendingPath;
+  auto Path = claimMember(Name, Range);
+  if (!Path)
+    return Datum::poison();
   if (is_contained(ModulesBeingMade, Module)) {
     return error(Range,
                  "module '" + Name + "' contains itself, and would never end",
@@ -78,7 +89,7 @@ Datum Elaborator::instantiate(const ModuleDecl *Module,
   if (!Bound)
     return Datum::poison();
 
-  Instance &New = *makeInstance(Module, Path, Range);
+  Instance &New = *makeInstance(Module, *Path, Range);
   Frame F;
   F.Kind = FrameKind::Body;
   F.IsStd = Module->IsStd;
@@ -121,16 +132,14 @@ Datum Elaborator::instantiateRepeat(const CallExpr &Call) {
     return error(Count.Range, "a module is repeated 0 to " +
                                   Twine(RepeatLimit) + " times, found " +
                                   describe(Times));
-  if (Current->PendingUsed)
-    return error(
-        Call.Range,
-        "this is a second module in one member; give each a name of its own");
-  std::string Path = Current->PendingPath;
-  Instance &New = *makeInstance(nullptr, Path, Call.Range);
+  auto Path = claimMember("repeat", Call.Range);
+  if (!Path)
+    return Datum::poison();
+  Instance &New = *makeInstance(nullptr, *Path, Call.Range);
   New.IsRepeat = true;
   New.Key = "repeat" + std::to_string(Times.Int);
   for (int64_t I = 0; I != Times.Int && !Diags.isFull(); ++I) {
-    Current->PendingPath = Path + "." + std::to_string(I);
+    Current->PendingPath = *Path + "." + std::to_string(I);
     Current->PendingUsed = false;
     Datum Element = evaluate(*Call.Arguments[1].Value);
     if (Element.Kind != DatumKind::Instance) {
@@ -143,7 +152,7 @@ Datum Elaborator::instantiateRepeat(const CallExpr &Call) {
     New.Elements.push_back(Element.Instance);
     append_range(New.Parameters, Element.Instance->Parameters);
   }
-  Current->PendingPath = Path;
+  Current->PendingPath = *Path;
   Current->PendingUsed = true;
   return New.Failed ? Datum::poison() : Datum::makeInstance(&New);
 }
@@ -228,6 +237,7 @@ void Elaborator::evaluateMember(Instance &Self, const ModuleItem &Item) {
   Current->PendingPath = makePath(Self, Item.Name.Text);
   Current->PendingUsed = false;
   Datum Value = evaluate(*Item.Value);
+  Current->PendingPath.clear();
   bool IsFrozen = isModifierOn(Item.Frozen);
   bool HasNoDecay = isModifierOn(Item.NoDecay);
   Member New{Item.Name, nullptr, nullptr};
@@ -393,16 +403,11 @@ std::optional<Member> Elaborator::resolvePath(const Expr &E, Instance &Self) {
                      "chooses one");
       return std::nullopt;
     }
-    auto I = evaluateIndexPart(Index->Items[0].First, 0);
-    int64_t Size = static_cast<int64_t>(Base->Module->Elements.size());
+    auto I = evaluateElement(
+        Index->Items[0], static_cast<int64_t>(Base->Module->Elements.size()));
     if (!I)
       return std::nullopt;
-    if (*I < -Size || *I >= Size) {
-      error(E.Range, "the index " + Twine(*I) + " is outside of the " +
-                         Twine(Size) + " elements");
-      return std::nullopt;
-    }
-    return Member{{}, Base->Module->Elements[*I < 0 ? *I + Size : *I], nullptr};
+    return Member{{}, Base->Module->Elements[*I], nullptr};
   }
   const auto *Dot = dyn_cast<MemberExpr>(&E);
   if (!Dot) {
@@ -440,10 +445,11 @@ void Elaborator::evaluateTie(Instance &Self, const ModuleItem &Item) {
   for (auto [M, E] :
        {std::pair(&*Target, Item.Target), std::pair(&*Source, Item.Value)})
     if (!M->Param) {
-      error(E->Range,
-            "'tie' takes parameters, and this is " +
-                (M->Module ? "a module (" + M->Module->describe() + ")"
-                           : std::string("none here")));
+      if (!M->Module || !M->Module->Failed)
+        error(E->Range,
+              "'tie' takes parameters, and this is " +
+                  (M->Module ? "a module (" + M->Module->describe() + ")"
+                             : std::string("none here")));
       Self.Failed = true;
       return;
     }
@@ -455,10 +461,7 @@ void Elaborator::evaluateTie(Instance &Self, const ModuleItem &Item) {
   } else if (To->TiedTo) {
     error(Item.Range,
           "'" + To->Path + "' is tied to '" + To->TiedTo->Path + "' already");
-  } else if (To->Dims.size() != From->Dims.size() ||
-             any_of(zip(To->Dims, From->Dims), [](const auto &Pair) {
-               return std::get<0>(Pair).Size != std::get<1>(Pair).Size;
-             })) {
+  } else if (!hasSameSizes(To->Dims, From->Dims)) {
     error(Item.Range, "tied parameters have one shape, but '" + To->Path +
                           "' is " + printShape(ElementKind::F32, To->Dims) +
                           " and '" + From->Path + "' is " +
@@ -499,22 +502,4 @@ Datum Elaborator::builtinUniform(BuiltinCall &Call) {
   if (!(*Low <= *High))
     return wrongArgument(Call, 1, "a bound of at least " + printNumber(*Low));
   return Datum::makeInit({Initialiser::Uniform, *Low, *High});
-}
-
-Datum Elaborator::builtinXavierNormal(BuiltinCall &Call) {
-  auto Gain = wantNumber(Call, 0);
-  return Gain ? Datum::makeInit({Initialiser::XavierNormal, *Gain, 0})
-              : Datum::poison();
-}
-
-Datum Elaborator::builtinXavierUniform(BuiltinCall &Call) {
-  auto Gain = wantNumber(Call, 0);
-  return Gain ? Datum::makeInit({Initialiser::XavierUniform, *Gain, 0})
-              : Datum::poison();
-}
-
-Datum Elaborator::builtinConstant(BuiltinCall &Call) {
-  auto Value = wantNumber(Call, 0);
-  return Value ? Datum::makeInit({Initialiser::Constant, *Value, 0})
-               : Datum::poison();
 }

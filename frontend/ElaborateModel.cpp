@@ -40,10 +40,10 @@ void Elaborator::noteCallers(const Frame *F) {
     std::string What = describeFrame(*F);
     if (!F->CallRange.isValid() || What.empty())
       continue;
-    note(F->CallRange,
-         "in " + What +
-             (F->Kind == FrameKind::Body ? ", which is made here"
-                                         : ", which is called here"));
+    note(F->CallRange, "in " + What +
+                           (F->Kind == FrameKind::Body && F->Self
+                                ? ", which is made here"
+                                : ", which is called here"));
     --Left;
   }
 }

@@ -7,6 +7,9 @@
 using namespace llvm;
 using namespace stator;
 
+/// Parts of one tensor.
+static constexpr int64_t SplitLimit = 4096;
+
 //===----------------------------------------------------------------------===//
 // Indexing
 //===----------------------------------------------------------------------===//
@@ -26,6 +29,16 @@ std::optional<int64_t> Elaborator::evaluateIndexPart(const Expr *E,
               "rows by a tensor");
   else if (!Value.isPoison())
     error(E->Range, "an index is a whole number, found " + describe(Value));
+  return std::nullopt;
+}
+
+std::optional<int64_t> Elaborator::evaluateElement(const IndexItem &Item,
+                                                   int64_t Size) {
+  auto Index = evaluateIndexPart(Item.First, 0);
+  if (!Index || (*Index >= -Size && *Index < Size))
+    return Index && *Index < 0 ? *Index + Size : Index;
+  error(Item.Range, "the index " + Twine(*Index) + " is outside of the " +
+                        Twine(Size) + " elements");
   return std::nullopt;
 }
 
@@ -151,11 +164,10 @@ Datum Elaborator::builtinTranspose(BuiltinCall &Call) {
   }
   const Datum &Order = Call.Args[1];
   SmallVector<int64_t, 6> Sorted;
-  if (Order.Kind == DatumKind::Tuple)
-    for (const Datum &Element : Order.Elements)
-      if (Element.isInt())
-        Sorted.push_back(Element.Int < 0 ? Element.Int + X.getRank()
-                                         : Element.Int);
+  if (Order.Kind == DatumKind::Tuple &&
+      all_of(Order.Elements, [](auto &Axis) { return Axis.isInt(); }))
+    for (const Datum &Axis : Order.Elements)
+      Sorted.push_back(Axis.Int < 0 ? Axis.Int + X.getRank() : Axis.Int);
   SmallVector<int64_t, 6> Given(Sorted);
   llvm::sort(Sorted);
   if (Sorted != Permutation)
@@ -235,9 +247,10 @@ Datum Elaborator::builtinSplit(BuiltinCall &Call) {
   const Dim &Whole = X.Dims[*Axis];
   SmallVector<Dim, 4> Sizes;
   if (Parts.isInt()) {
-    if (Parts.Int < 1 || Parts.Int > Whole.Size)
+    int64_t Limit = std::min(Whole.Size, SplitLimit);
+    if (Parts.Int < 1 || Parts.Int > Limit)
       return wrongArgument(Call, 1,
-                           "a number of parts from 1 to " + Twine(Whole.Size));
+                           "a number of parts from 1 to " + Twine(Limit));
     if (Whole.Size % Parts.Int)
       return error(Call.Ranges[1], "cannot split " + printDim(Whole) + " of " +
                                        describe(X) + " into " +
@@ -278,14 +291,7 @@ static SmallVector<Datum, 4> flattenOperands(ArrayRef<Datum> Args) {
   return SmallVector<Datum, 4>(Args);
 }
 
-Datum Elaborator::builtinConcat(BuiltinCall &Call) {
-  return joinTensors(Call, /*IsStack=*/false);
-}
-
-Datum Elaborator::builtinStack(BuiltinCall &Call) {
-  return joinTensors(Call, /*IsStack=*/true);
-}
-
+/// `concat` along an axis, `stack` along a new one.
 Datum Elaborator::joinTensors(BuiltinCall &Call, bool IsStack) {
   SmallVector<Datum, 4> Operands = flattenOperands(Call.Args);
   StringRef Name = Call.Function.Name;
@@ -306,6 +312,9 @@ Datum Elaborator::joinTensors(BuiltinCall &Call, bool IsStack) {
                                    "found " +
                                    describe(X));
   int64_t Rank = First.getRank() + (IsStack ? 1 : 0);
+  if (Rank == 0)
+    return error(Call.Range, "'concat' joins tensors along an axis, and "
+                             "scalars have none; stack(...) makes one");
   if (!Axis.isInt() || Axis.Int < -Rank || Axis.Int >= Rank)
     return error(Call.Range, "'axis' of '" + Name +
                                  "': expected a number "
@@ -317,12 +326,10 @@ Datum Elaborator::joinTensors(BuiltinCall &Call, bool IsStack) {
   SmallVector<mlir::Value, 4> Values;
   Dim Total{0, ""};
   for (Datum &X : Operands) {
-    for (int64_t I = 0; I != First.getRank(); ++I)
-      if (X.getRank() != First.getRank() ||
-          (X.Dims[I].Size != First.Dims[I].Size && (IsStack || I != Along)))
-        return error(Call.Range, "the shapes of '" + Name + "' do not fit: " +
-                                     describe(First) + " and " + describe(X));
-    if (X.getRank() != First.getRank())
+    bool Fits = X.getRank() == First.getRank();
+    for (int64_t I = 0; Fits && I != First.getRank(); ++I)
+      Fits = X.Dims[I].Size == First.Dims[I].Size || (!IsStack && I == Along);
+    if (!Fits)
       return error(Call.Range, "the shapes of '" + Name + "' do not fit: " +
                                    describe(First) + " and " + describe(X));
     if (IsStack) {
@@ -340,14 +347,8 @@ Datum Elaborator::joinTensors(BuiltinCall &Call, bool IsStack) {
     return Operands[0];
   Dims.assign(Operands[0].Dims.begin(), Operands[0].Dims.end());
   Dims[Along] = Total;
-  mlir::RankedTensorType Type = makeType(First.Element, Dims, Call.Range);
-  if (!Type)
-    return Datum::poison();
-  return Datum::makeTensor(First.Element,
-                           ConcatOp::create(Builder, makeLocation(Call.Range),
-                                            Type, Values,
-                                            static_cast<uint64_t>(Along)),
-                           save(Dims));
+  return makeOp<ConcatOp>(First.Element, Dims, Call.Range, Values,
+                          static_cast<uint64_t>(Along));
 }
 
 Datum Elaborator::builtinSize(BuiltinCall &Call) {
@@ -375,13 +376,7 @@ Datum Elaborator::builtinPositions(BuiltinCall &Call) {
   if (!Size)
     return Datum::poison();
   Dim D{*Size, Call.Args[0].Text};
-  mlir::RankedTensorType Type = makeType(ElementKind::I32, D, Call.Range);
-  if (!Type)
-    return Datum::poison();
-  Datum Result = Datum::makeTensor(
-      ElementKind::I32,
-      IotaOp::create(Builder, makeLocation(Call.Range), Type, uint64_t(0)),
-      save(D));
+  Datum Result = makeOp<IotaOp>(ElementKind::I32, D, Call.Range, uint64_t(0));
   Result.Bound = *Size;
   return Result;
 }
@@ -408,14 +403,8 @@ Datum Elaborator::builtinIota(BuiltinCall &Call) {
   auto Axis = wantAxis(Call, 1, static_cast<int64_t>(Dims->size()));
   if (!Axis)
     return Datum::poison();
-  mlir::RankedTensorType Type = makeType(ElementKind::I32, *Dims, Call.Range);
-  if (!Type)
-    return Datum::poison();
-  Datum Result =
-      Datum::makeTensor(ElementKind::I32,
-                        IotaOp::create(Builder, makeLocation(Call.Range), Type,
-                                       static_cast<uint64_t>(*Axis)),
-                        save(*Dims));
+  Datum Result = makeOp<IotaOp>(ElementKind::I32, *Dims, Call.Range,
+                                static_cast<uint64_t>(*Axis));
   Result.Bound = (*Dims)[*Axis].Size;
   return Result;
 }
@@ -438,12 +427,4 @@ Datum Elaborator::builtinFull(BuiltinCall &Call) {
     return error(Call.Range, "'full' takes a number and sizes, as in "
                              "full(0.5, B, T)");
   return filled(Call, Call.Args[0].asFloat(), ArrayRef(Call.Args).drop_front());
-}
-
-Datum Elaborator::builtinZeros(BuiltinCall &Call) {
-  return filled(Call, 0, Call.Args);
-}
-
-Datum Elaborator::builtinOnes(BuiltinCall &Call) {
-  return filled(Call, 1, Call.Args);
 }

@@ -24,6 +24,13 @@ Datum Elaborator::checkedFloat(double Value, SMRange Range) {
   return Datum::makeFloat(Value);
 }
 
+Datum Elaborator::toInt(double Value, SMRange Range) {
+  return checkedInt(std::fabs(Value) < 9e18
+                        ? std::optional(static_cast<int64_t>(Value))
+                        : std::nullopt,
+                    Range);
+}
+
 /// The remainder has the sign of the divisor, as in Python.
 static int64_t floorDivide(int64_t A, int64_t B) {
   int64_t Quotient = A / B;
@@ -71,7 +78,9 @@ Datum Elaborator::staticCompare(BinaryOp Op, const Datum &Lhs, const Datum &Rhs,
   if (IsEquality) {
     // Whatever is there can be compared with none.
     bool HasNone = Lhs.Kind == DatumKind::None || Rhs.Kind == DatumKind::None;
-    if (HasNone || Lhs.Kind == Rhs.Kind) {
+    // Modules that differ only in how their parameters start share a function,
+    // so nothing in it may hang on that.
+    if (HasNone || (Lhs.Kind == Rhs.Kind && Lhs.Kind != DatumKind::Init)) {
       bool Equal =
           HasNone ? Lhs.Kind == Rhs.Kind : makeKey(Lhs) == makeKey(Rhs);
       return Datum::makeBool(Equal == (Op == BinaryOp::EQ));
@@ -102,19 +111,17 @@ Datum Elaborator::staticBinary(BinaryOp Op, const Datum &Lhs, const Datum &Rhs,
     return error(Range, "division by zero");
   if (AreInts) {
     int64_t A = Lhs.Int, B = Rhs.Int, Result = 0;
+    auto Checked = [&](bool Overflows) {
+      return checkedInt(Overflows ? std::nullopt : std::optional(Result),
+                        Range);
+    };
     switch (Op) {
     case BinaryOp::Add:
-      return checkedInt(AddOverflow(A, B, Result) ? std::nullopt
-                                                  : std::optional(Result),
-                        Range);
+      return Checked(AddOverflow(A, B, Result));
     case BinaryOp::Sub:
-      return checkedInt(SubOverflow(A, B, Result) ? std::nullopt
-                                                  : std::optional(Result),
-                        Range);
+      return Checked(SubOverflow(A, B, Result));
     case BinaryOp::Mul:
-      return checkedInt(MulOverflow(A, B, Result) ? std::nullopt
-                                                  : std::optional(Result),
-                        Range);
+      return Checked(MulOverflow(A, B, Result));
     case BinaryOp::Div:
       // Whole where it comes out even, so that it can be a size.
       if (B == -1)
@@ -177,26 +184,6 @@ Datum Elaborator::builtinCeilDiv(BuiltinCall &Call) {
     return checkedInt(std::nullopt, Call.Range);
   int64_t Floor = floorDivide(*A, *B);
   return Datum::makeInt(Floor * *B == *A ? Floor : Floor + 1);
-}
-
-Datum Elaborator::builtinFloor(BuiltinCall &Call) {
-  auto X = wantNumber(Call, 0);
-  if (!X)
-    return Datum::poison();
-  return checkedInt(std::fabs(*X) < 9e18
-                        ? std::optional(static_cast<int64_t>(std::floor(*X)))
-                        : std::nullopt,
-                    Call.Range);
-}
-
-Datum Elaborator::builtinCeil(BuiltinCall &Call) {
-  auto X = wantNumber(Call, 0);
-  if (!X)
-    return Datum::poison();
-  return checkedInt(std::fabs(*X) < 9e18
-                        ? std::optional(static_cast<int64_t>(std::ceil(*X)))
-                        : std::nullopt,
-                    Call.Range);
 }
 
 //===----------------------------------------------------------------------===//

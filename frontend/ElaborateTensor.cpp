@@ -5,6 +5,8 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
+#include <limits>
 
 using namespace llvm;
 using namespace stator;
@@ -27,7 +29,7 @@ ArrayRef<Datum> Elaborator::save(ArrayRef<Datum> Elements) {
   if (Elements.empty())
     return {};
   Datum *Memory = Allocator.Allocate<Datum>(Elements.size());
-  std::uninitialized_copy(Elements.begin(), Elements.end(), Memory);
+  llvm::uninitialized_copy(Elements, Memory);
   return ArrayRef<Datum>(Memory, Elements.size());
 }
 
@@ -99,6 +101,11 @@ Datum Elaborator::makeSplat(ElementKind Element, double Value,
   RankedTensorType Type = makeType(Element, Dims, Range);
   if (!Type)
     return Datum::poison();
+  if (Element == ElementKind::F32 && std::isfinite(Value) &&
+      std::fabs(Value) > std::numeric_limits<float>::max())
+    return error(Range, "the number " + printNumber(Value) +
+                            " does not fit in f32; the largest is " +
+                            printNumber(std::numeric_limits<float>::max()));
   mlir::Attribute Number;
   if (Element == ElementKind::F32)
     Number = Builder.getF32FloatAttr(static_cast<float>(Value));
@@ -114,12 +121,6 @@ Datum Elaborator::makeSplat(ElementKind Element, double Value,
   if (Element == ElementKind::I32 && Value >= 0)
     D.Bound = static_cast<int64_t>(Value) + 1;
   return D;
-}
-
-static bool hasSameSizes(ArrayRef<Dim> A, ArrayRef<Dim> B) {
-  return A.size() == B.size() && all_of(zip(A, B), [](const auto &Pair) {
-           return std::get<0>(Pair).Size == std::get<1>(Pair).Size;
-         });
 }
 
 Datum Elaborator::makeReshape(const Datum &X, ArrayRef<Dim> Dims,
@@ -149,14 +150,9 @@ Datum Elaborator::makeTranspose(const Datum &X, ArrayRef<int64_t> Permutation,
   SmallVector<Dim, 6> Dims;
   for (int64_t I : Permutation)
     Dims.push_back(X.Dims[I]);
-  RankedTensorType Type = makeType(X.Element, Dims, Range);
-  if (!Type)
-    return Datum::poison();
-  Datum Result = X;
-  Result.Dims = save(Dims);
-  Result.Tensor =
-      TransposeOp::create(Builder, makeLocation(Range), Type, X.Tensor,
-                          Builder.getDenseI64ArrayAttr(Permutation));
+  Datum Result = makeOp<TransposeOp>(X.Element, Dims, Range, X.Tensor,
+                                     Builder.getDenseI64ArrayAttr(Permutation));
+  Result.Bound = X.Bound;
   return Result;
 }
 
@@ -168,27 +164,20 @@ Datum Elaborator::makeReduce(ReduceKind Kind, const Datum &X,
   for (int64_t I = 0; I != X.getRank(); ++I)
     if (!is_contained(Axes, I))
       Dims.push_back(X.Dims[I]);
-  RankedTensorType Type = makeType(X.Element, Dims, Range);
-  if (!Type)
-    return Datum::poison();
-  return Datum::makeTensor(X.Element,
-                           ReduceOp::create(Builder, makeLocation(Range), Type,
-                                            Kind, X.Tensor, Axes),
-                           save(Dims));
+  return makeOp<ReduceOp>(X.Element, Dims, Range, Kind, X.Tensor, Axes);
 }
 
 Datum Elaborator::makeSliceOp(const Datum &X, ArrayRef<int64_t> Offsets,
                               ArrayRef<int64_t> Strides, ArrayRef<Dim> Dims,
                               SMRange Range) {
-  Datum Result = X;
-  Result.Dims = save(Dims);
-  if (hasSameSizes(X.Dims, Dims))
+  if (hasSameSizes(X.Dims, Dims)) {
+    Datum Result = X;
+    Result.Dims = save(Dims);
     return Result;
-  RankedTensorType Type = makeType(X.Element, Dims, Range);
-  if (!Type)
-    return Datum::poison();
-  Result.Tensor = SliceOp::create(Builder, makeLocation(Range), Type, X.Tensor,
-                                  Offsets, Strides);
+  }
+  Datum Result =
+      makeOp<SliceOp>(X.Element, Dims, Range, X.Tensor, Offsets, Strides);
+  Result.Bound = X.Bound;
   return Result;
 }
 
@@ -196,28 +185,18 @@ Datum Elaborator::makeEinsum(const Datum &Lhs, ArrayRef<std::string> LhsNames,
                              const Datum &Rhs, ArrayRef<std::string> RhsNames,
                              ArrayRef<std::string> ResultNames,
                              ArrayRef<Dim> Dims, SMRange Range) {
-  RankedTensorType Type = makeType(ElementKind::F32, Dims, Range);
-  if (!Type)
-    return Datum::poison();
   std::string Equation = join(LhsNames, " ") + ", " + join(RhsNames, " ") +
                          " -> " + join(ResultNames, " ");
-  return Datum::makeTensor(ElementKind::F32,
-                           EinsumOp::create(Builder, makeLocation(Range), Type,
-                                            Builder.getStringAttr(Equation),
-                                            Lhs.Tensor, Rhs.Tensor),
-                           save(Dims));
+  return makeOp<EinsumOp>(ElementKind::F32, Dims, Range,
+                          Builder.getStringAttr(Equation), Lhs.Tensor,
+                          Rhs.Tensor);
 }
 
 Datum Elaborator::makeConvert(const Datum &X, ElementKind Element,
                               SMRange Range) {
   if (X.Element == Element)
     return X;
-  RankedTensorType Type = makeType(Element, X.Dims, Range);
-  if (!Type)
-    return Datum::poison();
-  Datum Result = Datum::makeTensor(
-      Element, ConvertOp::create(Builder, makeLocation(Range), Type, X.Tensor),
-      X.Dims);
+  Datum Result = makeOp<ConvertOp>(Element, X.Dims, Range, X.Tensor);
   if (X.Element == ElementKind::Bool && Element == ElementKind::I32)
     Result.Bound = 2;
   return Result;
@@ -227,10 +206,11 @@ Datum Elaborator::makeConvert(const Datum &X, ElementKind Element,
 /// from the last one, those of size 1 and missing ones are repeated.
 Datum Elaborator::broadcastTo(const Datum &X, ArrayRef<Dim> Dims,
                               SMRange Range) {
-  Datum Result = X;
-  Result.Dims = save(Dims);
-  if (hasSameSizes(X.Dims, Dims))
+  if (hasSameSizes(X.Dims, Dims)) {
+    Datum Result = X;
+    Result.Dims = save(Dims);
     return Result;
+  }
   int64_t Missing = static_cast<int64_t>(Dims.size()) - X.getRank();
   SmallVector<Dim, 6> Kept;
   SmallVector<int64_t, 6> Places;
@@ -241,11 +221,11 @@ Datum Elaborator::broadcastTo(const Datum &X, ArrayRef<Dim> Dims,
     Places.push_back(I + Missing);
   }
   Datum Squeezed = makeReshape(X, Kept, Range);
-  RankedTensorType Type = makeType(X.Element, Dims, Range);
-  if (!Type || Squeezed.isPoison())
-    return Datum::poison();
-  Result.Tensor = BroadcastOp::create(Builder, makeLocation(Range), Type,
-                                      Squeezed.Tensor, Places);
+  if (Squeezed.isPoison())
+    return Squeezed;
+  Datum Result =
+      makeOp<BroadcastOp>(X.Element, Dims, Range, Squeezed.Tensor, Places);
+  Result.Bound = X.Bound;
   return Result;
 }
 
@@ -354,14 +334,6 @@ Datum Elaborator::reduction(BuiltinCall &Call, ReduceKind Kind) {
   return makeReshape(Result, Dims, Call.Range);
 }
 
-Datum Elaborator::builtinSum(BuiltinCall &Call) {
-  return reduction(Call, ReduceKind::Sum);
-}
-
-Datum Elaborator::builtinMean(BuiltinCall &Call) {
-  return reduction(Call, ReduceKind::Mean);
-}
-
 Datum Elaborator::builtinCumsum(BuiltinCall &Call) {
   if (!wantTensor(Call, 0))
     return Datum::poison();
@@ -424,13 +396,8 @@ Datum Elaborator::builtinGather(BuiltinCall &Call) {
                      " rows: " + describe(Table));
   SmallVector<Dim, 6> Dims(Indices.Dims);
   append_range(Dims, Table.Dims.drop_front());
-  RankedTensorType Type = makeType(ElementKind::F32, Dims, Call.Range);
-  if (!Type)
-    return Datum::poison();
-  return Datum::makeTensor(ElementKind::F32,
-                           GatherOp::create(Builder, makeLocation(Call.Range),
-                                            Type, Table.Tensor, Indices.Tensor),
-                           save(Dims));
+  return makeOp<GatherOp>(ElementKind::F32, Dims, Call.Range, Table.Tensor,
+                          Indices.Tensor);
 }
 
 Datum Elaborator::builtinCrossEntropy(BuiltinCall &Call) {

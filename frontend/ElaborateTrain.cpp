@@ -1,6 +1,8 @@
 //===- ElaborateTrain.cpp - config and train blocks -----------------------===//
 
 #include "frontend/Elaborator.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
@@ -37,9 +39,9 @@ bool Elaborator::parseDefine(StringRef Name, StringRef Text, Datum &Value) {
                        : Datum::makeInt(Int, Name);
       return true;
     }
-    bool IsWhole = !Text.empty() &&
-                   Text.find_first_not_of("0123456789-+") == StringRef::npos;
-    if (IsWhole)
+    StringRef Digits = Text;
+    Digits.consume_front("-");
+    if (!Digits.empty() && all_of(Digits, isDigit))
       return Fail("a number that fits in 64 bits");
     if (Text.getAsDouble(Float) || !std::isfinite(Float))
       return Fail("a number");
@@ -54,8 +56,9 @@ void Elaborator::checkDefines() {
   for (auto &[Name, Value] : Config)
     Names.push_back(Name);
   StringSet<> Reported;
-  for (auto &[Name, Text] : Options.Defines) {
-    if (is_contained(Names, StringRef(Name)) || !Reported.insert(Name).second)
+  for (const auto &[Defined, Text] : Options.Defines) {
+    StringRef Name = Defined;
+    if (is_contained(Names, Name) || !Reported.insert(Name).second)
       continue;
     Diags.error("-D " + Name + "=" + Text +
                 ": the model has no config value '" + Name + "'" +
@@ -82,12 +85,16 @@ void Elaborator::evaluateConfig() {
                       "a config value is a number, true, false or a string, "
                       "found " +
                           describe(Value));
-      for (auto &[Defined, Text] : Options.Defines)
-        if (Defined == Name && !Value.isPoison() &&
-            !parseDefine(Name, Text, Value)) {
+      const Datum Default = Value;
+      for (auto &[Defined, Text] : Options.Defines) {
+        if (Defined != Name || Value.isPoison())
+          continue;
+        Value = Default;
+        if (!parseDefine(Name, Text, Value)) {
           Diags.note(Setting.Name.Range, "'" + Name + "' is declared here");
           Value = Datum::poison();
         }
+      }
       if (Value.isInt())
         Value.Text = Name;
       Config.push_back({Name, Value});
@@ -127,18 +134,18 @@ std::string Elaborator::makeConfigJson() const {
 // train
 //===----------------------------------------------------------------------===//
 
-int64_t Elaborator::getPositiveSetting(const SettingDecl &Setting,
-                                       const Datum &Value, int64_t Limit) {
-  if (Value.isInt() && Value.Int >= 1 && Value.Int <= Limit)
-    return Value.Int;
-  error(Setting.Value->Range, "'" + Setting.Name.Text +
-                                  "' is a whole number from 1 to " +
-                                  Twine(Limit) + ", found " + describe(Value));
-  return 0;
-}
-
 static constexpr int64_t BatchLimit = 1 << 20, TimeLimit = 1 << 24,
                          StepLimit = int64_t(1) << 40;
+
+/// The largest value of a setting that counts something; 0 for others.
+static int64_t getCountLimit(StringRef Name) {
+  return StringSwitch<int64_t>(Name)
+      .Case("batch", BatchLimit)
+      .Case("time", TimeLimit)
+      .Case("micro_batches", BatchLimit)
+      .Case("steps", StepLimit)
+      .Default(0);
+}
 
 void Elaborator::evaluateTrain() {
   Frame F;
@@ -166,15 +173,12 @@ void Elaborator::evaluateTrain() {
 void Elaborator::evaluateTrainSetting(const SettingDecl &Setting) {
   StringRef Name = Setting.Name.Text;
   const Datum &Value = Train[Name];
-  if (Name == "batch")
-    getPositiveSetting(Setting, Value, BatchLimit);
-  else if (Name == "time")
-    getPositiveSetting(Setting, Value, TimeLimit);
-  else if (Name == "micro_batches")
-    getPositiveSetting(Setting, Value, BatchLimit);
-  else if (Name == "steps")
-    getPositiveSetting(Setting, Value, StepLimit);
-  else if (Name == "clip") {
+  if (int64_t Limit = getCountLimit(Name)) {
+    if (!Value.isInt() || Value.Int < 1 || Value.Int > Limit)
+      error(Setting.Value->Range,
+            "'" + Name + "' is a whole number from 1 to " + Twine(Limit) +
+                ", found " + describe(Value));
+  } else if (Name == "clip") {
     // 'none' and 0 switch it off.
     if (Value.Kind != DatumKind::None &&
         !(Value.isNumber() && Value.asFloat() >= 0 &&
@@ -308,14 +312,6 @@ Datum Elaborator::adam(BuiltinCall &Call, OptimizerKind Kind) {
       Betas.Elements[1].asFloat(), *Eps, *Decay, 0.0, false));
 }
 
-Datum Elaborator::builtinAdam(BuiltinCall &Call) {
-  return adam(Call, OptimizerKind::Adam);
-}
-
-Datum Elaborator::builtinAdamW(BuiltinCall &Call) {
-  return adam(Call, OptimizerKind::AdamW);
-}
-
 Datum Elaborator::schedule(BuiltinCall &Call, ScheduleKind Kind) {
   auto Warmup = wantIntIn(Call, 0, 0, StepLimit);
   std::optional<double> Floor = 0.0;
@@ -328,18 +324,6 @@ Datum Elaborator::schedule(BuiltinCall &Call, ScheduleKind Kind) {
     return Datum::poison();
   return Datum::makeSetting(
       ScheduleAttr::get(&Context, Kind, *Warmup, *Floor, *Steps, 0.0));
-}
-
-Datum Elaborator::builtinConstantSchedule(BuiltinCall &Call) {
-  return schedule(Call, ScheduleKind::Constant);
-}
-
-Datum Elaborator::builtinLinear(BuiltinCall &Call) {
-  return schedule(Call, ScheduleKind::Linear);
-}
-
-Datum Elaborator::builtinCosine(BuiltinCall &Call) {
-  return schedule(Call, ScheduleKind::Cosine);
 }
 
 Datum Elaborator::builtinInverseSqrt(BuiltinCall &Call) {

@@ -13,8 +13,10 @@ std::optional<Dim> Elaborator::evaluateDim(const Expr &E, bool BindSymbols,
                                            std::optional<int64_t> Actual) {
   if (const auto *Name = dyn_cast<NameExpr>(&E)) {
     bool Found;
-    Datum Value = lookUp(Name->Name, Found);
-    bool IsValue = Found && (Value.isInt() || Value.Kind == DatumKind::Float);
+    Datum Value = lookUp(*Name, Found);
+    // Fns, modules and members can have the name of a symbol; a tensor is
+    // meant where it is named.
+    bool IsValue = Found && (Value.isNumber() || Value.isTensor());
     if (!IsValue) {
       if (!BindSymbols || !Actual)
         return std::nullopt;
@@ -98,10 +100,7 @@ Elaborator::matchType(const TypeExpr &Type, const Datum &Value, SMRange Range,
     }
     ArrayRef<Dim> Covered = Value.Dims.slice(Dims.size(), Rank - Plain);
     if (Current->Ellipsis)
-      Fits &= Current->Ellipsis->size() == Covered.size() &&
-              all_of(zip(*Current->Ellipsis, Covered), [](const auto &Pair) {
-                return std::get<0>(Pair).Size == std::get<1>(Pair).Size;
-              });
+      Fits &= hasSameSizes(*Current->Ellipsis, Covered);
     else
       Current->Ellipsis.emplace(Covered.begin(), Covered.end());
     append_range(Dims, Covered);
@@ -129,9 +128,8 @@ bool Elaborator::checkResults(const FnDecl &Fn, Datum &Value, SMRange Range) {
     std::string What =
         IsTuple ? "result " + std::to_string(I + 1) : std::string("the result");
     auto Dims = matchType(Fn.Results[I], Element, Range, What);
-    if (!Dims) {
+    if (!Dims)
       return false;
-    }
     Element.Dims = *Dims;
     Elements.push_back(Element);
   }

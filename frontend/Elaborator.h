@@ -90,7 +90,7 @@ private:
     llvm::SMRange ReturnRange;
     ScanState *Scan = nullptr;
     bool InLet = false; ///< Body: in a `let`, which makes no modules
-    /// Body: the member that is being made.
+    /// Body: the member that is being made, if one is.
     std::string PendingPath;
     bool PendingUsed = false;
   };
@@ -123,8 +123,6 @@ private:
   void evaluateTrain();
   void evaluateTrainSetting(const SettingDecl &Setting);
   bool resolveBatchAndTime();
-  int64_t getPositiveSetting(const SettingDecl &Setting, const Datum &Value,
-                             int64_t Limit);
   void emitTraining();
   void emitParameters();
   bool checkParameters();
@@ -138,6 +136,10 @@ private:
   Datum instantiate(const ModuleDecl *Module,
                     llvm::ArrayRef<Argument> Arguments, llvm::SMRange Range);
   Datum instantiateRepeat(const CallExpr &Call);
+  /// The path of the module that is made here, the one module of its member;
+  /// none, and an error, if there is no member to be.
+  std::optional<std::string> claimMember(llvm::StringRef Name,
+                                         llvm::SMRange Range);
   Instance *makeInstance(const ModuleDecl *Module, std::string Path,
                          llvm::SMRange Range);
   void evaluateItems(Instance &Self, llvm::ArrayRef<const ModuleItem *> Items);
@@ -190,6 +192,7 @@ private:
     llvm::SmallVector<Datum, 2> Results;
     /// Which of the module's parameters it needs.
     llvm::SmallVector<bool, 8> UsedParameters;
+    uint64_t Work = 0; ///< of one call, with what it calls
   };
   /// `Bound` holds the arguments as locals, with the caller's values.
   void emitFunction(Function &Result, Instance &Callee, const Frame &Bound);
@@ -217,16 +220,20 @@ private:
   void rename(const Datum &Value, llvm::StringRef From, llvm::StringRef To);
   std::optional<bool> evaluateCondition(const Expr &E);
 
+  /// Adds to the work; false, and one error, if that is absurdly much.
+  bool addWork(uint64_t Amount, llvm::SMRange Range);
   Datum evaluate(const Expr &E);
   Datum evaluateImpl(const Expr &E);
   Datum evaluateName(const NameExpr &E);
-  Datum lookUp(llvm::StringRef Name, bool &Found);
+  Datum lookUp(const NameExpr &E, bool &Found);
   Datum evaluateMemberExpr(const MemberExpr &E);
   Datum getMember(const Member &M, llvm::SMRange Range);
   Datum readParameter(Parameter &P, llvm::SMRange Range);
   Datum evaluateIndex(const IndexExpr &E);
   Datum evaluateSlice(const IndexExpr &E, const Datum &Base);
   std::optional<int64_t> evaluateIndexPart(const Expr *E, int64_t Default);
+  /// Which of `Size` elements `[i]` chooses; negative ones count from the end.
+  std::optional<int64_t> evaluateElement(const IndexItem &Item, int64_t Size);
   Datum evaluateUnary(const UnaryExpr &E);
   Datum evaluateBinary(const BinaryExpr &E);
   Datum evaluateLogical(const BinaryExpr &E);
@@ -239,6 +246,8 @@ private:
                       llvm::SMRange Range);
   Datum checkedInt(std::optional<int64_t> Value, llvm::SMRange Range);
   Datum checkedFloat(double Value, llvm::SMRange Range);
+  /// A whole number, cut towards zero; an error if it overflows.
+  Datum toInt(double Value, llvm::SMRange Range);
 
   //===--------------------------------------------------------------------===//
   // Tensors
@@ -249,6 +258,12 @@ private:
   /// The type of a tensor, or null and an error if it is absurdly large.
   mlir::RankedTensorType makeType(ElementKind Element, llvm::ArrayRef<Dim> Dims,
                                   llvm::SMRange Range);
+  /// An op with one result, a tensor of these elements and dimensions. Poison,
+  /// and an error, if that is absurdly large.
+  template <typename OpTy, typename... ArgTys>
+  Datum makeOp(ElementKind Element, llvm::ArrayRef<Dim> Dims,
+               llvm::SMRange Range, ArgTys &&...Args);
+  /// Copies that live as long as the elaborator.
   llvm::ArrayRef<Dim> save(llvm::ArrayRef<Dim> Dims);
   llvm::ArrayRef<Datum> save(llvm::ArrayRef<Datum> Elements);
   bool requireCode(llvm::SMRange Range, const llvm::Twine &What);
@@ -310,37 +325,28 @@ private:
   //===--------------------------------------------------------------------===//
 
   friend struct BuiltinTable;
+  /// A function of one tensor, element by element; `F`: or of a number.
   template <typename OpTy> Datum unary(BuiltinCall &Call);
   template <typename OpTy, double (*F)(double)>
   Datum unaryOrNumber(BuiltinCall &Call);
-  Datum builtinExp(BuiltinCall &Call);
-  Datum builtinLog(BuiltinCall &Call);
-  Datum builtinSqrt(BuiltinCall &Call);
-  Datum builtinRsqrt(BuiltinCall &Call);
-  Datum builtinSin(BuiltinCall &Call);
-  Datum builtinCos(BuiltinCall &Call);
-  Datum builtinTanh(BuiltinCall &Call);
-  Datum builtinErf(BuiltinCall &Call);
-  Datum builtinSigmoid(BuiltinCall &Call);
-  Datum builtinRelu(BuiltinCall &Call);
-  Datum builtinSilu(BuiltinCall &Call);
+  template <bool TanhApproximation> Datum gelu(BuiltinCall &Call);
   Datum builtinAbs(BuiltinCall &Call);
-  Datum builtinGelu(BuiltinCall &Call);
-  Datum builtinGeluTanh(BuiltinCall &Call);
   Datum builtinPow(BuiltinCall &Call);
-  Datum builtinMax(BuiltinCall &Call);
-  Datum builtinMin(BuiltinCall &Call);
+  template <bool IsMax> Datum minMax(BuiltinCall &Call) {
+    return minMax(Call, IsMax);
+  }
   Datum minMax(BuiltinCall &Call, bool IsMax);
   Datum builtinWhere(BuiltinCall &Call);
   Datum builtinFloat(BuiltinCall &Call);
   Datum builtinInt(BuiltinCall &Call);
   Datum builtinFloorDiv(BuiltinCall &Call);
   Datum builtinCeilDiv(BuiltinCall &Call);
-  Datum builtinFloor(BuiltinCall &Call);
-  Datum builtinCeil(BuiltinCall &Call);
+  /// A number made whole by `F`.
+  template <double (*F)(double)> Datum rounded(BuiltinCall &Call);
   Datum builtinDropout(BuiltinCall &Call);
-  Datum builtinSum(BuiltinCall &Call);
-  Datum builtinMean(BuiltinCall &Call);
+  template <ReduceKind Kind> Datum reduction(BuiltinCall &Call) {
+    return reduction(Call, Kind);
+  }
   Datum reduction(BuiltinCall &Call, ReduceKind Kind);
   Datum builtinCumsum(BuiltinCall &Call);
   Datum builtinSoftmax(BuiltinCall &Call);
@@ -350,16 +356,18 @@ private:
   Datum builtinPositions(BuiltinCall &Call);
   Datum builtinIota(BuiltinCall &Call);
   Datum builtinFull(BuiltinCall &Call);
-  Datum builtinZeros(BuiltinCall &Call);
-  Datum builtinOnes(BuiltinCall &Call);
+  template <int Value> Datum filled(BuiltinCall &Call) {
+    return filled(Call, Value, Call.Args);
+  }
   Datum filled(BuiltinCall &Call, double Value, llvm::ArrayRef<Datum> Sizes);
+  template <bool IsStack> Datum joinTensors(BuiltinCall &Call) {
+    return joinTensors(Call, IsStack);
+  }
   Datum joinTensors(BuiltinCall &Call, bool IsStack);
   Datum builtinTranspose(BuiltinCall &Call);
   Datum builtinReshape(BuiltinCall &Call);
   Datum builtinBroadcast(BuiltinCall &Call);
   Datum builtinSplit(BuiltinCall &Call);
-  Datum builtinConcat(BuiltinCall &Call);
-  Datum builtinStack(BuiltinCall &Call);
   Datum builtinSize(BuiltinCall &Call);
   Datum builtinRank(BuiltinCall &Call);
   Datum builtinRearrange(BuiltinCall &Call);
@@ -368,16 +376,19 @@ private:
   Datum builtinEinsum(BuiltinCall &Call);
   Datum builtinNormal(BuiltinCall &Call);
   Datum builtinUniform(BuiltinCall &Call);
-  Datum builtinXavierNormal(BuiltinCall &Call);
-  Datum builtinXavierUniform(BuiltinCall &Call);
-  Datum builtinConstant(BuiltinCall &Call);
+  /// An initialiser of one number: a gain or a value.
+  template <Initialiser::Form Form> Datum initialiser(BuiltinCall &Call) {
+    auto Number = wantNumber(Call, 0);
+    return Number ? Datum::makeInit({Form, *Number, 0}) : Datum::poison();
+  }
   Datum builtinSgd(BuiltinCall &Call);
-  Datum builtinAdam(BuiltinCall &Call);
-  Datum builtinAdamW(BuiltinCall &Call);
+  template <OptimizerKind Kind> Datum adam(BuiltinCall &Call) {
+    return adam(Call, Kind);
+  }
   Datum adam(BuiltinCall &Call, OptimizerKind Kind);
-  Datum builtinConstantSchedule(BuiltinCall &Call);
-  Datum builtinLinear(BuiltinCall &Call);
-  Datum builtinCosine(BuiltinCall &Call);
+  template <ScheduleKind Kind> Datum schedule(BuiltinCall &Call) {
+    return schedule(Call, Kind);
+  }
   Datum schedule(BuiltinCall &Call, ScheduleKind Kind);
   Datum builtinInverseSqrt(BuiltinCall &Call);
   Datum einopsPattern(BuiltinCall &Call, EinopsForm Form,
@@ -417,9 +428,55 @@ private:
   llvm::SmallVector<const ModuleDecl *, 8> ModulesBeingMade;
   llvm::SmallVector<const FnDecl *, 8> FnsBeingRun;
   unsigned Depth = 0;
+  /// Expressions evaluated, as if each call of a module did it again: about
+  /// the size of the model when all is expanded.
+  uint64_t Work = 0;
+  bool WorkReported = false;
 
   friend class FrameScope;
 };
+
+template <typename OpTy, typename... ArgTys>
+Datum Elaborator::makeOp(ElementKind Element, llvm::ArrayRef<Dim> Dims,
+                         llvm::SMRange Range, ArgTys &&...Args) {
+  mlir::RankedTensorType Type = makeType(Element, Dims, Range);
+  if (!Type)
+    return Datum::poison();
+  return Datum::makeTensor(Element,
+                           OpTy::create(Builder, makeLocation(Range), Type,
+                                        std::forward<ArgTys>(Args)...),
+                           save(Dims));
+}
+
+template <typename OpTy> Datum Elaborator::unary(BuiltinCall &Call) {
+  if (!wantTensor(Call, 0))
+    return Datum::poison();
+  Datum X = Call.Args[0];
+  X.Tensor = OpTy::create(Builder, makeLocation(Call.Range), X.Tensor.getType(),
+                          X.Tensor);
+  return X;
+}
+
+template <typename OpTy, double (*F)(double)>
+Datum Elaborator::unaryOrNumber(BuiltinCall &Call) {
+  if (Call.Args[0].isNumber())
+    return checkedFloat(F(Call.Args[0].asFloat()), Call.Range);
+  return unary<OpTy>(Call);
+}
+
+template <bool TanhApproximation> Datum Elaborator::gelu(BuiltinCall &Call) {
+  if (!wantTensor(Call, 0))
+    return Datum::poison();
+  Datum X = Call.Args[0];
+  X.Tensor = GeluOp::create(Builder, makeLocation(Call.Range),
+                            X.Tensor.getType(), X.Tensor, TanhApproximation);
+  return X;
+}
+
+template <double (*F)(double)> Datum Elaborator::rounded(BuiltinCall &Call) {
+  auto X = wantNumber(Call, 0);
+  return X ? toInt(F(*X), Call.Range) : Datum::poison();
+}
 
 /// Makes a frame the current one while it lives.
 class Elaborator::FrameScope {

@@ -276,12 +276,13 @@ const Expr *Parser::parseScan() {
   // The settings stand among the sequences.
   const Expr *Axis = nullptr, *Reverse = nullptr;
   llvm::erase_if(Sequences, [&](const Binding &B) {
-    if (B.Name.Text == "axis")
-      Axis = B.Value;
-    else if (B.Name.Text == "reverse")
-      Reverse = B.Value;
-    else
+    bool IsAxis = B.Name.Text == "axis";
+    if (!IsAxis && B.Name.Text != "reverse")
       return false;
+    const Expr *&Setting = IsAxis ? Axis : Reverse;
+    if (Setting)
+      Diags.error(B.Name.Range, "'" + B.Name.Text + "' is given twice");
+    Setting = B.Value;
     return true;
   });
   ArrayRef<const Stmt *> Body = parseBody("the body of the scan");

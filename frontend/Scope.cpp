@@ -18,7 +18,7 @@ public:
 
   void checkSettings(ArrayRef<BlockDecl> Blocks, Place Where);
   void checkModule(const ModuleDecl &Module);
-  void checkFn(const FnDecl &Fn, const ModuleDecl *Module);
+  void checkFn(const FnDecl &Fn);
 
 private:
   // Names.
@@ -51,6 +51,18 @@ private:
 //===----------------------------------------------------------------------===//
 // Names
 //===----------------------------------------------------------------------===//
+
+/// Whether nothing of this name was declared in the same place before; reports
+/// it otherwise. `What` says what is declared, with a space behind it.
+static bool declareOnce(StringMap<SMRange> &Declared, Identifier Name,
+                        Diagnostics &Diags, StringRef What = "") {
+  auto [It, New] = Declared.try_emplace(Name.Text, Name.Range);
+  if (!New) {
+    Diags.error(Name.Range, What + "'" + Name.Text + "' is declared twice");
+    Diags.note(It->second, "the first is here");
+  }
+  return New;
+}
 
 bool Analyser::isValue(StringRef Name) const {
   if (is_contained(Names, Name))
@@ -275,7 +287,7 @@ static bool hasReturn(ArrayRef<const Stmt *> Body) {
   });
 }
 
-void Analyser::checkFn(const FnDecl &Fn, const ModuleDecl *Module) {
+void Analyser::checkFn(const FnDecl &Fn) {
   Where = Place::Code;
   IsStd = Fn.IsStd;
   size_t NumNames = Names.size();
@@ -284,12 +296,13 @@ void Analyser::checkFn(const FnDecl &Fn, const ModuleDecl *Module) {
     check(Param.Default);
     if (Param.Type)
       check(*Param.Type);
-    auto [It, New] = Declared.try_emplace(Param.Name.Text, Param.Name.Range);
-    if (!New) {
-      Diags.error(Param.Name.Range,
-                  "parameter '" + Param.Name.Text + "' is declared twice");
-      Diags.note(It->second, "the first is here");
-    }
+    // The types of the parameters before it can have declared it as a symbol.
+    if (declareOnce(Declared, Param.Name, Diags, "parameter ") &&
+        is_contained(drop_begin(Names, NumNames), Param.Name.Text))
+      Diags.error(Param.Name.Range, "'" + Param.Name.Text +
+                                        "' is a dimension of a parameter "
+                                        "before it; give one of them another "
+                                        "name");
     Names.push_back(Param.Name.Text);
   }
   size_t NumSymbols = Names.size();
@@ -348,12 +361,7 @@ void Analyser::checkItems(ArrayRef<const ModuleItem *> Items,
       check(Item->Value);
       break;
     }
-    auto [It, New] = Declared.try_emplace(Item->Name.Text, Item->Name.Range);
-    if (!New) {
-      Diags.error(Item->Name.Range,
-                  "'" + Item->Name.Text + "' is declared twice");
-      Diags.note(It->second, "the first is here");
-    }
+    declareOnce(Declared, Item->Name, Diags);
     if (Item->Kind == ItemKind::Let)
       Names.push_back(Item->Name.Text);
   }
@@ -366,12 +374,7 @@ void Analyser::checkModule(const ModuleDecl &Module) {
   StringMap<SMRange> Params;
   for (const ParamDecl &Param : Module.Params) {
     check(Param.Default);
-    auto [It, New] = Params.try_emplace(Param.Name.Text, Param.Name.Range);
-    if (!New) {
-      Diags.error(Param.Name.Range, "hyper-parameter '" + Param.Name.Text +
-                                        "' is declared twice");
-      Diags.note(It->second, "the first is here");
-    }
+    declareOnce(Params, Param.Name, Diags, "hyper-parameter ");
     Names.push_back(Param.Name.Text);
   }
   StringMap<SMRange> Declared;
@@ -380,7 +383,7 @@ void Analyser::checkModule(const ModuleDecl &Module) {
   checkItems(Module.Items, Declared);
   if (Module.Fn) {
     append_range(Names, Members);
-    checkFn(*Module.Fn, &Module);
+    checkFn(*Module.Fn);
   } else {
     Diags.error(Module.Name.Range, "'" + Module.Name.Text +
                                        "' has no fn, so it cannot be applied");
@@ -410,11 +413,7 @@ void Analyser::checkSettings(ArrayRef<BlockDecl> Blocks, Place Where) {
     for (const SettingDecl &Setting : Block.Settings) {
       StringRef Name = Setting.Name.Text;
       check(Setting.Value);
-      auto [It, New] = Declared.try_emplace(Name, Setting.Name.Range);
-      if (!New) {
-        Diags.error(Setting.Name.Range, "'" + Name + "' is declared twice");
-        Diags.note(It->second, "the first is here");
-      }
+      declareOnce(Declared, Setting.Name, Diags);
       if (Where == Place::Config) {
         Names.push_back(Name);
       } else if (!is_contained(TrainNames, Name)) {
@@ -439,22 +438,14 @@ void stator::analyse(Program &P, ArrayRef<FileAST> Std, Diagnostics &Diags) {
       P.StdModules[Module->Name.Text] = Module;
   }
   StringMap<SMRange> Declared;
-  auto Declare = [&](Identifier Name) {
-    auto [It, New] = Declared.try_emplace(Name.Text, Name.Range);
-    if (!New) {
-      Diags.error(Name.Range, "'" + Name.Text + "' is declared twice");
-      Diags.note(It->second, "the first is here");
-    }
-    return New;
-  };
   for (const BlockDecl &Block : P.File.Configs)
     for (const SettingDecl &Setting : Block.Settings)
       Declared.try_emplace(Setting.Name.Text, Setting.Name.Range);
   for (const FnDecl *Fn : P.File.Fns)
-    if (Declare(Fn->Name))
+    if (declareOnce(Declared, Fn->Name, Diags))
       P.Fns[Fn->Name.Text] = Fn;
   for (const ModuleDecl *Module : P.File.Modules) {
-    if (!Declare(Module->Name))
+    if (!declareOnce(Declared, Module->Name, Diags))
       continue;
     if (!Module->IsModel) {
       P.Modules[Module->Name.Text] = Module;
@@ -469,14 +460,14 @@ void stator::analyse(Program &P, ArrayRef<FileAST> Std, Diagnostics &Diags) {
   Analyser A(P, Diags);
   for (const FileAST &File : Std) {
     for (const FnDecl *Fn : File.Fns)
-      A.checkFn(*Fn, nullptr);
+      A.checkFn(*Fn);
     for (const ModuleDecl *Module : File.Modules)
       A.checkModule(*Module);
   }
   A.checkSettings(P.File.Configs, Place::Config);
   A.checkSettings(P.File.Trains, Place::Train);
   for (const FnDecl *Fn : P.File.Fns)
-    A.checkFn(*Fn, nullptr);
+    A.checkFn(*Fn);
   for (const ModuleDecl *Module : P.File.Modules)
     A.checkModule(*Module);
   if (!P.Model && !Diags.hasErrors())
