@@ -15,6 +15,8 @@ FailureOr<FloatAttr> stator::parseDouble(AsmParser &Parser) {
   double Number;
   if (succeeded(Parser.parseOptionalKeyword("inf")))
     Number = std::numeric_limits<double>::infinity();
+  else if (succeeded(Parser.parseOptionalKeyword("nan")))
+    Number = std::numeric_limits<double>::quiet_NaN();
   else if (failed(Parser.parseFloat(Number)))
     return failure();
   return Parser.getBuilder().getF64FloatAttr(IsNegative ? -Number : Number);
@@ -22,7 +24,7 @@ FailureOr<FloatAttr> stator::parseDouble(AsmParser &Parser) {
 
 void stator::printDouble(AsmPrinter &Printer, double Number) {
   if (std::isnan(Number)) {
-    Printer.printFloat(APFloat(Number));
+    Printer << "nan";
     return;
   }
   // The fewest digits that read back as the same number.

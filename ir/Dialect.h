@@ -45,7 +45,7 @@ void nameResultsFromLocation(mlir::Operation *Op,
                              mlir::OpAsmSetValueNameFn SetName);
 
 /// Numbers in the parameters of attributes: the fewest digits that read back as
-/// the same double, and `inf`.
+/// the same double, `inf` and `nan`.
 mlir::FailureOr<mlir::FloatAttr> parseDouble(mlir::AsmParser &Parser);
 void printDouble(mlir::AsmPrinter &Printer, double Number);
 

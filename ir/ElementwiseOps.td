@@ -85,7 +85,7 @@ def Stator_CompareOp : Stator_NonDifferentiableOp<"compare", [
     Elementwise, AllTypesMatch<["lhs", "rhs"]>, AllShapesMatch<["lhs", "result"]>]> {
   let summary = "Compares two tensors of floats or integers, element by element";
   let description = [{
-    Comparisons are ordered: with NaN all but `ne` are false. Integers are signed.
+    With NaN all comparisons but `ne` are false. Integers are signed.
 
     ```mlir
     %2 = stator.compare ge %query, %key : tensor<64x64xi32> -> tensor<64x64xi1>

@@ -5,11 +5,11 @@
 
 include "StatorBase.td"
 
-def Stator_CrossEntropyOp : Stator_Op<"cross_entropy", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Stator_CrossEntropyOp : Stator_Op<"cross_entropy", [InferTypeOpAdaptor]> {
   let summary = "Loss of each position, -log softmax(logits)[target]";
   let description = [{
     `logits` is [positions..., vocabulary], `targets` [positions...]. A negative target has loss 0
-    and no gradient. The second result, log sum exp of the logits, is the residual of the derivative.
+    and no gradient. There is at least one class. The second result, log sum exp of the logits, is the residual of the derivative.
   }];
   let arguments = (ins Stator_FloatTensor:$logits, Stator_IntTensor:$targets);
   let results = (outs Stator_FloatTensor:$loss, Stator_FloatTensor:$lse);
@@ -30,8 +30,7 @@ def Stator_CrossEntropyGradOp : Stator_NonDifferentiableOp<"cross_entropy_grad",
   let hasVerifier = 1;
 }
 
-def Stator_AttentionOp : Stator_Op<"attention", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Stator_AttentionOp : Stator_Op<"attention", [InferTypeOpAdaptor]> {
   let summary = "Scaled dot-product attention as one op; the weights never exist";
   let description = [{
     With Q [batch, heads, queries, depth], K [batch, kv heads, keys, depth], V [batch, kv heads,

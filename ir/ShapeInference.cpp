@@ -17,17 +17,24 @@ static RankedTensorType getTensorType(Value Operand) {
   return cast<RankedTensorType>(Operand.getType());
 }
 
+/// Checks that `Axis` is a dimension of the type.
+static LogicalResult checkAxis(std::optional<Location> Loc, int64_t Axis,
+                               RankedTensorType Type) {
+  if (Axis >= 0 && Axis < Type.getRank())
+    return success();
+  return emitOptionalError(Loc, "axis ", Axis, " is not one of the ",
+                           Type.getRank(), " dimensions of ", Type);
+}
+
 /// "first", "second" operand of a contraction.
 static StringRef getOrdinal(int64_t Operand) {
   return Operand == 0 ? "first" : "second";
 }
 
-LogicalResult
-EinsumOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
-                           ValueRange Operands, DictionaryAttr Attributes,
-                           OpaqueProperties Properties, RegionRange Regions,
-                           SmallVectorImpl<Type> &Inferred) {
-  Adaptor Op(Operands, Attributes, Properties, Regions);
+LogicalResult EinsumOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> Loc,
+                                         Adaptor Op,
+                                         SmallVectorImpl<Type> &Inferred) {
   std::string Error;
   FailureOr<EinsumEquation> Equation =
       EinsumEquation::parse(Op.getEquation(), Error);
@@ -66,19 +73,16 @@ EinsumOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
   return success();
 }
 
-LogicalResult
-ReduceOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
-                           ValueRange Operands, DictionaryAttr Attributes,
-                           OpaqueProperties Properties, RegionRange Regions,
-                           SmallVectorImpl<Type> &Inferred) {
-  Adaptor Op(Operands, Attributes, Properties, Regions);
+LogicalResult ReduceOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> Loc,
+                                         Adaptor Op,
+                                         SmallVectorImpl<Type> &Inferred) {
   RankedTensorType Type = getTensorType(Op.getInput());
   llvm::SmallBitVector Reduced(Type.getRank());
   int64_t Last = -1;
   for (int64_t Axis : Op.getAxes()) {
-    if (Axis < 0 || Axis >= Type.getRank())
-      return emitOptionalError(Loc, "axis ", Axis, " is not one of the ",
-                               Type.getRank(), " dimensions of ", Type);
+    if (failed(checkAxis(Loc, Axis, Type)))
+      return failure();
     if (Axis <= Last)
       return emitOptionalError(Loc, "axes must be strictly increasing, but ",
                                Axis, " follows ", Last);
@@ -97,12 +101,10 @@ ReduceOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
   return success();
 }
 
-LogicalResult
-TransposeOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
-                              ValueRange Operands, DictionaryAttr Attributes,
-                              OpaqueProperties Properties, RegionRange Regions,
-                              SmallVectorImpl<Type> &Inferred) {
-  Adaptor Op(Operands, Attributes, Properties, Regions);
+LogicalResult TransposeOp::inferReturnTypes(MLIRContext *,
+                                            std::optional<Location> Loc,
+                                            Adaptor Op,
+                                            SmallVectorImpl<Type> &Inferred) {
   RankedTensorType Type = getTensorType(Op.getInput());
   ArrayRef<int64_t> Permutation = Op.getPermutation();
   llvm::SmallBitVector Seen(Type.getRank());
@@ -123,19 +125,17 @@ TransposeOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
   return success();
 }
 
-LogicalResult
-ConcatOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
-                           ValueRange Operands, DictionaryAttr Attributes,
-                           OpaqueProperties Properties, RegionRange Regions,
-                           SmallVectorImpl<Type> &Inferred) {
-  Adaptor Op(Operands, Attributes, Properties, Regions);
+LogicalResult ConcatOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> Loc,
+                                         Adaptor Op,
+                                         SmallVectorImpl<Type> &Inferred) {
+  ValueRange Operands = Op.getInputs();
   if (Operands.empty())
     return emitOptionalError(Loc, "needs at least one operand");
   RankedTensorType First = getTensorType(Operands.front());
   int64_t Axis = Op.getAxis();
-  if (Axis < 0 || Axis >= First.getRank())
-    return emitOptionalError(Loc, "axis ", Axis, " is not one of the ",
-                             First.getRank(), " dimensions of ", First);
+  if (failed(checkAxis(Loc, Axis, First)))
+    return failure();
   SmallVector<int64_t> Shape(First.getShape());
   for (Value Operand : Operands.drop_front()) {
     RankedTensorType Type = getTensorType(Operand);
@@ -152,12 +152,10 @@ ConcatOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
   return success();
 }
 
-LogicalResult
-GatherOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
-                           ValueRange Operands, DictionaryAttr Attributes,
-                           OpaqueProperties Properties, RegionRange Regions,
-                           SmallVectorImpl<Type> &Inferred) {
-  Adaptor Op(Operands, Attributes, Properties, Regions);
+LogicalResult GatherOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> Loc,
+                                         Adaptor Op,
+                                         SmallVectorImpl<Type> &Inferred) {
   RankedTensorType Table = getTensorType(Op.getTable());
   if (Table.getRank() == 0)
     return emitOptionalError(Loc,
@@ -170,11 +168,9 @@ GatherOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
   return success();
 }
 
-LogicalResult CrossEntropyOp::inferReturnTypes(
-    MLIRContext *Context, std::optional<Location> Loc, ValueRange Operands,
-    DictionaryAttr Attributes, OpaqueProperties Properties, RegionRange Regions,
-    SmallVectorImpl<Type> &Inferred) {
-  Adaptor Op(Operands, Attributes, Properties, Regions);
+LogicalResult
+CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> Loc,
+                                 Adaptor Op, SmallVectorImpl<Type> &Inferred) {
   RankedTensorType Logits = getTensorType(Op.getLogits());
   RankedTensorType Targets = getTensorType(Op.getTargets());
   if (Logits.getRank() == 0 ||
@@ -182,18 +178,19 @@ LogicalResult CrossEntropyOp::inferReturnTypes(
     return emitOptionalError(Loc, "logits must have the shape of the targets ",
                              "and then one dimension, found ", Logits, " and ",
                              Targets);
+  if (Logits.getShape().back() == 0)
+    return emitOptionalError(Loc, "there are no classes in the logits ",
+                             Logits);
   auto Type =
       RankedTensorType::get(Targets.getShape(), Logits.getElementType());
   Inferred.append({Type, Type});
   return success();
 }
 
-LogicalResult
-AttentionOp::inferReturnTypes(MLIRContext *Context, std::optional<Location> Loc,
-                              ValueRange Operands, DictionaryAttr Attributes,
-                              OpaqueProperties Properties, RegionRange Regions,
-                              SmallVectorImpl<Type> &Inferred) {
-  Adaptor Op(Operands, Attributes, Properties, Regions);
+LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
+                                            std::optional<Location> Loc,
+                                            Adaptor Op,
+                                            SmallVectorImpl<Type> &Inferred) {
   RankedTensorType Query = getTensorType(Op.getQuery());
   RankedTensorType Key = getTensorType(Op.getKey());
   RankedTensorType Value = getTensorType(Op.getValue());

@@ -17,6 +17,7 @@ def Stator_ConstantOp : Stator_NonDifferentiableOp<"constant", [
   let results = (outs Stator_Tensor:$result);
   let assemblyFormat = "attr-dict $value";
   let hasFolder = 1;
+  let hasVerifier = 1;
 }
 
 def Stator_IotaOp : Stator_NonDifferentiableOp<"iota"> {
@@ -70,7 +71,7 @@ def Stator_ReshapeOp : Stator_Op<"reshape"> {
   let hasVerifier = 1;
 }
 
-def Stator_TransposeOp : Stator_Op<"transpose", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Stator_TransposeOp : Stator_Op<"transpose", [InferTypeOpAdaptor]> {
   let summary = "Reorders dimensions: dimension i of the result is `permutation[i]` of the operand";
   let description = [{
     ```mlir
@@ -118,7 +119,7 @@ def Stator_PadOp : Stator_Op<"pad"> {
   let hasVerifier = 1;
 }
 
-def Stator_ConcatOp : Stator_Op<"concat", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Stator_ConcatOp : Stator_Op<"concat", [InferTypeOpAdaptor]> {
   let summary = "Tensors one after the other along `axis`";
   let description = [{
     They agree in all other dimensions.

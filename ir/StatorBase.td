@@ -24,7 +24,7 @@ def Stator_Dialect : Dialect {
   let cppNamespace = "::stator";
   let summary = "Static graphs of language models: tensors with value semantics";
   let description = [{
-    Every value is a ranked tensor of static shape, of `f32`, `i32`, `i64` or `i1`. Elementwise ops
+    Every value is a ranked tensor of static shape, of `f32`, `f64`, `i32` or `i1`. Elementwise ops
     take operands of one shape; broadcasting is an op of its own. A model's parameters are symbols
     (`stator.parameter`) that are read at the start of a step and written at its end, so that inside
     a function everything is a value.
@@ -64,7 +64,7 @@ def Stator_ReduceKind : Stator_Enum<"ReduceKind", "how a reduction combines elem
   I32EnumAttrCase<"Max", 2, "max">, I32EnumAttrCase<"Min", 3, "min">]>;
 def Stator_ReduceKindAttr : Stator_EnumAttr<Stator_ReduceKind, "reduce_kind">;
 
-def Stator_Predicate : Stator_Enum<"Predicate", "what a comparison asks (ordered)", [
+def Stator_Predicate : Stator_Enum<"Predicate", "what a comparison asks; with NaN only `ne` holds", [
   I32EnumAttrCase<"EQ", 0, "eq">, I32EnumAttrCase<"NE", 1, "ne">,
   I32EnumAttrCase<"LT", 2, "lt">, I32EnumAttrCase<"LE", 3, "le">,
   I32EnumAttrCase<"GT", 4, "gt">, I32EnumAttrCase<"GE", 5, "ge">]>;

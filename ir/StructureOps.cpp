@@ -122,6 +122,9 @@ void FuncOp::getAsmBlockArgumentNames(Region &Region,
 LogicalResult FuncOp::verify() {
   if (getKernel() && isExternal())
     return emitOpError() << "a kernel needs a body";
+  if (!isExternal() && !getBody().hasOneBlock())
+    return emitOpError() << "the body must be one block, found "
+                         << getBody().getBlocks().size();
   // The value that a tensor of the state has after the step must be one.
   llvm::SmallDenseMap<StringAttr, WriteOp> Writes;
   WalkResult Result = walk([&](WriteOp Write) {

@@ -5,7 +5,7 @@
 
 include "StatorBase.td"
 
-def Stator_EinsumOp : Stator_Op<"einsum", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Stator_EinsumOp : Stator_Op<"einsum", [InferTypeOpAdaptor]> {
   let summary = "A product of two tensors, summed over the dimensions that the result lacks";
   let description = [{
     The one contraction of the dialect; every matrix product is one. The equation names dimensions
@@ -25,7 +25,7 @@ def Stator_EinsumOp : Stator_Op<"einsum", [DeclareOpInterfaceMethods<InferTypeOp
   let hasCanonicalizer = 1;
 }
 
-def Stator_ReduceOp : Stator_Op<"reduce", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Stator_ReduceOp : Stator_Op<"reduce", [InferTypeOpAdaptor]> {
   let summary = "Combines the elements along `axes`, which are gone from the result";
   let description = [{
     `sum`, `mean`, `max` or `min`. The axes are strictly increasing. The cotangent of a maximum or
@@ -79,7 +79,7 @@ def Stator_CausalMaskOp : Stator_Op<"causal_mask", [SameOperandsAndResultType]> 
   let hasVerifier = 1;
 }
 
-def Stator_GatherOp : Stator_Op<"gather", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Stator_GatherOp : Stator_Op<"gather", [InferTypeOpAdaptor]> {
   let summary = "Rows of a table: result[i..., :] = table[indices[i...], :]";
   let description = [{
     `table` is [rows, width...]; the result is [shape of indices..., width...]. An index outside the

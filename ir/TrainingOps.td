@@ -53,6 +53,7 @@ def Stator_LearningRateOp : Stator_NonDifferentiableOp<"learning_rate"> {
                        Stator_ScheduleAttr:$schedule);
   let results = (outs Stator_FloatScalar:$result);
   let assemblyFormat = "$step `of` $total_steps `peak` custom<Number>($peak) `schedule` $schedule attr-dict `:` functional-type(operands, $result)";
+  let hasVerifier = 1;
 }
 
 def Stator_SgdOp : Stator_NonDifferentiableOp<"sgd", [

@@ -55,6 +55,13 @@ LogicalResult DropoutOp::verify() {
   return verifyRate(*this, getRate());
 }
 
+// Everything that reads constants can read those whose elements are in the IR.
+LogicalResult ConstantOp::verify() {
+  if (isa<DenseIntOrFPElementsAttr>(getValue()))
+    return success();
+  return emitOpError() << "value must be dense<...>, found " << getValue();
+}
+
 LogicalResult IotaOp::verify() {
   return verifyAxis(*this, getAxis(), getResult().getType());
 }
@@ -156,6 +163,8 @@ LogicalResult ScatterAddOp::verify() {
   SmallVector<int64_t> Expected(Indices.getShape());
   if (Table.getRank() > 0)
     llvm::append_range(Expected, Table.getShape().drop_front());
+  if (Table.getRank() > 0 && Table.getDimSize(0) == 0)
+    return emitOpError() << "the table has no rows: " << Table;
   if (Table.getRank() == 0 || Updates.getShape() != ArrayRef(Expected))
     return emitOpError() << "updates must have the shape of the indices "
                          << Indices << " and then that of a row of " << Table
@@ -171,6 +180,8 @@ LogicalResult CrossEntropyGradOp::verify() {
     return emitOpError() << "logits must have the shape of the targets and "
                             "then one dimension, found "
                          << Logits << " and " << Targets;
+  if (Logits.getShape().back() == 0)
+    return emitOpError() << "there are no classes in the logits " << Logits;
   auto Expected =
       RankedTensorType::get(Targets.getShape(), Logits.getElementType());
   if (getLse().getType() != Expected)
@@ -215,10 +226,9 @@ LogicalResult AttentionOp::verify() { return verifyAttention(*this); }
 LogicalResult AttentionGradOp::verify() {
   SmallVector<Type, 2> Expected;
   Operation *Op = *this;
-  if (failed(AttentionOp::inferReturnTypes(
-          getContext(), getLoc(), Op->getOperands().take_front(3),
-          DictionaryAttr::get(getContext()), OpaqueProperties(nullptr), {},
-          Expected)))
+  AttentionOp::Adaptor Attention(Op->getOperands().take_front(3));
+  if (failed(AttentionOp::inferReturnTypes(getContext(), getLoc(), Attention,
+                                           Expected)))
     return failure();
   if (getResult().getType() != Expected[0] || getLse().getType() != Expected[1])
     return emitOpError() << "result and lse of the attention must be "
@@ -261,6 +271,26 @@ LogicalResult SgdOp::verify() {
   return success();
 }
 
+/// Checks the numbers of a schedule.
+static LogicalResult verifySchedule(Operation *Op, ScheduleAttr Schedule) {
+  if (Schedule.getWarmup() < 0)
+    return Op->emitOpError()
+           << "warmup must not be negative, found " << Schedule.getWarmup();
+  if (Schedule.getSteps() < 0)
+    return Op->emitOpError()
+           << "steps of the schedule must not be negative, found "
+           << Schedule.getSteps();
+  double Width = Schedule.getWidth().getValueAsDouble();
+  if (Schedule.getKind() == ScheduleKind::InverseSqrt && !(Width > 0))
+    return Op->emitOpError()
+           << "inverse_sqrt needs a positive width, found " << Width;
+  return success();
+}
+
+LogicalResult LearningRateOp::verify() {
+  return verifySchedule(*this, getSchedule());
+}
+
 LogicalResult TrainingOp::verify() {
   if (static_cast<int64_t>(getMicroBatches()) < 1)
     return emitOpError() << "micro_batches must be at least 1, found "
@@ -293,8 +323,5 @@ LogicalResult TrainingOp::verify() {
       failed(CheckRange("momentum", Optimizer.getMomentum(), 0, Inf)) ||
       failed(CheckRange("floor", getSchedule().getFloor(), 0, Inf)))
     return failure();
-  if (getSchedule().getWarmup() < 0)
-    return emitOpError() << "warmup must not be negative, found "
-                         << getSchedule().getWarmup();
-  return success();
+  return verifySchedule(*this, getSchedule());
 }

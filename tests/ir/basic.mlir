@@ -205,6 +205,8 @@ stator.func @tensor(%q: tensor<2x4x5x8xf32>, %k: tensor<2x4x6x8xf32>, %v: tensor
   %22 = stator.softmax %q axis 3 : tensor<2x4x5x8xf32>
   // CHECK: stator.causal_mask %q fill -inf : tensor<2x4x5x8xf32>
   %23 = stator.causal_mask %q fill -inf : tensor<2x4x5x8xf32>
+  // CHECK: stator.causal_mask %q fill nan : tensor<2x4x5x8xf32>
+  %27 = stator.causal_mask %q fill nan : tensor<2x4x5x8xf32>
   // CHECK: stator.causal_mask %q fill 0.0 window 3 : tensor<2x4x5x8xf32>
   %24 = stator.causal_mask %q fill 0.0 window 3 : tensor<2x4x5x8xf32>
   // CHECK: stator.gather %t[%i] : (tensor<9x4xf32>, tensor<2x3xi32>) -> tensor<2x3x4xf32>

@@ -765,3 +765,58 @@ stator.training optimizer <adamw, lr = 0.1, betas = (0.9, 0.99), eps = 1.0e-8, w
 
 // expected-error @+1 {{warmup must not be negative, found -3}}
 stator.training optimizer <adamw, lr = 0.1, betas = (0.9, 0.99), eps = 1.0e-8, weight_decay = 0.0, momentum = 0.0, nesterov = false> schedule <constant, warmup = -3, floor = 0.0, steps = 0, width = 0.0> micro_batches 1 steps 0
+
+// -----
+
+// expected-error @+1 {{steps of the schedule must not be negative, found -1}}
+stator.training optimizer <adamw, lr = 0.1, betas = (0.9, 0.99), eps = 1.0e-8, weight_decay = 0.0, momentum = 0.0, nesterov = false> schedule <cosine, warmup = 0, floor = 0.0, steps = -1, width = 0.0> micro_batches 1 steps 0
+
+// -----
+
+stator.func @schedule_width(%s: tensor<i32>) {
+  // expected-error @+1 {{inverse_sqrt needs a positive width, found 0.000000e+00}}
+  %0 = stator.learning_rate %s of %s peak 1.0 schedule <inverse_sqrt, warmup = 0, floor = 0.0, steps = 0, width = 0.0> : (tensor<i32>, tensor<i32>) -> tensor<f32>
+  stator.return
+}
+
+// -----
+
+stator.func @constant_in_a_resource() {
+  // expected-error @+1 {{value must be dense<...>, found dense_resource<blob>}}
+  %0 = stator.constant dense_resource<blob> : tensor<2xf32>
+  stator.return
+}
+
+// -----
+
+stator.func @classes(%x: tensor<2x0xf32>, %t: tensor<2xi32>) {
+  // expected-error @+2 {{there are no classes in the logits 'tensor<2x0xf32>'}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0:2 = stator.cross_entropy %x, %t : (tensor<2x0xf32>, tensor<2xi32>) -> (tensor<2xf32>, tensor<2xf32>)
+  stator.return
+}
+
+// -----
+
+stator.func @classes_of_gradient(%x: tensor<2x0xf32>, %t: tensor<2xi32>, %l: tensor<2xf32>) {
+  // expected-error @+1 {{there are no classes in the logits 'tensor<2x0xf32>'}}
+  %0 = stator.cross_entropy_grad %x, %t, %l, %l : (tensor<2x0xf32>, tensor<2xi32>, tensor<2xf32>, tensor<2xf32>) -> tensor<2x0xf32>
+  stator.return
+}
+
+// -----
+
+// expected-error @+1 {{the body must be one block, found 2}}
+stator.func @two_blocks(%x: tensor<2xf32>) -> tensor<2xf32> {
+  stator.return %x : tensor<2xf32>
+^second:
+  stator.return %x : tensor<2xf32>
+}
+
+// -----
+
+stator.func @scatter_into_no_rows(%u: tensor<2x4xf32>, %i: tensor<2xi32>) {
+  // expected-error @+1 {{the table has no rows: 'tensor<0x4xf32>'}}
+  %0 = stator.scatter_add %u[%i] : (tensor<2x4xf32>, tensor<2xi32>) -> tensor<0x4xf32>
+  stator.return
+}
