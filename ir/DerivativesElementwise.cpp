@@ -1,6 +1,7 @@
 //===- DerivativesElementwise.cpp - Derivatives of ElementwiseOps.td ------===//
 //
-// Below, X and Y are the operands, R the result and D its cotangent.
+// Below, X and Y are the operands, R the result and D its cotangent; B builds
+// ops at the place of the forward one.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,139 +16,29 @@ using namespace stator;
 // One operand
 //===----------------------------------------------------------------------===//
 
-void NegOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                     ArrayRef<bool> Wanted,
-                     MutableArrayRef<Value> OperandCotangents) {
-  VjpBuilder B(Builder, *this);
-  if (Wanted[0])
-    OperandCotangents[0] = B.neg(Cotangents[0]);
-}
-
-void AbsOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                     ArrayRef<bool> Wanted,
-                     MutableArrayRef<Value> OperandCotangents) {
-  if (!Wanted[0])
-    return;
-  VjpBuilder B(Builder, *this);
-  Value X = getInput(), D = Cotangents[0], Zero = B.zero(X);
+static Value buildAbsVjp(VjpBuilder &B, Value X, Value D) {
+  Value Zero = B.zero(X);
   Value OfNegative =
       B.select(B.compare(Predicate::LT, X, Zero), B.neg(D), Zero);
-  OperandCotangents[0] =
-      B.select(B.compare(Predicate::GT, X, Zero), D, OfNegative);
+  return B.select(B.compare(Predicate::GT, X, Zero), D, OfNegative);
 }
 
-void ExpOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                     ArrayRef<bool> Wanted,
-                     MutableArrayRef<Value> OperandCotangents) {
-  VjpBuilder B(Builder, *this);
-  if (Wanted[0])
-    OperandCotangents[0] = B.mul(Cotangents[0], getResult());
+/// Of the result, which later ops need as well, not of the operand.
+static Value buildReluVjp(VjpBuilder &B, Value R, Value D) {
+  Value Zero = B.zero(R);
+  return B.select(B.compare(Predicate::GT, R, Zero), D, Zero);
 }
 
-void LogOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                     ArrayRef<bool> Wanted,
-                     MutableArrayRef<Value> OperandCotangents) {
-  VjpBuilder B(Builder, *this);
-  if (Wanted[0])
-    OperandCotangents[0] = B.div(Cotangents[0], getInput());
-}
-
-void SqrtOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                      ArrayRef<bool> Wanted,
-                      MutableArrayRef<Value> OperandCotangents) {
-  VjpBuilder B(Builder, *this);
-  // D / (2 R)
-  if (Wanted[0])
-    OperandCotangents[0] = B.div(B.mul(Cotangents[0], 0.5), getResult());
-}
-
-void RsqrtOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                       ArrayRef<bool> Wanted,
-                       MutableArrayRef<Value> OperandCotangents) {
-  if (!Wanted[0])
-    return;
-  VjpBuilder B(Builder, *this);
-  // -1/2 D R^3
-  Value R = getResult();
-  OperandCotangents[0] =
-      B.mul(B.mul(Cotangents[0], -0.5), B.mul(R, B.mul(R, R)));
-}
-
-void SinOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                     ArrayRef<bool> Wanted,
-                     MutableArrayRef<Value> OperandCotangents) {
-  VjpBuilder B(Builder, *this);
-  if (Wanted[0])
-    OperandCotangents[0] = B.mul(Cotangents[0], B.make<CosOp>(getInput()));
-}
-
-void CosOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                     ArrayRef<bool> Wanted,
-                     MutableArrayRef<Value> OperandCotangents) {
-  VjpBuilder B(Builder, *this);
-  if (Wanted[0])
-    OperandCotangents[0] =
-        B.neg(B.mul(Cotangents[0], B.make<SinOp>(getInput())));
-}
-
-void TanhOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                      ArrayRef<bool> Wanted,
-                      MutableArrayRef<Value> OperandCotangents) {
-  if (!Wanted[0])
-    return;
-  VjpBuilder B(Builder, *this);
-  // D (1 - R^2)
-  Value R = getResult();
-  OperandCotangents[0] = B.mul(Cotangents[0], B.sub(1, B.mul(R, R)));
-}
-
-void ErfOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                     ArrayRef<bool> Wanted,
-                     MutableArrayRef<Value> OperandCotangents) {
-  if (!Wanted[0])
-    return;
-  VjpBuilder B(Builder, *this);
-  // D 2 / sqrt(pi) e^(-X^2)
-  Value X = getInput();
+/// D 2 / sqrt(pi) e^(-X^2)
+static Value buildErfVjp(VjpBuilder &B, Value X, Value D) {
   Value Bell = B.exp(B.neg(B.mul(X, X)));
-  OperandCotangents[0] =
-      B.mul(B.mul(Cotangents[0], 2 * std::numbers::inv_sqrtpi), Bell);
+  return B.mul(B.mul(D, 2 * std::numbers::inv_sqrtpi), Bell);
 }
 
-void SigmoidOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                         ArrayRef<bool> Wanted,
-                         MutableArrayRef<Value> OperandCotangents) {
-  if (!Wanted[0])
-    return;
-  VjpBuilder B(Builder, *this);
-  // D R (1 - R)
-  Value R = getResult();
-  OperandCotangents[0] = B.mul(Cotangents[0], B.mul(R, B.sub(1, R)));
-}
-
-void ReluOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                      ArrayRef<bool> Wanted,
-                      MutableArrayRef<Value> OperandCotangents) {
-  if (!Wanted[0])
-    return;
-  VjpBuilder B(Builder, *this);
-  // Of the result, which later ops need as well, not of the operand.
-  Value R = getResult(), Zero = B.zero(R);
-  OperandCotangents[0] =
-      B.select(B.compare(Predicate::GT, R, Zero), Cotangents[0], Zero);
-}
-
-void SiluOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                      ArrayRef<bool> Wanted,
-                      MutableArrayRef<Value> OperandCotangents) {
-  if (!Wanted[0])
-    return;
-  VjpBuilder B(Builder, *this);
-  // D S (1 + X (1 - S)), S = sigmoid(X)
-  Value X = getInput();
+/// S (1 + X (1 - S)), S = sigmoid(X)
+static Value buildSiluSlope(VjpBuilder &B, Value X) {
   Value S = B.make<SigmoidOp>(X);
-  Value Slope = B.mul(S, B.add(B.mul(X, B.sub(1, S)), 1));
-  OperandCotangents[0] = B.mul(Cotangents[0], Slope);
+  return B.mul(S, B.add(B.mul(X, B.sub(1, S)), 1));
 }
 
 /// The slope of x/2 (1 + erf(x / sqrt 2)): the normal distribution at x, and x
@@ -171,25 +62,44 @@ static Value buildTanhGeluSlope(VjpBuilder &B, Value X) {
   return B.add(B.mul(B.add(T, 1), 0.5), B.mul(Outer, Inner));
 }
 
-void GeluOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                      ArrayRef<bool> Wanted,
-                      MutableArrayRef<Value> OperandCotangents) {
-  if (!Wanted[0])
-    return;
-  VjpBuilder B(Builder, *this);
-  Value Slope = getTanhApproximation() ? buildTanhGeluSlope(B, getInput())
-                                       : buildGeluSlope(B, getInput());
-  OperandCotangents[0] = B.mul(Cotangents[0], Slope);
-}
+// The body of a derivative as an expression of X, R, D and B.
+#define STATOR_UNARY_VJP(OP, EXPRESSION)                                       \
+  void OP::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,            \
+                    ArrayRef<bool> Wanted,                                     \
+                    MutableArrayRef<Value> OperandCotangents) {                \
+    if (!Wanted[0])                                                            \
+      return;                                                                  \
+    VjpBuilder B(Builder, *this);                                              \
+    [[maybe_unused]] Value X = getInput(), R = getResult();                    \
+    Value D = Cotangents[0];                                                   \
+    OperandCotangents[0] = EXPRESSION;                                         \
+  }
 
-void DropoutOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
-                         ArrayRef<bool> Wanted,
-                         MutableArrayRef<Value> OperandCotangents) {
-  VjpBuilder B(Builder, *this);
-  if (Wanted[0])
-    OperandCotangents[0] =
-        B.make<DropoutOp>(Cotangents[0], getRateAttr(), getStreamAttr());
-}
+STATOR_UNARY_VJP(NegOp, B.neg(D))
+STATOR_UNARY_VJP(AbsOp, buildAbsVjp(B, X, D))
+STATOR_UNARY_VJP(ExpOp, B.mul(D, R))
+STATOR_UNARY_VJP(LogOp, B.div(D, X))
+// D / (2 R)
+STATOR_UNARY_VJP(SqrtOp, B.div(B.mul(D, 0.5), R))
+// -1/2 D R^3
+STATOR_UNARY_VJP(RsqrtOp, B.mul(B.mul(D, -0.5), B.mul(R, B.mul(R, R))))
+STATOR_UNARY_VJP(SinOp, B.mul(D, B.make<CosOp>(X)))
+STATOR_UNARY_VJP(CosOp, B.neg(B.mul(D, B.make<SinOp>(X))))
+// D (1 - R^2)
+STATOR_UNARY_VJP(TanhOp, B.mul(D, B.sub(1, B.mul(R, R))))
+STATOR_UNARY_VJP(ErfOp, buildErfVjp(B, X, D))
+// D R (1 - R)
+STATOR_UNARY_VJP(SigmoidOp, B.mul(D, B.mul(R, B.sub(1, R))))
+STATOR_UNARY_VJP(ReluOp, buildReluVjp(B, R, D))
+STATOR_UNARY_VJP(SiluOp, B.mul(D, buildSiluSlope(B, X)))
+STATOR_UNARY_VJP(GeluOp,
+                 B.mul(D, getTanhApproximation() ? buildTanhGeluSlope(B, X)
+                                                 : buildGeluSlope(B, X)))
+// The same elements fall out.
+STATOR_UNARY_VJP(DropoutOp,
+                 B.make<DropoutOp>(D, getRateAttr(), getStreamAttr()))
+
+#undef STATOR_UNARY_VJP
 
 //===----------------------------------------------------------------------===//
 // Two operands and more

@@ -17,8 +17,7 @@ using namespace stator;
 
 /// What a function makes of keys in the future that are zero or minus infinity.
 static TimeFlow getUnaryFlow(Operation *Op, ArrayRef<TimeAxis> Axes,
-                             FutureKeys OfZero = FutureKeys::Hidden,
-                             FutureKeys OfNegInf = FutureKeys::Hidden) {
+                             FutureKeys OfZero, FutureKeys OfNegInf) {
   return combine(Op, Axes, [&](ArrayRef<TimeAxis> Operands) {
     switch (Operands[0].Future) {
     case FutureKeys::Zero:
@@ -31,57 +30,32 @@ static TimeFlow getUnaryFlow(Operation *Op, ArrayRef<TimeAxis> Axes,
   });
 }
 
-TimeFlow NegOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
-TimeFlow AbsOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
-TimeFlow ExpOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Hidden, FutureKeys::Zero);
-}
-TimeFlow LogOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::NegInf);
-}
-TimeFlow SqrtOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
-TimeFlow RsqrtOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes);
-}
-TimeFlow SinOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
-TimeFlow CosOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes);
-}
-TimeFlow TanhOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
-TimeFlow ErfOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
-TimeFlow SigmoidOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Hidden, FutureKeys::Zero);
-}
-TimeFlow ReluOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero, FutureKeys::Zero);
-}
-TimeFlow SiluOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
-TimeFlow GeluOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
-TimeFlow DropoutOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
-TimeFlow NotOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes);
-}
-TimeFlow ConvertOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getUnaryFlow(*this, Axes, FutureKeys::Zero);
-}
+// What the op makes of zero, and of minus infinity.
+#define STATOR_UNARY_FLOW(OP, OF_ZERO, OF_NEG_INF)                             \
+  TimeFlow OP::getTimeFlow(ArrayRef<TimeAxis> Axes) {                          \
+    return getUnaryFlow(*this, Axes, FutureKeys::OF_ZERO,                      \
+                        FutureKeys::OF_NEG_INF);                               \
+  }
+
+STATOR_UNARY_FLOW(NegOp, Zero, Hidden)
+STATOR_UNARY_FLOW(AbsOp, Zero, Hidden)
+STATOR_UNARY_FLOW(ExpOp, Hidden, Zero)
+STATOR_UNARY_FLOW(LogOp, NegInf, Hidden)
+STATOR_UNARY_FLOW(SqrtOp, Zero, Hidden)
+STATOR_UNARY_FLOW(RsqrtOp, Hidden, Hidden)
+STATOR_UNARY_FLOW(SinOp, Zero, Hidden)
+STATOR_UNARY_FLOW(CosOp, Hidden, Hidden)
+STATOR_UNARY_FLOW(TanhOp, Zero, Hidden)
+STATOR_UNARY_FLOW(ErfOp, Zero, Hidden)
+STATOR_UNARY_FLOW(SigmoidOp, Hidden, Zero)
+STATOR_UNARY_FLOW(ReluOp, Zero, Zero)
+STATOR_UNARY_FLOW(SiluOp, Zero, Hidden)
+STATOR_UNARY_FLOW(GeluOp, Zero, Hidden)
+STATOR_UNARY_FLOW(DropoutOp, Zero, Hidden)
+STATOR_UNARY_FLOW(NotOp, Hidden, Hidden)
+STATOR_UNARY_FLOW(ConvertOp, Zero, Hidden)
+
+#undef STATOR_UNARY_FLOW
 
 //===----------------------------------------------------------------------===//
 // Two operands and more, each element alone
@@ -109,10 +83,6 @@ static FutureKeys multiplyFutures(ArrayRef<TimeAxis> Operands) {
     if (isFuture(Time, FutureKeys::Zero))
       return FutureKeys::Zero;
   return hideUnlessVisible(Operands);
-}
-
-TimeFlow AddOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes, addFutures);
 }
 
 TimeFlow SubOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
@@ -154,33 +124,23 @@ TimeFlow SelectOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   });
 }
 
-TimeFlow PowOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes);
-}
-TimeFlow MaximumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes);
-}
-TimeFlow MinimumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes);
-}
-TimeFlow CompareOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes);
-}
-TimeFlow AndOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes, multiplyFutures);
-}
-TimeFlow OrOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes);
-}
-TimeFlow IAddOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes);
-}
-TimeFlow ISubOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes);
-}
-TimeFlow IMulOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes, multiplyFutures);
-}
+#define STATOR_COMBINED_FLOW(OP, RULE)                                         \
+  TimeFlow OP::getTimeFlow(ArrayRef<TimeAxis> Axes) {                          \
+    return combine(*this, Axes, RULE);                                         \
+  }
+
+STATOR_COMBINED_FLOW(AddOp, addFutures)
+STATOR_COMBINED_FLOW(PowOp, hideUnlessVisible)
+STATOR_COMBINED_FLOW(MaximumOp, hideUnlessVisible)
+STATOR_COMBINED_FLOW(MinimumOp, hideUnlessVisible)
+STATOR_COMBINED_FLOW(CompareOp, hideUnlessVisible)
+STATOR_COMBINED_FLOW(AndOp, multiplyFutures)
+STATOR_COMBINED_FLOW(OrOp, hideUnlessVisible)
+STATOR_COMBINED_FLOW(IAddOp, hideUnlessVisible)
+STATOR_COMBINED_FLOW(ISubOp, hideUnlessVisible)
+STATOR_COMBINED_FLOW(IMulOp, multiplyFutures)
+
+#undef STATOR_COMBINED_FLOW
 
 //===----------------------------------------------------------------------===//
 // Moving elements

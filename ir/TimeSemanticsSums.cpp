@@ -162,8 +162,10 @@ TimeFlow AttentionOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
       return T == TimeAxis::none() || T == Along;
     });
   };
-  // Each position attends to other things, within itself.
-  if (IsNoneOr(TimeAxis::along(0)))
+  // Each position attends to other things, within itself. The first dimension
+  // of a bias is that of the batch only if it has all four.
+  bool HasFullBias = !getBias() || getBias().getType().getRank() == 4;
+  if (IsNoneOr(TimeAxis::along(0)) && (HasFullBias || !Axes[3].varies()))
     return Answer(TimeKind::Pointwise, TimeAxis::along(0));
   if (!IsNoneOr(TimeAxis::along(Time)) || (Axes.size() > 3 && Axes[3].varies()))
     return mixing(*this, "attention with time in another dimension than that "

@@ -11,8 +11,8 @@ using ::testing::HasSubstr;
 
 namespace {
 
-const TimeAxis None = TimeAxis::none();
-const TimeAxis Whole = TimeAxis::whole();
+constexpr TimeAxis None;
+constexpr TimeAxis Whole{.Whole = true};
 TimeAxis along(int64_t Axis) { return TimeAxis::along(Axis); }
 
 /// The flow of the last op of a function when its arguments vary so.
@@ -255,7 +255,7 @@ TEST(TimeSemanticsTest, Attention) {
                   "%0:2 = stator.attention %q, %k, %v scale 1.0 " + Mask +
                       " : (" + T + ", " + T + ", " + T + ") -> (" + T +
                       ", tensor<2x4x5xf32>)",
-                  Times);
+                  std::move(Times));
   };
   expectFlow(Attention("causal", {along(2), along(2), along(2)}),
              TimeKind::Causal, along(2));
@@ -270,6 +270,26 @@ TEST(TimeSemanticsTest, Attention) {
                "another dimension");
   expectFlow(Attention("causal", {None, None, None}), TimeKind::Pointwise,
              None);
+}
+
+TEST(TimeSemanticsTest, AttentionWithBias) {
+  auto Attention = [&](const std::string &Bias, TimeAxis Scores,
+                       TimeAxis OfBias) {
+    const std::string T = "tensor<2x4x5x8xf32>";
+    return follow("%q: " + T + ", %k: " + T + ", %v: " + T + ", %b: " + Bias,
+                  "%0:2 = stator.attention %q, %k, %v bias %b scale 1.0 "
+                  "causal : (" +
+                      T + ", " + T + ", " + T + ", " + Bias + ") -> (" + T +
+                      ", tensor<2x4x5xf32>)",
+                  {Scores, Scores, Scores, OfBias});
+  };
+  expectFlow(Attention("tensor<5x5xf32>", along(2), None), TimeKind::Causal,
+             along(2));
+  expectFlow(Attention("tensor<2x1x5x5xf32>", along(0), along(0)),
+             TimeKind::Pointwise, along(0));
+  // The first dimension of this one is that of the queries.
+  expectMixing(Attention("tensor<5x5xf32>", along(0), along(0)),
+               "another dimension");
 }
 
 TEST(TimeSemanticsTest, Loops) {
@@ -287,7 +307,7 @@ TEST(TimeSemanticsTest, Loops) {
                       Other + R"( : tensor<4xf32>
       stator.yield %1, %1 : tensor<4xf32>, tensor<4xf32>
     })",
-                  Times);
+                  std::move(Times));
   };
   TimeFlow Forward = Scan("", "%r", {None, along(1), None});
   // The last state has seen everything.
