@@ -132,7 +132,8 @@ void ReduceOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
     T *Result = Results[0].data<T>();
     for (int64_t I = 0, E = Results[0].getNumElements(); I < E;
          ++I, Run += Length) {
-      T Value = Run[0];
+      // Only a sum can be of no elements (see the verifier).
+      T Value = Length > 0 ? Run[0] : T(0);
       for (int64_t J = 1; J < Length; ++J) {
         switch (getKind()) {
         case ReduceKind::Sum:
@@ -140,10 +141,10 @@ void ReduceOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
           Value += Run[J];
           break;
         case ReduceKind::Max:
-          Value = Value != Value || Run[J] <= Value ? Value : Run[J];
+          Value = largerOrNaN(Value, Run[J]);
           break;
         case ReduceKind::Min:
-          Value = Value != Value || Run[J] >= Value ? Value : Run[J];
+          Value = smallerOrNaN(Value, Run[J]);
           break;
         }
       }
@@ -157,37 +158,35 @@ void CumsumOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
   AxisView View(Operands[0]->getShape(), getAxis());
   withFloat(Results[0].getType(), [&](auto Zero) {
     using T = decltype(Zero);
-    for (int64_t Outer = 0; Outer < View.Outer; ++Outer)
-      for (int64_t Inner = 0; Inner < View.Inner; ++Inner) {
-        T Sum = 0;
-        for (int64_t J = 0; J < View.Size; ++J) {
-          int64_t I = getReverse() ? View.Size - 1 - J : J;
-          int64_t At = (Outer * View.Size + I) * View.Inner + Inner;
-          Sum += Operands[0]->data<T>()[At];
-          Results[0].data<T>()[At] = Sum;
-        }
+    View.forEachRun([&](int64_t Start) {
+      T Sum = 0;
+      for (int64_t J = 0; J < View.Size; ++J) {
+        int64_t I = getReverse() ? View.Size - 1 - J : J;
+        Sum += Operands[0]->data<T>()[Start + I * View.Inner];
+        Results[0].data<T>()[Start + I * View.Inner] = Sum;
       }
+    });
   });
 }
 
 void SoftmaxOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
                          MutableArrayRef<HostTensor> Results) {
   AxisView View(Operands[0]->getShape(), getAxis());
+  if (View.Size == 0)
+    return;
   withFloat(Results[0].getType(), [&](auto Zero) {
     using T = decltype(Zero);
-    for (int64_t Outer = 0; Outer < View.Outer; ++Outer)
-      for (int64_t Inner = 0; Inner < View.Inner; ++Inner) {
-        int64_t Start = Outer * View.Size * View.Inner + Inner;
-        const T *X = Operands[0]->data<T>() + Start;
-        T *Y = Results[0].data<T>() + Start;
-        T Largest = X[0], Sum = 0;
-        for (int64_t I = 1; I < View.Size; ++I)
-          Largest = std::max(Largest, X[I * View.Inner]);
-        for (int64_t I = 0; I < View.Size; ++I)
-          Sum += Y[I * View.Inner] = std::exp(X[I * View.Inner] - Largest);
-        for (int64_t I = 0; I < View.Size; ++I)
-          Y[I * View.Inner] /= Sum;
-      }
+    View.forEachRun([&](int64_t Start) {
+      const T *X = Operands[0]->data<T>() + Start;
+      T *Y = Results[0].data<T>() + Start;
+      T Largest = X[0], Sum = 0;
+      for (int64_t I = 1; I < View.Size; ++I)
+        Largest = largerOrNaN(Largest, X[I * View.Inner]);
+      for (int64_t I = 0; I < View.Size; ++I)
+        Sum += Y[I * View.Inner] = std::exp(X[I * View.Inner] - Largest);
+      for (int64_t I = 0; I < View.Size; ++I)
+        Y[I * View.Inner] /= Sum;
+    });
   });
 }
 

@@ -94,8 +94,8 @@ STATOR_BINARY(SubOp, X - Y)
 STATOR_BINARY(MulOp, X *Y)
 STATOR_BINARY(DivOp, X / Y)
 STATOR_BINARY(PowOp, std::pow(X, Y))
-STATOR_BINARY(MaximumOp, X != X ? X : Y != Y ? Y : X < Y ? Y : X)
-STATOR_BINARY(MinimumOp, X != X ? X : Y != Y ? Y : Y < X ? Y : X)
+STATOR_BINARY(MaximumOp, largerOrNaN(X, Y))
+STATOR_BINARY(MinimumOp, smallerOrNaN(X, Y))
 
 STATOR_FIXED_BINARY(AndOp, uint8_t, X &Y)
 STATOR_FIXED_BINARY(OrOp, uint8_t, X | Y)
@@ -138,8 +138,7 @@ static void compareAs(Predicate Asked, const HostTensor &Lhs,
     case Predicate::EQ:
       return X == Y;
     case Predicate::NE:
-      // Ordered: a NaN is in no relation to anything.
-      return X < Y || X > Y;
+      return X != Y;
     case Predicate::LT:
       return X < Y;
     case Predicate::LE:

@@ -10,33 +10,38 @@ using namespace mlir;
 using namespace stator;
 using namespace stator::evaluation;
 
-/// The target of a position, or -1 for none; an error if it is not a class.
-static int64_t getTarget(EvalContext &Context, Location Loc, int32_t Target,
-                         int64_t Classes) {
-  if (Target >= Classes)
-    Context.reportError(Loc, "target " + Twine(Target) +
-                                 " is outside a vocabulary of " +
-                                 Twine(Classes));
-  return Target < 0 || Target >= Classes ? -1 : Target;
+/// Calls Function(position, target) for every position, with a target of -1
+/// where there is none; reports an error where the target is not a class.
+template <typename Fn>
+static void forEachTarget(EvalContext &Context, Location Loc,
+                          const HostTensor &Targets, int64_t Classes,
+                          Fn Function) {
+  for (int64_t I = 0, E = Targets.getNumElements(); I < E; ++I) {
+    int64_t Target = Targets.data<int32_t>()[I];
+    if (Target >= Classes)
+      Context.reportError(Loc, "target " + Twine(Target) +
+                                   " is outside a vocabulary of " +
+                                   Twine(Classes));
+    Function(I, Target < 0 || Target >= Classes ? -1 : Target);
+  }
 }
 
 void CrossEntropyOp::evaluate(EvalContext &Context,
                               ArrayRef<const HostTensor *> Operands,
                               MutableArrayRef<HostTensor> Results) {
   int64_t Classes = Operands[0]->getShape().back();
-  const int32_t *Targets = Operands[1]->data<int32_t>();
   withFloat(Results[0].getType(), [&](auto Zero) {
     using T = decltype(Zero);
-    for (int64_t I = 0, E = Operands[1]->getNumElements(); I < E; ++I) {
+    auto SetLoss = [&](int64_t I, int64_t Target) {
       const T *Logits = Operands[0]->data<T>() + I * Classes;
       T Largest = *std::max_element(Logits, Logits + Classes), Sum = 0;
       for (int64_t J = 0; J < Classes; ++J)
         Sum += std::exp(Logits[J] - Largest);
       T LogSum = Largest + std::log(Sum);
-      int64_t Target = getTarget(Context, getLoc(), Targets[I], Classes);
       Results[0].data<T>()[I] = Target < 0 ? T(0) : LogSum - Logits[Target];
       Results[1].data<T>()[I] = LogSum;
-    }
+    };
+    forEachTarget(Context, getLoc(), *Operands[1], Classes, SetLoss);
   });
 }
 
@@ -44,20 +49,19 @@ void CrossEntropyGradOp::evaluate(EvalContext &Context,
                                   ArrayRef<const HostTensor *> Operands,
                                   MutableArrayRef<HostTensor> Results) {
   int64_t Classes = Operands[0]->getShape().back();
-  const int32_t *Targets = Operands[1]->data<int32_t>();
   withFloat(Results[0].getType(), [&](auto Zero) {
     using T = decltype(Zero);
-    for (int64_t I = 0, E = Operands[1]->getNumElements(); I < E; ++I) {
-      int64_t Target = getTarget(Context, getLoc(), Targets[I], Classes);
+    auto SetCotangents = [&](int64_t I, int64_t Target) {
       if (Target < 0)
-        continue;
+        return;
       const T *Logits = Operands[0]->data<T>() + I * Classes;
       T LogSum = Operands[2]->data<T>()[I], By = Operands[3]->data<T>()[I];
       T *Result = Results[0].data<T>() + I * Classes;
       for (int64_t J = 0; J < Classes; ++J)
         Result[J] = std::exp(Logits[J] - LogSum) * By;
       Result[Target] -= By;
-    }
+    };
+    forEachTarget(Context, getLoc(), *Operands[1], Classes, SetCotangents);
   });
 }
 
@@ -108,8 +112,7 @@ template <typename T> struct AttentionRows {
     return (Batch * KeyHeads + Head / (Heads / KeyHeads)) * Keys + J;
   }
   bool sees(int64_t I, int64_t J) const {
-    // A window without `causal` masks as well: causal_mask has no other form.
-    return (!Causal && !Window) || isVisible(I, J, Queries, Keys, Window);
+    return !Causal || isVisible(I, J, Queries, Keys, Window);
   }
   T getScore(int64_t Batch, int64_t Head, int64_t I, int64_t J) const {
     const T *Q = getQuery(Batch, Head, I);
@@ -156,7 +159,7 @@ void AttentionOp::evaluate(EvalContext &Context,
       for (int64_t J = 0; J < Rows.Keys; ++J)
         if (Rows.sees(I, J)) {
           Weights[J] = Rows.getScore(Batch, Head, I, J);
-          Largest = std::max(Largest, Weights[J]);
+          Largest = largerOrNaN(Largest, Weights[J]);
         }
       // A query that sees nothing gives 0; its weights would be 0 / 0.
       bool Empty = Largest == -std::numeric_limits<T>::infinity();

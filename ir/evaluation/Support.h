@@ -10,6 +10,7 @@
 
 #include "ir/HostTensor.h"
 #include "mlir/Support/LLVM.h"
+#include <cmath>
 
 namespace stator::evaluation {
 
@@ -42,7 +43,23 @@ void copyStrided(const HostTensor &Source, int64_t SourceOffset,
 struct AxisView {
   int64_t Outer = 1, Size = 1, Inner = 1;
   AxisView(llvm::ArrayRef<int64_t> Shape, int64_t Axis);
+
+  /// Calls Function(start) for each run of elements along the axis; element i
+  /// of it is at start + i * Inner.
+  template <typename Fn> void forEachRun(Fn Function) const {
+    for (int64_t I = 0; I < Outer; ++I)
+      for (int64_t J = 0; J < Inner; ++J)
+        Function(I * Size * Inner + J);
+  }
 };
+
+/// The larger (smaller) of two numbers, or the NaN among them.
+template <typename T> T largerOrNaN(T X, T Y) {
+  return std::isnan(X) || Y <= X ? X : Y;
+}
+template <typename T> T smallerOrNaN(T X, T Y) {
+  return std::isnan(X) || Y >= X ? X : Y;
+}
 
 /// Whether query Query of Queries sees key Key of Keys (see
 /// stator.causal_mask).
