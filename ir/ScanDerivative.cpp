@@ -41,10 +41,15 @@ static bool isInvariant(ScanOp Scan, size_t Index) {
 /// null.
 static Value findStackedCarry(ScanOp Scan, size_t Index) {
   Value Carry = Scan.getBody().getArgument(Index);
+  RankedTensorType SliceType =
+      getStackableType(Carry.getType(), Scan.getAxis());
   size_t NumCarries = Scan.getInits().size();
   YieldOp Yield = getYield(Scan);
   for (size_t I = NumCarries; I < Yield->getNumOperands(); ++I) {
     Value Slice = Yield.getOperand(I);
+    // The model may stack the carry under another shape as well.
+    if (Slice.getType() != SliceType)
+      continue;
     if (auto Reshape = Slice.getDefiningOp<ReshapeOp>())
       Slice = Reshape.getInput();
     if (Slice == Carry)
@@ -87,7 +92,7 @@ ScanOp stator::prepareScanForDerivative(ScanOp Scan, const ValueSet &Active) {
   }
   // The replacement may have reached values that are yielded as they came.
   for (Value &Yielded : Next)
-    if (auto It = llvm::find(Captures, Yielded); It != Captures.end())
+    if (const auto *It = llvm::find(Captures, Yielded); It != Captures.end())
       Yielded = Block.getArgument(NumOldCarries + (It - Captures.begin()));
 
   // Carries that change are stacked.

@@ -30,7 +30,8 @@ static std::string function(const std::string &Arguments, const Texts &Types,
          "\n  stator.return " + Values + " : " + Joined + "\n}\n";
 }
 
-static const Texts Shapes = {"", "1", "7", "3x5", "1x4x1", "2x3x1x5"};
+static constexpr const char *Shapes[] = {"",    "1",     "7",
+                                         "3x5", "1x4x1", "2x3x1x5"};
 
 //===----------------------------------------------------------------------===//
 // Elementwise ops, one family
@@ -56,14 +57,14 @@ static Domain getDomain(StringRef Op) {
 static Cases makeElementwise(StringRef Op, size_t NumOperands,
                              const std::string &Attributes = "") {
   Cases Made;
-  for (const std::string &Shape : Shapes) {
+  for (std::string Shape : Shapes) {
     Texts Arguments, Names, Types(NumOperands, tensor(Shape));
     for (size_t I = 0; I < NumOperands; ++I) {
       Names.push_back("%x" + std::to_string(I));
       Arguments.push_back(Names.back() + ": " + tensor(Shape));
     }
     Made.push_back(
-        {"shape [" + Shape + "] " + Attributes,
+        {("shape [" + Twine(Shape) + "] " + Attributes).str(),
          function(llvm::join(Arguments, ", "), {tensor(Shape)},
                   "\"" + Op.str() + "\"(" + llvm::join(Names, ", ") + ") " +
                       Attributes + " : (" + llvm::join(Types, ", ") + ") -> " +
@@ -95,19 +96,22 @@ static Cases makePow() {
 
 static Cases makeSelect() {
   Cases Made;
-  for (const std::string &Shape : Shapes) {
+  for (std::string Shape : Shapes) {
     std::string Type = tensor(Shape), Bool = tensor(Shape, "i1");
     Made.push_back(
         {"shape [" + Shape + "]",
-         function("%c: " + Bool + ", %x: " + Type + ", %y: " + Type, {Type},
-                  "stator.select %c, %x, %y : " + Bool + ", " + Type)});
+         function(
+             ("%c: " + Twine(Bool) + ", %x: " + Type + ", %y: " + Type).str(),
+             {Type},
+             ("stator.select %c, %x, %y : " + Twine(Bool) + ", " + Type)
+                 .str())});
   }
   return Made;
 }
 
 static Cases makeDropout() {
   Cases Made;
-  for (const std::string &Shape : Shapes)
+  for (std::string Shape : Shapes)
     for (const char *Rate : {"0.0", "0.3", "0.9"})
       Made.push_back({"shape [" + Shape + "] rate " + Rate,
                       function("%x: " + tensor(Shape), {tensor(Shape)},
@@ -395,6 +399,17 @@ stator.func @f(%a0: tensor<2xf64>, %b0: tensor<2xf64>, %w: tensor<2xf64>) -> (te
     stator.yield %n, %b, %w : tensor<2xf64>, tensor<2xf64>, tensor<2xf64>
   }
   stator.return %r#0, %r#1, %r#2 : tensor<2xf64>, tensor<2xf64>, tensor<3x2xf64>
+}
+)"});
+  Made.push_back({"a carry stacked under another shape", R"(
+stator.func @f(%a0: tensor<2x3xf64>, %w: tensor<2x3xf64>) -> (tensor<2x3xf64>, tensor<4x6xf64>) {
+  %r:2 = stator.scan axis 0 length 4 carries(%a = %a0) : (tensor<2x3xf64>) -> (tensor<2x3xf64>, tensor<4x6xf64>) {
+    %m = stator.mul %a, %w : tensor<2x3xf64>
+    %n = stator.sin %m : tensor<2x3xf64>
+    %f = stator.reshape %a : tensor<2x3xf64> -> tensor<6xf64>
+    stator.yield %n, %f : tensor<2x3xf64>, tensor<6xf64>
+  }
+  stator.return %r#0, %r#1 : tensor<2x3xf64>, tensor<4x6xf64>
 }
 )"});
   Made.push_back({"a loop in a loop", R"(

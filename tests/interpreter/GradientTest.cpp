@@ -53,7 +53,7 @@ public:
     for (Type Argument : Function.getArgumentTypes())
       Floats += cast<RankedTensorType>(Argument).getNumElements();
     for (int64_t I = 0; I < Floats; ++I)
-      Places.push_back((I - Floats / 2 + 0.5) * 0.11);
+      Places.push_back((static_cast<double>(I - Floats / 2) + 0.5) * 0.11);
     std::shuffle(Places.begin(), Places.end(), Random);
 
     Tensors Result;
@@ -98,6 +98,7 @@ private:
   }
 
   const GradientCase &Case;
+  // NOLINTNEXTLINE(bugprone-random-generator-seed): the same every time
   std::mt19937 Random{12345};
   std::vector<double> Places;
 };
@@ -138,8 +139,9 @@ public:
 
 private:
   /// All operands wanted, then each alone: `wanted` must not change anything.
-  void checkResults(std::vector<unsigned> Into) {
+  void checkResults(ArrayRef<unsigned> Into) {
     std::vector<std::vector<double>> Expected;
+    Expected.reserve(Sources.size());
     for (unsigned Argument : Sources)
       Expected.push_back(differentiateNumerically(Argument, Into));
     compare(Sources, Into, Expected);
