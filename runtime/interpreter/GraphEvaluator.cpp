@@ -97,6 +97,7 @@ void GraphEvaluator::runOp(Operation &Op) {
     Pointers.push_back(Operand.get());
   cast<ReferenceEvaluation>(Op).evaluate(*this, Pointers, Results);
   std::vector<TensorRef> Shared;
+  Shared.reserve(Results.size());
   for (HostTensor &Result : Results)
     Shared.push_back(std::make_shared<HostTensor>(std::move(Result)));
   Define(Shared);
@@ -127,8 +128,12 @@ GraphEvaluator::run(FuncOp Function, std::vector<TensorRef> Arguments) {
   ++Depth;
   std::vector<TensorRef> Results = runBlock(Body);
   Values = Outer;
-  if (--Depth == 0)
-    for (auto &[Name, Value] : std::exchange(Writes, {}))
+  if (--Depth > 0)
+    return Results;
+  auto Written = std::exchange(Writes, {});
+  // What came of an error must not get into the state.
+  if (Errors.empty())
+    for (auto &[Name, Value] : Written)
       State->write(Name, *Value);
   return Results;
 }

@@ -54,7 +54,7 @@ public:
   void setInfo(const RunInfo &New) { Info = New; }
 
   /// Runs a function; Arguments are as its signature says, with all floats of
-  /// the evaluator's type.
+  /// the evaluator's type. Writes happen at its end, unless there was an error.
   std::vector<TensorRef> run(FuncOp Function, std::vector<TensorRef> Arguments);
 
   /// Errors that depended on values, since the last call.

@@ -57,16 +57,17 @@ static int64_t findVocabulary(ModuleOp Module, ModuleOp Loss) {
   return Found;
 }
 
-/// Floating-point operations of a function with what it calls.
-static double countFlops(FuncOp Function);
-
-static double countFlops(Block &Ops, SymbolTable &Symbols) {
+/// Floating-point operations of a block with what it calls.
+static double countFlops(Block &Ops, const SymbolTable &Symbols) {
+  auto OfCallee = [&](StringRef Name) {
+    return countFlops(Symbols.lookup<FuncOp>(Name).getBody().front(), Symbols);
+  };
   double Sum = 0;
   for (Operation &Op : Ops) {
     if (auto Launch = dyn_cast<LaunchOp>(Op))
-      Sum += countFlops(Symbols.lookup<FuncOp>(Launch.getKernel()));
+      Sum += OfCallee(Launch.getKernel());
     else if (auto Call = dyn_cast<CallOp>(Op))
-      Sum += countFlops(Symbols.lookup<FuncOp>(Call.getCallee()));
+      Sum += OfCallee(Call.getCallee());
     else if (auto Scan = dyn_cast<ScanOp>(Op))
       Sum += static_cast<double>(Scan.getLength()) *
              countFlops(Scan.getBody().front(), Symbols);

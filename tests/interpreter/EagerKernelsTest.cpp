@@ -2,6 +2,7 @@
 
 #include "runtime/core/philox.h"
 #include "runtime/interpreter/eager/Kernels.h"
+#include "llvm/ADT/STLExtras.h"
 #include "gtest/gtest.h"
 #include <algorithm>
 #include <cmath>
@@ -116,8 +117,8 @@ TEST_P(EagerKernelsTest, ReductionsOfAnyLength) {
     }
     EXPECT_NEAR(K.Sum(X.data(), N), Sum, 1e-4);
     EXPECT_NEAR(K.SumOfSquares(X.data(), N), Squares, 1e-3);
-    EXPECT_EQ(K.Max(X.data(), N), *std::max_element(X.begin(), X.end()));
-    EXPECT_EQ(K.Min(X.data(), N), *std::min_element(X.begin(), X.end()));
+    EXPECT_EQ(K.Max(X.data(), N), *llvm::max_element(X));
+    EXPECT_EQ(K.Min(X.data(), N), *llvm::min_element(X));
     EXPECT_NEAR(K.LogSumExp(X.data(), N), std::log(Exponentials), 1e-5);
     K.Softmax(Y.data(), X.data(), N);
     EXPECT_NEAR(Y[N / 2], std::exp(X[N / 2]) / Exponentials, 1e-6);

@@ -143,8 +143,8 @@ std::unique_ptr<LoadedProgram> load(const std::string &Text,
   return Program;
 }
 
-const std::vector<int32_t> Tokens = {1, 5, 10, 3, 3, 0, 7, 2, 9, 4};
-const std::vector<int32_t> Targets = {5, 10, -1, 3, 0, 7, 2, 9, 4, -7};
+std::vector<int32_t> getTokens() { return {1, 5, 10, 3, 3, 0, 7, 2, 9, 4}; }
+std::vector<int32_t> getTargets() { return {5, 10, -1, 3, 0, 7, 2, 9, 4, -7}; }
 
 /// Losses, norms and rates of six steps, then the whole state.
 std::vector<float> train(LoadedProgram &Program) {
@@ -155,8 +155,8 @@ std::vector<float> train(LoadedProgram &Program) {
     Program.Info[STATOR_INFO_STEP] = Step;
     for (int64_t I = 0; I < P.MicroBatches; ++I) {
       Program.Info[STATOR_INFO_SEQUENCE] = Step * P.MicroBatches + I;
-      Program.call(P.MicroBatches > 1 ? P.Accumulate : P.TrainStep, Tokens,
-                   Targets, Result);
+      Program.call(P.MicroBatches > 1 ? P.Accumulate : P.TrainStep, getTokens(),
+                   getTargets(), Result);
       Log.push_back(Result[STATOR_RESULT_LOSS]);
     }
     if (P.MicroBatches > 1)
@@ -177,7 +177,8 @@ std::vector<float> callGradients(LoadedProgram &Program) {
                  ? Program.get().Tensors[I].Elements
                  : 0;
   std::vector<float> Result(Count);
-  Program.call(Program.get().Gradients, Tokens, Targets, Result.data());
+  Program.call(Program.get().Gradients, getTokens(), getTargets(),
+               Result.data());
   return Result;
 }
 
@@ -212,8 +213,9 @@ TEST_P(EagerTrainingTest, EvaluatesWithoutDropout) {
   auto Eager = load(Text, InterpreterKind::Eager);
   auto Reference = load(Text, InterpreterKind::ReferenceF64);
   std::vector<float> Found(10), Expected(10);
-  Eager->call(Eager->get().Evaluate, Tokens, Targets, Found.data());
-  Reference->call(Reference->get().Evaluate, Tokens, Targets, Expected.data());
+  Eager->call(Eager->get().Evaluate, getTokens(), getTargets(), Found.data());
+  Reference->call(Reference->get().Evaluate, getTokens(), getTargets(),
+                  Expected.data());
   expectNear(Found, Expected, 1e-5);
   EXPECT_EQ(Found[2], 0); // negative targets
   EXPECT_EQ(Found[9], 0);
@@ -239,10 +241,10 @@ INSTANTIATE_TEST_SUITE_P(Models, EagerTrainingTest,
 TEST(EagerErrors, ATokenOutsideTheTableGivesNaN) {
   auto Eager = load(getText(Recurrent, 1), InterpreterKind::Eager);
   float Result[STATOR_RESULT_COUNT];
-  std::vector<int32_t> Wrong = Tokens;
+  std::vector<int32_t> Wrong = getTokens();
   Wrong[3] = 11;
   testing::internal::CaptureStderr();
-  Eager->call(Eager->get().TrainStep, Wrong, Targets, Result);
+  Eager->call(Eager->get().TrainStep, Wrong, getTargets(), Result);
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
               testing::HasSubstr("index 11 is outside a table of 11 rows"));
   EXPECT_TRUE(std::isnan(Result[STATOR_RESULT_LOSS]));
@@ -251,10 +253,10 @@ TEST(EagerErrors, ATokenOutsideTheTableGivesNaN) {
 TEST(EagerErrors, ATargetOutsideTheVocabularyGivesNaN) {
   auto Eager = load(getText(Recurrent, 1), InterpreterKind::Eager);
   float Result[STATOR_RESULT_COUNT];
-  std::vector<int32_t> Wrong = Targets;
+  std::vector<int32_t> Wrong = getTargets();
   Wrong[3] = 11;
   testing::internal::CaptureStderr();
-  Eager->call(Eager->get().TrainStep, Tokens, Wrong, Result);
+  Eager->call(Eager->get().TrainStep, getTokens(), Wrong, Result);
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
               testing::HasSubstr("target 11 is outside a vocabulary of 11"));
   EXPECT_TRUE(std::isnan(Result[STATOR_RESULT_LOSS]));

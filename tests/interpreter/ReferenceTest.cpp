@@ -7,7 +7,6 @@
 #include <cstring>
 
 using namespace mlir;
-using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::FloatNear;
 using testing::HasSubstr;
@@ -241,6 +240,32 @@ stator.func @forward(%tokens: tensor<1x1xi32>) -> tensor<1x1x2xf32> {
   EXPECT_TRUE(std::isnan(Result[0]) && std::isnan(Result[1]));
   Loaded.call(Loaded.get().Forward, {2}, {}, Result);
   EXPECT_THAT(Result, ElementsAre(0, 0));
+}
+
+TEST(ReferenceErrors, AnErrorLeavesTheStateAlone) {
+  LoadedProgram Loaded(R"(
+stator.parameter @t : tensor<3x2xf32> init <constant, 0.0, 0.0>
+stator.func @train_step(%tokens: tensor<1x1xi32>) -> (tensor<f32>, tensor<f32>, tensor<f32>) {
+  %t = stator.read @t : tensor<3x2xf32>
+  %r = stator.gather %t[%tokens] : (tensor<3x2xf32>, tensor<1x1xi32>) -> tensor<1x1x2xf32>
+  %n = stator.exp %t : tensor<3x2xf32>
+  stator.write %n, @t : tensor<3x2xf32>
+  %s = stator.reduce sum %r axes [0, 1, 2] : tensor<1x1x2xf32> -> tensor<f32>
+  stator.return %s, %s, %s : tensor<f32>, tensor<f32>, tensor<f32>
+}
+stator.func @forward(%tokens: tensor<1x1xi32>) -> tensor<1x1x2xf32> {
+  %z = stator.constant dense<0.0> : tensor<1x1x2xf32>
+  stator.return %z : tensor<1x1x2xf32>
+}
+)",
+                       InterpreterKind::ReferenceF32);
+  float Result[STATOR_RESULT_COUNT];
+  testing::internal::CaptureStderr();
+  Loaded.call(Loaded.get().TrainStep, {3}, {}, Result);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("index 3"));
+  EXPECT_THAT(Loaded.copy("t"), ElementsAre(0, 0, 0, 0, 0, 0));
+  Loaded.call(Loaded.get().TrainStep, {2}, {}, Result);
+  EXPECT_THAT(Loaded.copy("t"), ElementsAre(1, 1, 1, 1, 1, 1));
 }
 
 TEST(ReferenceErrors, WhatCannotRunHasADiagnostic) {

@@ -221,7 +221,7 @@ void EagerInterpreter::runAccumulate(void *Given, uint8_t *State, uint8_t *,
   Result[STATOR_RESULT_LOSS] = Self->differentiate(Tokens, Targets);
   for (const StateTensor &Row : Self->Table.getLayout()) {
     ParameterOp Op = Row.Op;
-    if (Op.getRole() != Role::Gradient)
+    if (Op.getRole() != Role::Gradient || Self->Runner.hasErrors())
       continue;
     auto It = Self->Gradients.find(*Op.getOf());
     if (It != Self->Gradients.end())

@@ -118,8 +118,12 @@ TensorList Engine::run(FuncOp Function, ArrayRef<Tensor> Arguments) {
     Own[Argument] = Value;
   TensorList Results = runBlock(Body);
   Values = Outer;
-  if (!Values)
-    for (auto &[Name, Value] : std::exchange(Writes, {}))
+  if (Values)
+    return Results;
+  auto Written = std::exchange(Writes, {});
+  // What came of an error must not get into the state.
+  if (!hasErrors())
+    for (auto &[Name, Value] : Written)
       Write(Name, Value);
   return Results;
 }

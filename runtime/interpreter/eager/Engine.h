@@ -38,7 +38,7 @@ public:
   Engine();
 
   /// What reads and writes mean. A read is a view of this memory; writes happen
-  /// when the function has ended.
+  /// when the function has ended, unless there was an error.
   std::function<Tensor(llvm::StringRef)> Read;
   std::function<void(llvm::StringRef, const Tensor &)> Write;
   /// Where ops are written down while it is set.
@@ -62,6 +62,7 @@ public:
   void runReference(mlir::Operation *Op, llvm::ArrayRef<Tensor> Operands,
                     llvm::MutableArrayRef<Tensor> Results);
 
+  bool hasErrors() const { return !Errors.empty(); }
   std::vector<std::string> takeErrors() { return std::move(Errors); }
 
   HostType getFloatType() const override { return HostType::F32; }

@@ -61,13 +61,6 @@ Storage::~Storage() {
 // Views
 //===----------------------------------------------------------------------===//
 
-Extents getRowMajorStrides(ArrayRef<int64_t> Shape) {
-  Extents Result(Shape.size(), 1);
-  for (size_t I = Shape.size(); I-- > 1;)
-    Result[I - 1] = Result[I] * Shape[I];
-  return Result;
-}
-
 Tensor::Tensor(HostType Type, ArrayRef<int64_t> Shape)
     : Type(Type), Shape(Shape), Strides(getRowMajorStrides(Shape)) {
   Memory = llvm::makeIntrusiveRefCnt<Storage>(

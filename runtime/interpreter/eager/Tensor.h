@@ -9,6 +9,7 @@
 #define STATOR_RUNTIME_INTERPRETER_EAGER_TENSOR_H
 
 #include "ir/HostTensor.h"
+#include "ir/evaluation/Support.h"
 #include "llvm/ADT/IntrusiveRefCntPtr.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -74,7 +75,7 @@ private:
   Extents Shape, Strides;
 };
 
-Extents getRowMajorStrides(llvm::ArrayRef<int64_t> Shape);
+using evaluation::getRowMajorStrides;
 
 /// Copies elements between two views of one shape and type.
 void copyElements(const Tensor &From, const Tensor &To);
