@@ -52,9 +52,12 @@ bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result) {
   for (Operation &Op : Kernel.getBody().front()) {
     if (isa<ReturnOp, ConstantOp, InfoOp>(Op))
       continue;
-    bool Scalar = llvm::all_of(Op.getResultTypes(), [](mlir::Type T) {
+    // A scalar made of a tensor needs all of it before anything is written.
+    auto IsScalar = [](mlir::Type T) {
       return cast<RankedTensorType>(T).getRank() == 0;
-    });
+    };
+    bool Scalar = llvm::all_of(Op.getResultTypes(), IsScalar) &&
+                  llvm::all_of(Op.getOperandTypes(), IsScalar);
     bool FromOther = isa<BroadcastOp, IotaOp>(Op) &&
                      llvm::none_of(Op.getOperands(), [&](Value V) {
                        return V == Kernel.getBody().getArgument(Operand);

@@ -43,23 +43,23 @@ inline constexpr llvm::StringLiteral ArenaLowerBoundAttrName =
     "stator.arena_lower_bound";
 
 /// Whether the kernel draws random numbers and so takes the Info.
-bool kernelNeedsInfo(FuncOp kernel);
+bool kernelNeedsInfo(FuncOp Kernel);
 
 /// Bytes of scratch that a launch of the kernel hands to it.
-int64_t getKernelWorkspaceBytes(FuncOp kernel);
+int64_t getKernelWorkspaceBytes(FuncOp Kernel);
 
-/// Whether `result` may be written over `operand`: same type, and the kernel is
+/// Whether `Result` may be written over `Operand`: same type, and the kernel is
 /// a single loop nest of elementwise ops over one shape, which reads all
 /// operands at an index before it writes any result there. The lowering of
 /// kernels must keep this promise.
-bool canRunInPlace(FuncOp kernel, unsigned operand, unsigned result);
+bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result);
 
 /// Whether an element of the op's result costs more to compute again than to
 /// keep in memory and read.
-bool isExpensiveToRepeat(mlir::Operation *op);
+bool isExpensiveToRepeat(mlir::Operation *Op);
 
 /// Bytes of a tensor in memory.
-int64_t getTensorBytes(mlir::Type type);
+int64_t getTensorBytes(mlir::Type Type);
 
 } // namespace stator
 
