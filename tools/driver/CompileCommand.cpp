@@ -254,7 +254,7 @@ int Compilation::emitMachineCode(ModuleOp Module) {
   if (std::error_code Failed =
           llvm::sys::fs::createTemporaryFile("stator", "o", Descriptor, Object))
     return fail("cannot write a temporary file: " + Failed.message());
-  llvm::scope_exit Remove([&] { llvm::sys::fs::remove(Object); });
+  llvm::scope_exit Remove([&] { (void)llvm::sys::fs::remove(Object); });
   {
     llvm::raw_fd_ostream OS(Descriptor, /*shouldClose=*/true);
     OS.write(Bytes.data(), Bytes.size());
