@@ -12,7 +12,8 @@ using ::testing::HasSubstr;
 namespace {
 
 constexpr TimeAxis None;
-constexpr TimeAxis Whole{.Whole = true};
+constexpr TimeAxis Whole{std::nullopt, std::nullopt, FutureKeys::Visible,
+                         /*Whole=*/true};
 TimeAxis along(int64_t Axis) { return TimeAxis::along(Axis); }
 
 /// The flow of the last op of a function when its arguments vary so.
