@@ -101,9 +101,7 @@ Value stator::emitDropoutFactor(OpBuilder &B, Location Loc, Value Info,
       B, Loc, B.getI32IntegerAttr(static_cast<int32_t>(Stream)));
   Value Bits = emitPhiloxWord(B, Loc, ReadInfo(STATOR_INFO_SEED), Index,
                               StreamWord, Sequence, STATOR_RANDOM_DROPOUT);
-  auto Threshold = static_cast<uint32_t>(std::llround(Rate * 0x1p32));
-  Value IsKept = arith::CmpIOp::create(B, Loc, arith::CmpIPredicate::uge, Bits,
-                                       W.constant(Threshold));
+  auto Threshold = static_cast<uint64_t>(std::llround(Rate * 0x1p32));
   Type Float = W.like(B.getF32Type());
   auto SpreadF32 = [&](double X) -> Value {
     auto Element = B.getF32FloatAttr(X);
@@ -112,6 +110,12 @@ Value stator::emitDropoutFactor(OpBuilder &B, Location Loc, Value Info,
           B, Loc, DenseElementsAttr::get(Vector, Element.getValue()));
     return arith::ConstantOp::create(B, Loc, Element);
   };
+  // A rate that rounds to 1 drops everything; 2^32 is no i32 to compare with.
+  if (Threshold > UINT32_MAX)
+    return SpreadF32(0);
+  Value IsKept =
+      arith::CmpIOp::create(B, Loc, arith::CmpIPredicate::uge, Bits,
+                            W.constant(static_cast<uint32_t>(Threshold)));
   return arith::SelectOp::create(B, Loc, IsKept, SpreadF32(1 / (1 - Rate)),
                                  SpreadF32(0));
 }

@@ -122,7 +122,9 @@ AttentionSizes AttentionSizes::get(OpT Op, mlir::Value Query, mlir::Value Key,
   S.ValueDepth = GetShape(Value)[3];
   S.Scale = Op.getScale().convertToDouble();
   S.Causal = Op.getCausal();
-  if (auto Window = Op.getWindow())
+  // A window as wide as the keys hides nothing; a wider one may be no i32.
+  if (auto Window = Op.getWindow();
+      Window && static_cast<int64_t>(*Window) < S.Keys)
     S.Window = static_cast<int64_t>(*Window);
   S.DropoutRate = Op.getDropoutRate().convertToDouble();
   S.DropoutStream = Op.getDropoutStream();

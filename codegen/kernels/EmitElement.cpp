@@ -314,7 +314,9 @@ Value KernelEmitter::computeCausalMask(CausalMaskOp Op, const Indices &Index) {
   Value Distance = arith::SubIOp::create(B, Key, Query);
   Value Kept = arith::CmpIOp::create(B, arith::CmpIPredicate::sle, Distance,
                                      Constant(Last));
-  if (auto Window = Op.getWindow())
+  // A window as wide as the keys hides nothing; a wider one may be no i32.
+  if (auto Window = Op.getWindow();
+      Window && static_cast<int64_t>(*Window) < Shape[Rank - 1])
     Kept = arith::AndIOp::create(
         B, Kept,
         arith::CmpIOp::create(B, arith::CmpIPredicate::sgt, Distance,

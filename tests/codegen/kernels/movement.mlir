@@ -84,3 +84,11 @@ stator.func @counting() -> (tensor<3x20xi32>, tensor<3x20xi32>, tensor<2x3xf32>)
   %d = stator.add %c, %c : tensor<2x3xf32>
   stator.return %aa, %bb, %d : tensor<3x20xi32>, tensor<3x20xi32>, tensor<2x3xf32>
 }
+
+// Numbers that are no i32: a window wider than all keys, a rate that rounds to
+// 1 in units of 2^-32.
+stator.func @beyond_words(%x: tensor<3x20xf32>) -> (tensor<3x20xf32>, tensor<3x20xf32>) {
+  %a = stator.causal_mask %x fill -7.0 window 4294967297 : tensor<3x20xf32>
+  %b = stator.dropout %x rate 0.99999999999 stream 0 : tensor<3x20xf32>
+  stator.return %a, %b : tensor<3x20xf32>, tensor<3x20xf32>
+}
