@@ -10,23 +10,30 @@ using namespace mlir;
 
 namespace stator {
 
-SmallVector<Stage> getCodegenStages(StringRef Cpu) {
+SmallVector<Stage> getCodegenStages(const CodegenOptions &Options) {
   SmallVector<Stage> Stages;
-  Stages.push_back({"kernels", [](OpPassManager &Passes) {
-                      Passes.addPass(createFormKernels());
-                    }});
-  Stages.push_back({"planned", [](OpPassManager &Passes) {
-                      Passes.addPass(createPlanMemory());
-                    }});
-  Stages.push_back({"lowered", [Cpu = Cpu.str()](OpPassManager &Passes) {
+  Stages.push_back(
+      {"kernels", [Fuse = Options.FuseKernels](OpPassManager &Passes) {
+         FormKernelsOptions Options;
+         Options.fuse = Fuse;
+         Passes.addPass(createFormKernels(Options));
+       }});
+  Stages.push_back(
+      {"planned", [InPlace = Options.InPlace](OpPassManager &Passes) {
+         PlanMemoryOptions Options;
+         Options.inPlace = InPlace;
+         Passes.addPass(createPlanMemory(Options));
+       }});
+  Stages.push_back({"lowered", [Cpu = Options.Cpu](OpPassManager &Passes) {
                       LowerKernelsOptions Options;
                       Options.cpu = Cpu;
                       Passes.addPass(createLowerKernels(Options));
                     }});
-  Stages.push_back({"entries", [](OpPassManager &Passes) {
-                      Passes.addPass(createEmitEntriesPass());
-                      Passes.addPass(createCSEPass());
-                    }});
+  Stages.push_back(
+      {"entries", [Profile = Options.Profile](OpPassManager &Passes) {
+         Passes.addPass(createEmitEntriesPass(Profile));
+         Passes.addPass(createCSEPass());
+       }});
   Stages.push_back({"openmp", buildOpenMpLoweringPipeline});
   Stages.push_back({"llvm", buildLlvmDialectPipeline});
   return Stages;

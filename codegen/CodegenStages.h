@@ -4,13 +4,21 @@
 #define STATOR_CODEGEN_CODEGENSTAGES_H
 
 #include "passes/Pipelines.h"
+#include <string>
 
 namespace stator {
 
+/// What the stages of code generation are asked to do.
+struct CodegenOptions {
+  std::string Cpu = "native"; ///< a name that CpuTarget::get knows
+  bool Profile = false;       ///< call a StatorProfile around kernels
+  bool FuseKernels = true;    ///< more than one op in a kernel
+  bool InPlace = true;        ///< results over the operands that they replace
+};
+
 /// The stages after those of passes/Pipelines.h: `kernels`, `planned`,
-/// `lowered`, `entries`, `openmp`, `llvm`. `Cpu` is a name that CpuTarget::get
-/// knows.
-llvm::SmallVector<Stage> getCodegenStages(llvm::StringRef Cpu);
+/// `lowered`, `entries`, `openmp`, `llvm`.
+llvm::SmallVector<Stage> getCodegenStages(const CodegenOptions &Options);
 
 /// Makes the passes of these stages known to stator-opt.
 void registerCodegenPasses();

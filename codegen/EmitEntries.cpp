@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/PlanMemory.h"
+#include "passes/Views.h"
 #include "runtime/core/program.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -26,6 +27,9 @@ struct Program {
   llvm::StringMap<int64_t> StateOffsets;
   int64_t StateBytes = 0;
   unsigned NumConstants = 0;
+  int64_t NumLaunches = 0;
+  /// What calls Mark of a StatorProfile; null without profiling.
+  func::FuncOp Mark;
 
   explicit Program(ModuleOp Module) : Module(Module), Symbols(Module) {
     std::vector<StateTensor> Layout = layoutState(Module);
@@ -46,6 +50,8 @@ private:
   LogicalResult emitBlock(Block &Ops);
   LogicalResult emitLaunch(LaunchOp Launch);
   LogicalResult emitScan(ScanOp Scan);
+  void emitMark(Location Loc, int64_t Launch, bool End);
+  void emitConcat(ConcatOp Concat);
   void emitConstant(ConstantOp Constant);
   void emitInfo(InfoOp Info);
 
@@ -85,7 +91,7 @@ private:
   Program &P;
   OpBuilder B;
   Value Bases[5]; ///< by Memory
-  Value Info;
+  Value Self, Info;
 };
 
 LogicalResult EntryEmitter::emit() {
@@ -117,6 +123,7 @@ LogicalResult EntryEmitter::emit() {
   auto SetBase = [&](Memory Which, unsigned Argument) {
     Bases[static_cast<unsigned>(Which)] = Body->getArgument(Argument);
   };
+  Self = Body->getArgument(0);
   SetBase(Memory::State, 1);
   SetBase(Memory::Arena, 2);
   SetBase(Memory::Tokens, 3);
@@ -158,7 +165,7 @@ LogicalResult EntryEmitter::emit() {
 
 LogicalResult EntryEmitter::emitBlock(Block &Ops) {
   for (Operation &Op : Ops) {
-    if (isa<ReadOp, ReshapeOp, WriteOp, ReturnOp, YieldOp>(Op))
+    if (isa<ReadOp, WriteOp, ReturnOp, YieldOp>(Op) || isView(&Op))
       continue;
     if (auto Launch = dyn_cast<LaunchOp>(Op)) {
       if (failed(emitLaunch(Launch)))
@@ -166,6 +173,8 @@ LogicalResult EntryEmitter::emitBlock(Block &Ops) {
     } else if (auto Scan = dyn_cast<ScanOp>(Op)) {
       if (failed(emitScan(Scan)))
         return failure();
+    } else if (auto Concat = dyn_cast<ConcatOp>(Op)) {
+      emitConcat(Concat);
     } else if (auto Constant = dyn_cast<ConstantOp>(Op)) {
       emitConstant(Constant);
     } else if (auto Info = dyn_cast<InfoOp>(Op)) {
@@ -200,8 +209,51 @@ LogicalResult EntryEmitter::emitLaunch(LaunchOp Launch) {
   if (TypeRange(ValueRange(Arguments)) != Parameters)
     return Launch.emitOpError("does not fit the arguments of @")
            << Launch.getKernel() << ", " << Kernel.getFunctionType();
+  const int64_t Number = P.NumLaunches++;
+  emitMark(Loc, Number, /*End=*/false);
   func::CallOp::create(B, Loc, Kernel, Arguments);
+  emitMark(Loc, Number, /*End=*/true);
   return success();
+}
+
+void EntryEmitter::emitMark(Location Loc, int64_t Launch, bool End) {
+  if (!P.Mark)
+    return;
+  Value Number = arith::ConstantIntOp::create(B, Loc, Launch, 64);
+  Value IsEnd = arith::ConstantIntOp::create(B, Loc, End, 32);
+  func::CallOp::create(B, Loc, P.Mark, ValueRange{Self, Number, IsEnd});
+}
+
+/// Defines the function that calls Mark of the StatorProfile that it is given,
+/// if that is not null.
+func::FuncOp defineMark(ModuleOp Module) {
+  MLIRContext *Context = Module.getContext();
+  Location Loc = UnknownLoc::get(Context);
+  OpBuilder B(Context);
+  B.setInsertionPointToStart(Module.getBody());
+  Type Pointer = LLVM::LLVMPointerType::get(Context);
+  Type Types[] = {Pointer, B.getI64Type(), B.getI32Type()};
+  auto Function = func::FuncOp::create(B, Loc, "stator_profile_mark",
+                                       FunctionType::get(Context, Types, {}));
+  Function.setPrivate();
+  Block *Body = Function.addEntryBlock();
+  B.setInsertionPointToStart(Body);
+  Value Profile = Body->getArgument(0);
+  Value Null = LLVM::ZeroOp::create(B, Loc, Pointer);
+  Value Given =
+      LLVM::ICmpOp::create(B, Loc, LLVM::ICmpPredicate::ne, Profile, Null);
+  auto If = scf::IfOp::create(B, Loc, Given, /*withElseRegion=*/false);
+  func::ReturnOp::create(B, Loc);
+  B.setInsertionPointToStart(If.thenBlock());
+  // Mark is the first field.
+  Value Callee = LLVM::LoadOp::create(B, Loc, Pointer, Profile);
+  SmallVector<Value> Arguments = {Callee};
+  llvm::append_range(Arguments, Body->getArguments());
+  LLVM::CallOp::create(
+      B, Loc,
+      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(Context), Types),
+      Arguments);
+  return Function;
 }
 
 // Bytes of i1 tensors are copied as bytes.
@@ -282,6 +334,19 @@ LogicalResult EntryEmitter::emitScan(ScanOp Scan) {
   return success();
 }
 
+// Along the first dimension. What its kernel has written there is not copied.
+void EntryEmitter::emitConcat(ConcatOp Concat) {
+  PlaceAttr Whole = getPlace(Concat);
+  int64_t Offset = Whole.getOffset();
+  for (Value Input : Concat.getInputs()) {
+    copy(Concat.getLoc(), getPlace(Input),
+         PlaceAttr::get(Source.getContext(), Whole.getMemory(), Offset,
+                        Whole.getTensor()),
+         Input.getType());
+    Offset += getTensorBytes(Input.getType());
+  }
+}
+
 void EntryEmitter::emitConstant(ConstantOp Constant) {
   Location Loc = Constant.getLoc();
   auto Type = cast<RankedTensorType>(Constant.getType());
@@ -319,6 +384,13 @@ void EntryEmitter::emitInfo(InfoOp Op) {
 struct EmitEntries : PassWrapper<EmitEntries, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EmitEntries)
 
+  EmitEntries() = default;
+  EmitEntries(const EmitEntries &Other) : PassWrapper(Other) {}
+
+  Option<bool> Profile{*this, "profile",
+                       llvm::cl::desc("Call a StatorProfile around kernels"),
+                       llvm::cl::init(false)};
+
   StringRef getArgument() const override { return "stator-emit-entries"; }
   StringRef getDescription() const override {
     return "Make functions on pointers of planned entry points";
@@ -331,6 +403,8 @@ struct EmitEntries : PassWrapper<EmitEntries, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     ModuleOp Module = getOperation();
     Program P(Module);
+    if (Profile)
+      P.Mark = defineMark(Module);
     for (FuncOp Entry : llvm::make_early_inc_range(Module.getOps<FuncOp>()))
       if (failed(EntryEmitter(Entry, P).emit()))
         return signalPassFailure();
@@ -343,8 +417,10 @@ struct EmitEntries : PassWrapper<EmitEntries, OperationPass<ModuleOp>> {
 
 } // namespace
 
-std::unique_ptr<Pass> createEmitEntriesPass() {
-  return std::make_unique<EmitEntries>();
+std::unique_ptr<Pass> createEmitEntriesPass(bool Profile) {
+  auto Result = std::make_unique<EmitEntries>();
+  Result->Profile = Profile;
+  return Result;
 }
 
 void registerEmitEntriesPass() { PassRegistration<EmitEntries>(); }

@@ -17,7 +17,11 @@ namespace stator {
 /// calls of the lowered kernels (ir/KernelInterface.h), scans loops. Needs
 /// stator-plan-memory and stator-lower-kernels; removes all that is left of the
 /// stator dialect.
-std::unique_ptr<mlir::Pass> createEmitEntriesPass();
+///
+/// With `Profile`, `self` is a StatorProfile or null: its Mark is called before
+/// and after every kernel with the place of the launch in listLaunches
+/// (codegen/LaunchTable.h).
+std::unique_ptr<mlir::Pass> createEmitEntriesPass(bool Profile = false);
 
 /// For stator-opt: `stator-emit-entries`.
 void registerEmitEntriesPass();

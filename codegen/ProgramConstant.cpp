@@ -7,6 +7,7 @@
 
 #include "codegen/ProgramConstant.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/DerivedTypes.h"
@@ -32,6 +33,13 @@ public:
   }
   void text(const char *Text) {
     pointer(global(ConstantDataArray::getString(C, Text ? Text : "")));
+  }
+  /// A text that many structures share.
+  void text(const char *Text, StringMap<Constant *> &Known) {
+    Constant *&Global = Known[Text];
+    if (!Global)
+      Global = global(ConstantDataArray::getString(C, Text));
+    pointer(Global);
   }
   void shape(ArrayRef<int64_t> Shape) {
     SmallVector<uint64_t> Words(Shape.begin(), Shape.end());
@@ -71,6 +79,20 @@ Constant *makeTensor(Module &M, const StatorTensor &Tensor) {
   return S.finish();
 }
 
+Constant *makeLaunch(Module &M, const StatorLaunch &Launch,
+                     StringMap<Constant *> &Texts) {
+  StructBuilder S(M);
+  S.text(Launch.Kernel, Texts);
+  S.text(Launch.Kind, Texts);
+  S.text(Launch.Path, Texts);
+  S.i32(Launch.Entry);
+  S.i32(Launch.Reserved);
+  S.i64(Launch.Repeats);
+  S.f64(Launch.Flops);
+  S.f64(Launch.Bytes);
+  return S.finish();
+}
+
 [[maybe_unused]] uint64_t sizeInC(const Module &M, Constant *Struct) {
   return M.getDataLayout().getTypeAllocSize(Struct->getType());
 }
@@ -97,6 +119,18 @@ void emitProgramConstant(Module &M, const StatorProgram &Program) {
         ArrayType::get(Rows[0]->getType(), Rows.size()), Rows));
   }
 
+  SmallVector<Constant *> Launches;
+  StringMap<Constant *> Texts;
+  for (int64_t I = 0; I < Program.NumLaunches; ++I)
+    Launches.push_back(makeLaunch(M, Program.Launches[I], Texts));
+  Constant *LaunchTable = nullptr;
+  if (!Launches.empty()) {
+    assert(sizeInC(M, Launches[0]) == sizeof(StatorLaunch) &&
+           "the table does not have the layout of StatorLaunch");
+    LaunchTable = S.global(ConstantArray::get(
+        ArrayType::get(Launches[0]->getType(), Launches.size()), Launches));
+  }
+
   S.i32(Program.AbiVersion);
   S.i32(Program.Mode);
   S.text(Program.Name);
@@ -118,6 +152,8 @@ void emitProgramConstant(Module &M, const StatorProgram &Program) {
     Function *F = M.getFunction(Entry);
     S.pointer(F && !F->isDeclaration() ? F : nullptr);
   }
+  S.pointer(LaunchTable);
+  S.i64(Program.NumLaunches);
   Constant *Value = S.finish();
   assert(sizeInC(M, Value) == sizeof(StatorProgram) &&
          "the table does not have the layout of StatorProgram");

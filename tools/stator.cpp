@@ -25,6 +25,7 @@ constexpr Subcommand Subcommands[] = {
     {"ir", "print the program at a stage of compilation", runIr},
     {"check", "check a model without compiling it", runCheck},
     {"interpret", "run a model without compiling it", runInterpret},
+    {"bench", "measure how fast a model runs, and why", runBench},
 };
 
 void printHelp(llvm::raw_ostream &OS) {

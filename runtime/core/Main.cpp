@@ -1,6 +1,7 @@
 #include "runtime/core/Main.h"
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
+#include "runtime/core/BenchWorker.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/ExitCodes.h"
 #include "runtime/core/Format.h"
@@ -85,6 +86,8 @@ static absl::StatusOr<int> runProgram(const StatorProgram &Program,
                                       const char *Name,
                                       const std::vector<std::string> &Args) {
   STATOR_RETURN_IF_ERROR(checkProgram(Program));
+  if (!Args.empty() && Args[0] == BenchWorkerFlag)
+    return runBenchWorker(Program, {Args.begin() + 1, Args.end()});
   auto Inform = [&](const auto &Options) {
     if (Options.Help)
       printHelp(Program, Name);

@@ -89,6 +89,11 @@ Parser::Parser(const StatorProgram &Program) {
                "Write loss and gradients of the first batch, and the batch, as "
                "safetensors, and stop.",
                &O.DumpGradients);
+  if (Program.NumLaunches)
+    Table.text("profile", "FILE",
+               "Write how long each kernel took, on average over the steps, as "
+               "JSON.",
+               &O.Profile);
   Table.toggle("version", "Show what the program was compiled by.", &O.Version);
   Table.toggle("help", "Show this.", &O.Help);
 }
@@ -200,6 +205,7 @@ parseTrainOptions(const StatorProgram &Program,
   O.Data.Data = absolutePath(O.Data.Data);
   O.Data.Validation = absolutePath(O.Data.Validation);
   O.Log = absolutePath(O.Log);
+  O.Profile = absolutePath(O.Profile);
   return std::move(O);
 }
 

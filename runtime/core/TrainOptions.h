@@ -18,6 +18,7 @@ struct TrainOptions {
   std::string Out = "out";
   std::string Log; ///< absolute path; "": log.jsonl in Out, or where that leads
   std::string InitFrom, DumpGradients;
+  std::string Profile; ///< "", or where to write what took how long
   bool AllowExtra = false, Quiet = false, Help = false, Version = false;
 
   /// What is resumed, if anything is.

@@ -185,10 +185,12 @@ StepRecord TrainingLoop::trainStep() {
   Info[STATOR_INFO_TOTAL_STEPS] = Run.Steps;
   Info[STATOR_INFO_SEED] = Run.Seed;
   auto Call = [&](StatorEntry Entry) {
-    Entry(Program.Self, Memory.state(), Memory.arena(), Tokens.data(),
-          Targets.data(), Info, Memory.result());
+    Entry(Times ? Times->hook() : Program.Self, Memory.state(), Memory.arena(),
+          Tokens.data(), Targets.data(), Info, Memory.result());
   };
   auto Begin = Clock::now();
+  if (Times)
+    Times->beginStep();
   double Loss = 0;
   for (int64_t Micro = 0; Micro < Program.MicroBatches; ++Micro) {
     int64_t Sequence = Run.Step * Program.MicroBatches + Micro;
@@ -202,6 +204,8 @@ StepRecord TrainingLoop::trainStep() {
   if (Program.MicroBatches > 1)
     Call(Program.Update);
   std::chrono::duration<double, std::milli> Taken = Clock::now() - Begin;
+  if (Times)
+    TimesOfRun->add(Times->endStep());
 
   StepRecord Record;
   Record.Step = ++Run.Step;
@@ -258,6 +262,8 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   }
   if (holdsOut() && !LastValidation && !StopSignals::received())
     LastValidation = evaluateHeldOut(0);
+  if (TimesOfRun)
+    STATOR_RETURN_IF_ERROR(TimesOfRun->write(Options.Profile));
   bool Done = Run.Step == Run.Steps && (LastValidation || !holdsOut());
   if (int Signal = StopSignals::received(); Signal && !Done) {
     if (SavedStep != Run.Step) {

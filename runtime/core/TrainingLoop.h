@@ -2,10 +2,13 @@
 #ifndef STATOR_RUNTIME_CORE_TRAININGLOOP_H
 #define STATOR_RUNTIME_CORE_TRAININGLOOP_H
 
+#include "runtime/core/Profiler.h"
 #include "runtime/core/Progress.h"
 #include "runtime/core/State.h"
 #include "runtime/core/TrainOptions.h"
 #include <chrono>
+#include <memory>
+#include <optional>
 
 namespace stator::runtime {
 
@@ -37,7 +40,12 @@ private:
   using Clock = std::chrono::steady_clock;
 
   TrainingLoop(const StatorProgram &Program, TrainOptions Options)
-      : Program(Program), Options(std::move(Options)) {}
+      : Program(Program), Options(std::move(Options)) {
+    if (this->Options.Profile.empty())
+      return;
+    Times = std::make_unique<Profiler>(Program);
+    TimesOfRun = std::make_unique<ProfileSummary>(Program);
+  }
 
   absl::Status openData();
   absl::Status openMemory();
@@ -63,6 +71,10 @@ private:
   std::optional<Progress> Display;
   std::vector<int32_t> Tokens, Targets;
   int64_t SavedStep = -1;
+
+  /// With Options.Profile only.
+  std::unique_ptr<Profiler> Times;
+  std::unique_ptr<ProfileSummary> TimesOfRun;
 };
 
 /// The whole of a training program after its flags: exit code, or an error.

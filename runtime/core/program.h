@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Raised when a field is added, removed or changes its meaning. */
-#define STATOR_ABI_VERSION 1
+#define STATOR_ABI_VERSION 2
 
 /* What a tensor of the state is for. */
 enum {
@@ -66,17 +66,55 @@ enum {
 };
 
 /* An entry point. Nothing is allocated and nothing is kept between calls except
- * in State. Self     StatorProgram.Self State    StateBytes bytes, 64-byte
- * aligned; the tensors of the table live here Arena    ArenaBytes bytes,
- * 64-byte aligned; scratch, contents undefined before and after Tokens   int32
- * [Batch, Time] Targets  int32 [Batch, Time]; a negative target is ignored
- * (loss 0, no gradient) Info     int64 [STATOR_INFO_COUNT] Result   f32; what
- * it holds is said at each entry point */
+ * in State.
+ *
+ * - Self: StatorProgram.Self.
+ * - State: StateBytes bytes, 64-byte aligned; the tensors of the table are in
+ *   it.
+ * - Arena: ArenaBytes bytes, 64-byte aligned; scratch, contents undefined
+ *   before and after.
+ * - Tokens: int32 [Batch, Time].
+ * - Targets: int32 [Batch, Time]; a negative target is ignored (loss 0, no
+ *   gradient).
+ * - Info: int64 [STATOR_INFO_COUNT].
+ * - Result: f32; what it holds is said at each entry point. */
 typedef void (*StatorEntry)(void *Self, uint8_t *State, uint8_t *Arena,
                             const int32_t *Tokens, const int32_t *Targets,
                             const int64_t *Info, float *Result);
 
 enum { STATOR_MODE_TRAIN = 0, STATOR_MODE_INFER = 1 };
+
+/* Entry points, in the order in which StatorProgram has them. */
+enum {
+  STATOR_ENTRY_TRAIN_STEP = 0,
+  STATOR_ENTRY_ACCUMULATE = 1,
+  STATOR_ENTRY_UPDATE = 2,
+  STATOR_ENTRY_EVALUATE = 3,
+  STATOR_ENTRY_FORWARD = 4,
+  STATOR_ENTRY_GRADIENTS = 5,
+  STATOR_ENTRY_COUNT = 6
+};
+
+/* One place in the schedule of an entry point where a kernel is run. */
+typedef struct {
+  const char *Kernel; /* name; launches of one kernel share it */
+  const char *Kind;   /* what most of its work is: "matmul", "attention" */
+  const char *Path;   /* in the model, of what it computes: "h.3.attn.c_attn",
+                         "d(h.3.attn.c_attn)" */
+  int32_t Entry;      /* STATOR_ENTRY_* */
+  int32_t Reserved;
+  int64_t Repeats; /* times a call of the entry point runs it; 1 outside of
+                      loops */
+  double Flops;    /* of one run */
+  double Bytes;    /* that one run reads and writes: its operands and results */
+} StatorLaunch;
+
+/* What a program compiled with `--profile` calls before (End = 0) and after
+ * (End = 1) the kernel of launch number Launch of its table. */
+typedef struct StatorProfile StatorProfile;
+struct StatorProfile {
+  void (*Mark)(StatorProfile *Profile, int64_t Launch, int32_t End);
+};
 
 typedef struct {
   uint32_t AbiVersion;  /* STATOR_ABI_VERSION */
@@ -85,7 +123,8 @@ typedef struct {
   const char *Compiler; /* "stator 0.1.0", or "eager", "reference" for the
                            interpreters */
   const char *Options;  /* what it was compiled with, one JSON object */
-  void *Self; /* handed to every entry point; null in compiled programs */
+  void *Self; /* handed to every entry point. Compiled programs: null, or, if
+                 compiled with `--profile`, the StatorProfile to call or null */
 
   int64_t Batch, Time;
   int64_t Vocabulary;   /* size of the last dimension of the logits */
@@ -101,12 +140,14 @@ typedef struct {
   double FlopsPerStep; /* of one whole training step, or of one Forward */
 
   /* Mode train. Null where it does not apply.
-   * TrainStep   forward, backward, clipping, optimizer in one.
-   * Result[STATOR_RESULT_COUNT]. Accumulate  forward and backward of a
-   * micro-batch, adds to the gradients. Result as above, loss only. Update
-   * clipping and optimizer on the mean gradient, zeroes the accumulators.
-   * Result as above, gradient norm and learning rate only. Evaluate    loss of
-   * each position without dropout, Result[Batch * Time]. */
+   *
+   * - TrainStep: forward, backward, clipping, optimizer in one.
+   *   Result[STATOR_RESULT_COUNT].
+   * - Accumulate: forward and backward of a micro-batch, adds to the gradients.
+   *   Result as above, loss only.
+   * - Update: clipping and optimizer on the mean gradient, zeroes the
+   *   accumulators. Result as above, gradient norm and learning rate only.
+   * - Evaluate: loss of each position without dropout, Result[Batch * Time]. */
   StatorEntry TrainStep, Accumulate, Update, Evaluate;
 
   /* Mode infer. Forward: Result[Batch * Time * Vocabulary] are the logits. */
@@ -116,6 +157,10 @@ typedef struct {
    * and then every trainable parameter's gradient, in the order of the table.
    * Null in most programs (compiled only with `--gradients`). */
   StatorEntry Gradients;
+
+  /* Only if compiled with `--profile`, else null and 0. */
+  const StatorLaunch *Launches;
+  int64_t NumLaunches;
 } StatorProgram;
 
 /* The one symbol that a compiled object defines. */

@@ -1,6 +1,7 @@
 //===- CommandLine.cpp - What the subcommands of stator share -------------===//
 
 #include "tools/driver/CommandLine.h"
+#include "tools/driver/Optimizations.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -36,6 +37,18 @@ void CommandLine::addModelFlags(ModelOptions &Options) {
                 "what the model says, or 1");
   Flags.integer("time", "Positions a sequence.", &Options.Time, 1, 1 << 24,
                 "what the model says");
+}
+
+void CommandLine::addCompilerFlags() {
+  Flags.text("cpu", "NAME",
+             "The CPU to compile for, as LLVM calls it: native, x86-64-v3, "
+             "znver4.",
+             &Model->Codegen.Cpu);
+  Flags.text("disable", "NAME,...",
+             "Optimizations to do without: " + listOptimizations() + ".",
+             &Disabled, "none");
+  Flags.toggle("no-fuse-attention", "The same as --disable attention-fusion.",
+               &Model->NoFusion);
 }
 
 void CommandLine::allowOutput(std::string &Output) {
@@ -109,10 +122,11 @@ CommandLine::parse(const std::vector<std::string> &Arguments) {
     return ExitSuccess;
   }
   if (!Status.ok())
-    return usageError(std::string(Status.message()) +
-                      (MissingModel
-                           ? "\nhint: the model comes first, before all flags"
-                           : ""));
+    return usageError(
+        std::string(Status.message()) +
+        (MissingModel ? "\nhint: the model comes first, before all flags" : ""));
+  if (std::string Error; !disableOptimizations(Disabled, *Model, Error))
+    return usageError(Error);
   if (MissingModel)
     return usageError("no model file; it comes first, before all flags");
   return std::nullopt;

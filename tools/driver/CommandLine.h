@@ -7,6 +7,7 @@
 #ifndef STATOR_TOOLS_DRIVER_COMMANDLINE_H
 #define STATOR_TOOLS_DRIVER_COMMANDLINE_H
 
+#include "codegen/CodegenStages.h"
 #include "frontend/Frontend.h"
 #include "runtime/core/ExitCodes.h"
 #include "runtime/core/Flags.h"
@@ -28,7 +29,7 @@ struct ModelOptions {
   std::string Mode = "train";
   int64_t Batch = 0, Time = 0; ///< 0: as the model says
   std::vector<std::pair<std::string, std::string>> Defines;
-  std::string Cpu = "native";
+  CodegenOptions Codegen;
   bool Gradients = false; ///< keep @gradients as an entry point
   bool Remarks = false;
   bool NoFusion = false;
@@ -45,10 +46,14 @@ public:
 
   /// Declares --mode, --batch, --time and -D.
   void addModelFlags(ModelOptions &Options);
+  /// Declares --cpu, --disable and --no-fuse-attention.
+  void addCompilerFlags();
   /// Flags that are not of the model.
   runtime::Flags &flags() { return Flags; }
   /// Accepts -o as another spelling of --output.
   void allowOutput(std::string &Output);
+  /// What --disable was given, with commas.
+  const std::string &getDisabled() const { return Disabled; }
   /// Hands flags that are not declared here on to somebody else.
   void passUnknownOn(std::vector<std::string> &Rest) { Unknown = &Rest; }
 
@@ -65,6 +70,7 @@ private:
   runtime::Flags Flags;
   ModelOptions *Model = nullptr;
   std::vector<std::string> *Unknown = nullptr;
+  std::string Disabled; ///< value of --disable
   bool Help = false;
 };
 

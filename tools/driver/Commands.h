@@ -19,6 +19,7 @@ int runCompile(const Invocation &Call);
 int runIr(const Invocation &Call);
 int runCheck(const Invocation &Call);
 int runInterpret(const Invocation &Call);
+int runBench(const Invocation &Call);
 
 } // namespace stator::driver
 

@@ -1,6 +1,7 @@
 //===- CompileCommand.cpp - stator compile: from model to program ---------===//
 
 #include "codegen/CodegenStages.h"
+#include "codegen/LaunchTable.h"
 #include "codegen/Link.h"
 #include "codegen/LlvmBackend.h"
 #include "codegen/ProgramConstant.h"
@@ -49,15 +50,14 @@ std::optional<int> parseOptions(const Invocation &Call,
                       "IR, assembly, an object file, or an executable.",
                       &Options.Emit, {"ir", "llvm", "asm", "obj", "exe"},
                       "exe");
-  Line.flags().text("cpu", "NAME",
-                    "The CPU to compile for, as LLVM calls it: native, "
-                    "x86-64-v3, znver4.",
-                    &Options.Model.Cpu);
+  Line.addCompilerFlags();
   Line.flags().toggle("gradients",
                       "Keep an entry point that gives the gradients.",
                       &Options.Model.Gradients);
-  Line.flags().toggle("no-fuse-attention", "Leave attention as it is written.",
-                      &Options.Model.NoFusion);
+  Line.flags().toggle("profile",
+                      "Keep what measures each kernel: a training program then "
+                      "has --profile FILE. Costs a little time.",
+                      &Options.Model.Codegen.Profile);
   Line.flags().section("Reports");
   Line.flags().text("dump-ir", "DIR",
                     "Write the program at every stage to a file in DIR.",
@@ -144,6 +144,7 @@ private:
   CpuTarget Target;
   Session S;
   ProgramTable Table;
+  LaunchTable Launches;
   StatorProgram Program{};
 };
 
@@ -171,13 +172,17 @@ int Compilation::run() {
     return ExitFailure;
 
   Summary Needs;
-  for (const Stage &Each : getCodegenStages(Options.Model.Cpu)) {
+  for (const Stage &Each : getCodegenStages(Options.Model.Codegen)) {
     if (failed(S.run(*Module, Each)))
       return ExitFailure;
     if (StringRef(Each.Name) != "planned")
       continue;
     Needs = summarize(*Module, Program);
     Program.ArenaBytes = Needs.ArenaBytes;
+    if (Options.Model.Codegen.Profile) {
+      Launches.fill(*Module, Program);
+      Needs.Buffers = listBuffers(*Module);
+    }
     if (Options.Emit == "ir")
       break;
   }
@@ -279,7 +284,8 @@ int runCompile(const Invocation &Call) {
   if (Options.Output.empty())
     Options.Output = getDefaultOutput(Options);
   std::string Error;
-  FailureOr<CpuTarget> Target = CpuTarget::get(Options.Model.Cpu, Error);
+  FailureOr<CpuTarget> Target =
+      CpuTarget::get(Options.Model.Codegen.Cpu, Error);
   if (failed(Target))
     return fail(Error);
   if (Options.Emit == "exe" &&

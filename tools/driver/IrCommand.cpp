@@ -23,23 +23,20 @@ int runIr(const Invocation &Call) {
   Line.flags().section("IR");
   Line.flags().text("after", "STAGE",
                     "The stage to print: frontend, inlined, attention, "
-                    "gradients and train (or infer), kernels, planned, "
-                    "lowered, entries, openmp, llvm.",
+                    "gradients and train (or infer), kernels, "
+                    "planned, lowered, entries, openmp, llvm.",
                     &After);
   Line.flags().toggle("gradients", "Keep @gradients as an entry point.",
                       &Options.Gradients);
   Line.flags().toggle("remarks",
                       "Say for each softmax whether it became attention.",
                       &Options.Remarks);
-  Line.flags().toggle("no-fuse-attention", "Leave attention as it is written.",
-                      &Options.NoFusion);
-  Line.flags().text("cpu", "NAME", "The CPU to compile for, as LLVM calls it.",
-                    &Options.Cpu);
+  Line.addCompilerFlags();
   if (std::optional<int> Code = Line.parse(Call.Arguments))
     return *Code;
 
   std::string Error;
-  FailureOr<CpuTarget> Target = CpuTarget::get(Options.Cpu, Error);
+  FailureOr<CpuTarget> Target = CpuTarget::get(Options.Codegen.Cpu, Error);
   if (failed(Target))
     return fail(Error);
   Session S(Options);

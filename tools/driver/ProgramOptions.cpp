@@ -18,7 +18,7 @@ InterpreterOptions describeModel(ModuleOp Module, const ModelOptions &Options) {
   nlohmann::ordered_json Json;
   Json["model"] = llvm::sys::path::filename(Options.Model).str();
   Json["mode"] = Options.Mode;
-  Json["cpu"] = Options.Cpu;
+  Json["cpu"] = Options.Codegen.Cpu;
   StringRef Config = getModuleText(Module, "stator.config");
   auto Parsed = nlohmann::ordered_json::parse(
       Config.begin(), Config.end(), nullptr, /*allow_exceptions=*/false);

@@ -95,7 +95,7 @@ SmallVector<Stage> Session::getGraphStages() const {
 
 SmallVector<Stage> Session::getAllStages() const {
   SmallVector<Stage> Stages = getGraphStages();
-  llvm::append_range(Stages, getCodegenStages(Options.Cpu));
+  llvm::append_range(Stages, getCodegenStages(Options.Codegen));
   return Stages;
 }
 

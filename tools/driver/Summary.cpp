@@ -56,6 +56,15 @@ std::string Summary::toJson() const {
                                {"arena_bytes", Entry.ArenaBytes},
                                {"alive_at_once", Entry.LowerBound},
                                {"launches", Entry.Launches}});
+  for (const ArenaBuffer &Buffer : Buffers)
+    Json["buffers"].push_back({{"entry", Buffer.Entry},
+                               {"name", Buffer.Name},
+                               {"kernel", Buffer.Kernel},
+                               {"scratch", Buffer.Scratch},
+                               {"offset", Buffer.Offset},
+                               {"bytes", Buffer.Bytes},
+                               {"first", Buffer.First},
+                               {"last", Buffer.Last}});
   // Nor need the names in a file of IR be UTF-8.
   return Json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
          "\n";

@@ -3,6 +3,7 @@
 #ifndef STATOR_TOOLS_DRIVER_SUMMARY_H
 #define STATOR_TOOLS_DRIVER_SUMMARY_H
 
+#include "codegen/LaunchTable.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "runtime/core/program.h"
 #include "llvm/Support/raw_ostream.h"
@@ -28,6 +29,7 @@ struct Summary {
   bool IsTraining = true;
   double Flops = 0; ///< of a training step, or of one forward
   std::vector<EntrySummary> Entries;
+  std::vector<ArenaBuffer> Buffers; ///< of programs that are profiled
 
   /// State and arena, which is all that a program allocates for the model.
   int64_t getPeakBytes() const { return StateBytes + ArenaBytes; }

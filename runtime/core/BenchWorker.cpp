@@ -1,0 +1,214 @@
+#include "runtime/core/BenchWorker.h"
+#include "nlohmann/json.hpp"
+#include "runtime/core/Batches.h"
+#include "runtime/core/Errors.h"
+#include "runtime/core/Evaluation.h"
+#include "runtime/core/ExitCodes.h"
+#include "runtime/core/Flags.h"
+#include "runtime/core/Profiler.h"
+#include "runtime/core/State.h"
+#include "runtime/core/StatusMacros.h"
+#include "runtime/core/Threads.h"
+#include "runtime/core/philox.h"
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+namespace stator::runtime {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A field of /proc/self/status in bytes; 0 if there is none.
+int64_t readStatus(const std::string &Field) {
+  std::ifstream File("/proc/self/status");
+  for (std::string Line; std::getline(File, Line);)
+    if (Line.compare(0, Field.size() + 1, Field + ":") == 0)
+      return std::strtoll(Line.c_str() + Field.size() + 1, nullptr, 10) * 1024;
+  return 0;
+}
+
+class Worker {
+public:
+  Worker(const StatorProgram &Program, int64_t Seed)
+      : Program(Program), Seed(Seed), Times(Program) {}
+
+  absl::Status open();
+  Json describe() const;
+  Json run(int64_t Steps);
+
+private:
+  void step();
+  void call(StatorEntry Entry, const int64_t *Info) {
+    void *Self = Program.NumLaunches ? Times.hook() : Program.Self;
+    Entry(Self, Memory.state(), Memory.arena(), Tokens.data(), Targets.data(),
+          Info, Memory.result());
+  }
+  void draw(int64_t Sequence) {
+    drawBatch(TokenView(Text.data(), 4, static_cast<int64_t>(Text.size())),
+              Program.Batch, Program.Time, static_cast<uint64_t>(Seed),
+              Sequence, Tokens.data(), Targets.data());
+  }
+  /// Mean cross entropy of the logits of a forward.
+  double lossOfLogits() const;
+
+  const StatorProgram &Program;
+  int64_t Seed, NextStep = 0;
+  Profiler Times;
+  ProgramMemory Memory;
+  std::vector<uint32_t> Text;
+  std::vector<int32_t> Tokens, Targets;
+  int64_t BaseBytes = 0;
+  double Loss = 0;
+  StepTimes Last;
+};
+
+absl::Status Worker::open() {
+  BaseBytes = readStatus("VmRSS");
+  int64_t Positions = Program.Batch * Program.Time;
+  uint64_t Results = Program.Mode == STATOR_MODE_TRAIN
+                         ? evaluationResults(Program)
+                         : static_cast<uint64_t>(Positions) *
+                               static_cast<uint64_t>(Program.Vocabulary);
+  STATOR_ASSIGN_OR_RETURN(Memory, ProgramMemory::allocate(Program, Results));
+  initializeState(Program, Memory.state(), static_cast<uint64_t>(Seed));
+  Tokens.resize(static_cast<size_t>(Positions));
+  Targets.resize(static_cast<size_t>(Positions));
+  // As much text as a few batches read; what is in it does not matter.
+  Text.resize(static_cast<size_t>(
+      std::max<int64_t>(int64_t(1) << 16, 8 * (Positions + 1))));
+  for (size_t I = 0; I < Text.size(); ++I)
+    Text[I] =
+        statorRandomBits(static_cast<uint64_t>(Seed), static_cast<uint32_t>(I),
+                         0, 1, STATOR_RANDOM_SAMPLING) %
+        static_cast<uint32_t>(Program.Vocabulary);
+  return absl::OkStatus();
+}
+
+Json Worker::describe() const {
+  Json Result;
+  Result["name"] = Program.Name;
+  Result["compiler"] = Program.Compiler;
+  Result["batch"] = Program.Batch;
+  Result["time"] = Program.Time;
+  Result["vocabulary"] = Program.Vocabulary;
+  Result["micro_batches"] = Program.MicroBatches;
+  Result["flops_per_step"] = Program.FlopsPerStep;
+  Result["state_bytes"] = Program.StateBytes;
+  Result["arena_bytes"] = Program.ArenaBytes;
+  Result["base_bytes"] = BaseBytes;
+  Result["launches"] = describeLaunches(Program);
+  return Result;
+}
+
+double Worker::lossOfLogits() const {
+  double Sum = 0;
+  const float *Row = Memory.result();
+  for (int32_t Target : Targets) {
+    float Most = *std::max_element(Row, Row + Program.Vocabulary);
+    double Total = 0;
+    for (int64_t I = 0; I < Program.Vocabulary; ++I)
+      Total += std::exp(static_cast<double>(Row[I] - Most));
+    Sum += std::log(Total) + Most - Row[Target];
+    Row += Program.Vocabulary;
+  }
+  return Sum / static_cast<double>(Targets.size());
+}
+
+/// Between two steps lies what lies there in training: the batch is drawn, and
+/// times are noted down.
+void Worker::step() {
+  int64_t Info[STATOR_INFO_COUNT] = {};
+  Info[STATOR_INFO_STEP] = NextStep;
+  Info[STATOR_INFO_TOTAL_STEPS] = 1 << 20;
+  Info[STATOR_INFO_SEED] = Seed;
+  Info[STATOR_INFO_SEQUENCE] = NextStep * Program.MicroBatches;
+  draw(Info[STATOR_INFO_SEQUENCE]);
+  Times.beginStep();
+  if (Program.Mode != STATOR_MODE_TRAIN) {
+    call(Program.Forward, Info);
+  } else if (Program.MicroBatches == 1) {
+    call(Program.TrainStep, Info);
+    Loss = Memory.result()[STATOR_RESULT_LOSS];
+  } else {
+    Loss = 0;
+    for (int64_t Micro = 0; Micro < Program.MicroBatches; ++Micro) {
+      if (Micro)
+        draw(++Info[STATOR_INFO_SEQUENCE]);
+      call(Program.Accumulate, Info);
+      Loss += Memory.result()[STATOR_RESULT_LOSS] /
+              static_cast<double>(Program.MicroBatches);
+    }
+    call(Program.Update, Info);
+  }
+  Last = Times.endStep();
+  ++NextStep;
+}
+
+Json Worker::run(int64_t Steps) {
+  Json Milliseconds = Json::array(), Between = Json::array(),
+       Losses = Json::array(), Launches = Json::array();
+  for (int64_t I = 0; I < Steps; ++I) {
+    step();
+    if (Program.Mode != STATOR_MODE_TRAIN)
+      Loss = lossOfLogits();
+    Milliseconds.push_back(static_cast<double>(Last.Total) / 1e6);
+    // Before the first of this command lies the wait for the command.
+    Between.push_back(I ? static_cast<double>(Last.Between) / 1e6 : 0);
+    Losses.push_back(Loss);
+    if (!Program.NumLaunches)
+      continue;
+    Json Step = Json::array();
+    for (const LaunchTimes &Launch : Last.Launches)
+      Step.push_back({Launch.Launch, Launch.Begin, Launch.End});
+    Launches.push_back(std::move(Step));
+  }
+  Json Result;
+  Result["ms"] = std::move(Milliseconds);
+  Result["between_ms"] = std::move(Between);
+  Result["losses"] = std::move(Losses);
+  Result["resident_bytes"] = readStatus("VmHWM");
+  if (Program.NumLaunches)
+    Result["launches"] = std::move(Launches);
+  return Result;
+}
+
+void reply(const Json &Answer) {
+  std::string Line = Answer.dump() + "\n";
+  std::fwrite(Line.data(), 1, Line.size(), stdout);
+  std::fflush(stdout);
+}
+
+} // namespace
+
+absl::StatusOr<int> runBenchWorker(const StatorProgram &Program,
+                                   const std::vector<std::string> &Arguments) {
+  int64_t Seed = 0, Threads = 0;
+  Flags Table;
+  Table.integer("seed", "Decides weights and tokens.", &Seed, 0);
+  Table.integer("threads", "Threads to compute on.", &Threads, 1, 4096,
+                "one for each CPU");
+  STATOR_RETURN_IF_ERROR(Table.parse(Arguments));
+  if (Threads > 0)
+    setThreads(static_cast<int>(Threads));
+  Worker Server(Program, Seed);
+  STATOR_RETURN_IF_ERROR(Server.open());
+  reply(Server.describe());
+  for (std::string Line; std::getline(std::cin, Line);) {
+    int64_t Steps = 0;
+    if (std::sscanf(Line.c_str(), "run %ld", &Steps) != 1 || Steps < 1)
+      return usageError(BenchWorkerFlag,
+                        " reads lines of the form \"run N\", "
+                        "not \"",
+                        Line, "\"");
+    reply(Server.run(Steps));
+  }
+  return ExitSuccess;
+}
+
+} // namespace stator::runtime

@@ -1,0 +1,474 @@
+//===- BenchCommand.cpp - stator bench: how fast is a model? --------------===//
+//
+// Compiles a model with and without hooks around its kernels, runs it in turn
+// with the eager interpreter, each in a process of its own
+// (runtime/core/BenchWorker.h), and reports.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/Target.h"
+#include "runtime/core/AtomicFile.h"
+#include "tools/driver/BenchReport.h"
+#include "tools/driver/BenchWorkers.h"
+#include "tools/driver/CommandLine.h"
+#include "tools/driver/Commands.h"
+#include "tools/driver/Optimizations.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+#include <chrono>
+#include <thread>
+
+using namespace mlir;
+
+namespace stator::driver {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+const char Description[] =
+    "Measures this machine, compiles a model, and runs its steps in turn with\n"
+    "the eager interpreter, on the same random tokens. Shows how close to the\n"
+    "limits of the machine they come, and where the time goes, kernel by "
+    "kernel.";
+
+struct BenchOptions {
+  ModelOptions Model;
+  std::string Json, Html;
+  int64_t Threads = 0, Steps = 0, Rounds = 5, Seed = 0, Kernels = 20;
+  bool NoEager = false, Ablate = false, Quiet = false;
+};
+
+std::optional<int> parseOptions(const Invocation &Call, BenchOptions &Options,
+                                std::string &Disabled) {
+  CommandLine Line("bench MODEL [--mode train|infer] [flags]", Description);
+  Line.addModelFlags(Options.Model);
+  Line.addCompilerFlags();
+  Line.flags().section("Measurement");
+  Line.flags().integer("threads", "Threads to compute on.", &Options.Threads, 1,
+                       4096, "one for each CPU");
+  Line.flags().integer("steps", "Steps a round.", &Options.Steps, 1, 1 << 20,
+                       "as many as take a second");
+  Line.flags().integer("rounds",
+                       "Rounds; in each, both programs run their steps.",
+                       &Options.Rounds, 1, 1 << 20);
+  Line.flags().integer("seed", "Decides weights and tokens.", &Options.Seed, 0);
+  Line.flags().toggle("no-eager", "Leave the interpreter out.",
+                      &Options.NoEager);
+  Line.flags().toggle("ablate",
+                      "Also compile and run the model without one optimization "
+                      "after the other (those of --disable).",
+                      &Options.Ablate);
+  Line.flags().section("Reports");
+  Line.flags().integer("kernels", "Kernels to list; 0: all.", &Options.Kernels,
+                       0);
+  Line.flags().text("json", "FILE", "Write all figures as JSON.",
+                    &Options.Json);
+  Line.flags().text("html", "FILE",
+                    "Write a report with pictures: timeline, roofline, memory.",
+                    &Options.Html);
+  Line.flags().toggle("quiet", "Print nothing but errors.", &Options.Quiet);
+  std::optional<int> Code = Line.parse(Call.Arguments);
+  Disabled = Line.getDisabled();
+  return Code;
+}
+
+/// What is being done, on a terminal only.
+class Activity {
+public:
+  ~Activity() { show(""); }
+  void show(const std::string &What) {
+    if (llvm::errs().is_displayed())
+      llvm::errs() << "\r\033[K" << What;
+  }
+};
+
+/// A number of an answer; 0 if it is not there.
+double getNumber(const Json &Object, const char *Name) {
+  auto Found = Object.find(Name);
+  return Found != Object.end() && Found->is_number() ? Found->get<double>() : 0;
+}
+
+std::string getText(const Json &Object, const char *Name) {
+  auto Found = Object.find(Name);
+  return Found != Object.end() && Found->is_string() ? Found->get<std::string>()
+                                                     : "";
+}
+
+class Bench {
+public:
+  Bench(const Invocation &Call, const BenchOptions &Options,
+        std::string Disabled)
+      : Call(Call), Options(Options), Disabled(std::move(Disabled)),
+        Threads(Options.Threads ? static_cast<int>(Options.Threads)
+                                : countCpus()) {}
+
+  /// False after an error, which has been said.
+  bool run();
+  BenchReport Report;
+
+private:
+  /// A program that is run, and what it has shown so far.
+  struct Runner {
+    std::unique_ptr<BenchWorker> Worker;
+    BenchProgram *Result = nullptr;
+    std::vector<BenchStep> *Profile = nullptr;
+    int64_t StepsARound = 1;
+  };
+
+  bool compile(const std::string &Output, const std::string &Disable,
+               bool Profile, Json &Needs);
+  std::unique_ptr<BenchWorker> startCompiled(const std::string &Path);
+  std::unique_ptr<BenchWorker> startEager();
+  bool warmUp(Runner &R);
+  bool measure(Runner &R);
+  bool measureInTurn(llvm::MutableArrayRef<Runner> Runners);
+  void describe(const Json &Needs, const BenchWorker &Profiled);
+  bool ablate();
+  bool say(const std::string &Error) {
+    Shown.show("");
+    fail(Error);
+    return false;
+  }
+  std::vector<std::string> getModelFlags() const;
+
+  const Invocation &Call;
+  const BenchOptions &Options;
+  std::string Disabled;
+  int Threads;
+  llvm::SmallString<128> Folder;
+  Activity Shown;
+};
+
+std::vector<std::string> Bench::getModelFlags() const {
+  const ModelOptions &Model = Options.Model;
+  std::vector<std::string> Flags = {Model.Model, "--mode", Model.Mode};
+  if (Model.Batch)
+    llvm::append_values(Flags, "--batch", std::to_string(Model.Batch));
+  if (Model.Time)
+    llvm::append_values(Flags, "--time", std::to_string(Model.Time));
+  for (const auto &[Name, Value] : Model.Defines)
+    llvm::append_values(Flags, "-D", Name + "=" + Value);
+  return Flags;
+}
+
+bool Bench::compile(const std::string &Output, const std::string &Disable,
+                    bool Profile, Json &Needs) {
+  std::vector<std::string> Command = {Call.CompilerPath, "compile"};
+  llvm::append_range(Command, getModelFlags());
+  std::string Described = Output + ".json";
+  llvm::append_values(Command, "--quiet", "-o", Output, "--json", Described,
+                      "--cpu", Options.Model.Codegen.Cpu);
+  std::string Off = Disabled;
+  if (!Disable.empty())
+    Off += (Off.empty() ? "" : ",") + Disable;
+  if (Options.Model.NoFusion)
+    Command.push_back("--no-fuse-attention");
+  if (!Off.empty())
+    llvm::append_values(Command, "--disable", Off);
+  if (Profile)
+    Command.push_back("--profile");
+  std::string Error;
+  // The compiler has said what is wrong with the model.
+  if (!runCommand(Command, Error))
+    return false;
+  auto Text = llvm::MemoryBuffer::getFile(Described);
+  if (!Text)
+    return say("cannot read " + Described + ": " + Text.getError().message());
+  StringRef Contents = (*Text)->getBuffer();
+  Needs = Json::parse(Contents.begin(), Contents.end(), nullptr,
+                      /*allow_exceptions=*/false);
+  return Needs.is_object() || say(Described + " is not understood");
+}
+
+std::unique_ptr<BenchWorker> Bench::startCompiled(const std::string &Path) {
+  std::string Error;
+  auto Worker = BenchWorker::start("the compiled program",
+                                   {Path, "--bench-worker", "--seed",
+                                    std::to_string(Options.Seed), "--threads",
+                                    std::to_string(Threads)},
+                                   Error);
+  if (!Worker)
+    say(Error);
+  return Worker;
+}
+
+std::unique_ptr<BenchWorker> Bench::startEager() {
+  std::vector<std::string> Command = {Call.CompilerPath, "interpret"};
+  llvm::append_range(Command, getModelFlags());
+  llvm::append_values(Command, "--kernels", "eager", "--bench-worker", "--seed",
+                      std::to_string(Options.Seed), "--threads",
+                      std::to_string(Threads));
+  std::string Error;
+  auto Worker = BenchWorker::start("the interpreter", Command, Error);
+  if (!Worker)
+    say(Error + "\nhint: --no-eager leaves it out");
+  return Worker;
+}
+
+/// Steps that are not counted: memory is touched for the first time, threads
+/// and caches come up. Then as many steps a round as take a second.
+bool Bench::warmUp(Runner &R) {
+  std::string Error;
+  double Milliseconds = 0;
+  for (int I = 0; I < 2; ++I) {
+    Json Answer = R.Worker->run(1, Error);
+    if (Answer.is_discarded())
+      return say(Error);
+    if (I == 0)
+      R.Result->FirstLoss = Answer["losses"][0].is_number()
+                                ? Answer["losses"][0].get<double>()
+                                : 0;
+    Milliseconds = Answer["ms"][0].get<double>();
+  }
+  R.StepsARound =
+      Options.Steps
+          ? Options.Steps
+          : std::clamp<int64_t>(1000 / std::max(Milliseconds, 1e-3), 1, 200);
+  R.Result->BaseBytes = getNumber(R.Worker->about(), "base_bytes");
+  return true;
+}
+
+/// One round of one program. The step after a change of programs finds cold
+/// caches and is not counted, unless steps are long.
+bool Bench::measure(Runner &R) {
+  // Threads of the program before spin a fifth of a second before they sleep.
+  std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  std::string Error;
+  Json Answer = R.Worker->run(R.StepsARound + 1, Error);
+  if (Answer.is_discarded())
+    return say(Error);
+  const Json &Ms = Answer["ms"];
+  for (size_t I = 1; I < Ms.size(); ++I) {
+    R.Result->Milliseconds.Values.push_back(Ms[I].get<double>());
+    R.Result->Between.Values.push_back(Answer["between_ms"][I].get<double>());
+    if (!R.Profile)
+      continue;
+    BenchStep Step;
+    Step.Milliseconds = Ms[I].get<double>();
+    Step.Between = Answer["between_ms"][I].get<double>();
+    for (const Json &Event : Answer["launches"][I])
+      Step.Events.push_back({Event[0].get<int64_t>(),
+                             Event[1].get<double>() / 1e6,
+                             Event[2].get<double>() / 1e6});
+    R.Profile->push_back(std::move(Step));
+  }
+  // A loss that is not finite is null in JSON.
+  const Json &Loss = Answer["losses"].back();
+  R.Result->LastLoss = Loss.is_number() ? Loss.get<double>() : 0;
+  R.Result->ResidentBytes = getNumber(Answer, "resident_bytes");
+  return true;
+}
+
+bool Bench::measureInTurn(llvm::MutableArrayRef<Runner> Runners) {
+  for (Runner &Each : Runners) {
+    Shown.show("warming up " + Each.Result->Name + " ...");
+    if (!warmUp(Each))
+      return false;
+  }
+  // All see the same steps, so that their losses can be compared.
+  int64_t Least = Runners[0].StepsARound;
+  for (const Runner &Each : Runners)
+    Least = std::min(Least, Each.StepsARound);
+  for (Runner &Each : Runners)
+    Each.StepsARound = Least;
+  for (int64_t Round = 0; Round < Options.Rounds; ++Round)
+    for (Runner &Each : Runners) {
+      Shown.show("round " + std::to_string(Round + 1) + " of " +
+                 std::to_string(Options.Rounds) + ": " + Each.Result->Name +
+                 " ...");
+      if (!measure(Each))
+        return false;
+    }
+  return true;
+}
+
+void Bench::describe(const Json &Needs, const BenchWorker &Profiled) {
+  const Json &About = Profiled.about();
+  Report.Model = getText(About, "name");
+  Report.Mode = Options.Model.Mode;
+  Report.Target = Options.Model.Codegen.Cpu;
+  if (Report.Target == "native")
+    Report.Target += " (" + llvm::sys::getHostCPUName().str() + ")";
+  Report.Batch = getNumber(About, "batch");
+  Report.Time = getNumber(About, "time");
+  Report.MicroBatches = getNumber(About, "micro_batches");
+  Report.FlopsPerStep = getNumber(About, "flops_per_step");
+  Report.StateBytes = getNumber(About, "state_bytes");
+  Report.ArenaBytes = getNumber(About, "arena_bytes");
+  Report.Parameters = getNumber(Needs, "parameters");
+  for (const Json &Entry : Needs["entries"])
+    Report.AliveBytes =
+        std::max<int64_t>(Report.AliveBytes, getNumber(Entry, "alive_at_once"));
+  for (const Json &Row : About["launches"])
+    Report.Launches.push_back({getText(Row, "kernel"), getText(Row, "kind"),
+                               getText(Row, "path"), getText(Row, "entry"),
+                               getNumber(Row, "flops"),
+                               getNumber(Row, "bytes")});
+  if (!Needs.contains("buffers"))
+    return;
+  for (const Json &Row : Needs["buffers"]) {
+    BenchBuffer Buffer{getText(Row, "entry"), getText(Row, "name"),
+                       getText(Row, "kernel")};
+    Buffer.Scratch = Row["scratch"].get<bool>();
+    Buffer.Offset = getNumber(Row, "offset");
+    Buffer.Bytes = getNumber(Row, "bytes");
+    Buffer.First = getNumber(Row, "first");
+    Buffer.Last = getNumber(Row, "last");
+    Report.Buffers.push_back(std::move(Buffer));
+  }
+}
+
+bool Bench::ablate() {
+  for (const Optimization &Each : getOptimizations()) {
+    BenchAblation Row;
+    Row.Name = Each.Name;
+    Row.Summary = Each.Summary;
+    Shown.show("compiling without " + Row.Name + " ...");
+    Json Needs;
+    std::string Path = (Folder + "/without-" + Each.Name).str();
+    if (!compile(Path, Row.Name, /*Profile=*/false, Needs)) {
+      Row.Failure = "does not compile";
+      Report.Ablations.push_back(std::move(Row));
+      continue;
+    }
+    Row.PeakBytes = getNumber(Needs, "peak_bytes");
+    BenchProgram Without, Full;
+    Without.Name = "the program without " + Row.Name;
+    Full.Name = "the full program";
+    Runner Runners[] = {{startCompiled(Path), &Without},
+                        {startCompiled((Folder + "/plain").str()), &Full}};
+    if (!Runners[0].Worker || !Runners[1].Worker || !measureInTurn(Runners))
+      return false;
+    Row.Milliseconds = Without.Milliseconds;
+    Row.FullMilliseconds = Full.Milliseconds;
+    Row.ResidentBytes = Without.ResidentBytes;
+    Report.Ablations.push_back(std::move(Row));
+    llvm::sys::fs::remove(Path);
+  }
+  return true;
+}
+
+bool Bench::run() {
+  if (std::error_code Code =
+          llvm::sys::fs::createUniqueDirectory("stator-bench", Folder))
+    return say("cannot create a temporary directory: " + Code.message());
+  llvm::scope_exit Remove([&] {
+    llvm::sys::fs::remove_directories(Folder, /*IgnoreErrors=*/true);
+  });
+
+  Shown.show("compiling ...");
+  std::string Plain = (Folder + "/plain").str(),
+              Hooked = (Folder + "/profiled").str();
+  Json Needs;
+  Clock::time_point Begin = Clock::now();
+  if (!compile(Plain, "", /*Profile=*/false, Needs))
+    return false;
+  Report.CompileSeconds =
+      std::chrono::duration<double>(Clock::now() - Begin).count();
+  if (!compile(Hooked, "", /*Profile=*/true, Needs))
+    return false;
+
+  Shown.show("measuring the machine ...");
+  Report.Machine = measureMachine(Threads);
+
+  Report.Compiled.Name = "compiled";
+  {
+    llvm::SmallVector<Runner, 2> Runners;
+    Runners.push_back({startCompiled(Plain), &Report.Compiled});
+    if (!Runners[0].Worker)
+      return false;
+    if (!Options.NoEager) {
+      Report.Eager.emplace();
+      Report.Eager->Name = "eager";
+      Runners.push_back({startEager(), &*Report.Eager});
+      if (!Runners[1].Worker)
+        return false;
+    }
+    if (!measureInTurn(Runners))
+      return false;
+  }
+
+  // The hooks are compared with the plain program in the same minute too.
+  std::vector<BenchStep> Steps;
+  Report.Profiled.Name = "profiled";
+  {
+    Runner Profiled{startCompiled(Hooked), &Report.Profiled, &Steps};
+    if (!Profiled.Worker)
+      return false;
+    describe(Needs, *Profiled.Worker);
+    if (!measureInTurn(Profiled))
+      return false;
+  }
+  Report.Breakdown = breakDown(Report.Launches, std::move(Steps));
+  if (Options.Ablate && !ablate())
+    return false;
+  Shown.show("");
+  return true;
+}
+
+/// Finds out before the work is done that its result could not be written.
+std::string checkOutput(const std::string &Path) {
+  if (Path.empty())
+    return "";
+  StringRef Folder = llvm::sys::path::parent_path(Path);
+  if (Folder.empty())
+    Folder = ".";
+  if (llvm::sys::fs::is_directory(Path))
+    return "cannot write " + Path + ": it is a directory";
+  if (!llvm::sys::fs::is_directory(Folder))
+    return ("cannot write " + Path + ": there is no directory " + Folder).str();
+  if (llvm::sys::fs::access(Folder, llvm::sys::fs::AccessMode::Write))
+    return ("cannot write " + Path + ": no permission to write in " + Folder)
+        .str();
+  return "";
+}
+
+bool write(const std::string &Path, const std::string &Text) {
+  if (Path.empty())
+    return true;
+  absl::Status Status = runtime::writeFileAtomically(Path, Text);
+  if (!Status.ok())
+    fail(std::string(Status.message()));
+  return Status.ok();
+}
+
+} // namespace
+
+int runBench(const Invocation &Call) {
+  BenchOptions Options;
+  std::string Disabled;
+  if (std::optional<int> Code = parseOptions(Call, Options, Disabled))
+    return *Code;
+  for (const std::string &Path : {Options.Json, Options.Html})
+    if (std::string Error = checkOutput(Path); !Error.empty())
+      return fail(Error);
+  if (!Options.Json.empty() && Options.Json == Options.Html)
+    return fail("--json and --html are the same file, " + Options.Json);
+  std::string Error;
+  FailureOr<CpuTarget> Target =
+      CpuTarget::get(Options.Model.Codegen.Cpu, Error);
+  if (failed(Target))
+    return fail(Error);
+  if (llvm::Triple(Target->Triple).getArch() !=
+      llvm::Triple(llvm::sys::getDefaultTargetTriple()).getArch())
+    return fail("a program for " + Target->Triple + " cannot be run here");
+
+  Bench Run(Call, Options, Disabled);
+  if (!Run.run())
+    return ExitFailure;
+  if (!Options.Quiet)
+    llvm::outs() << formatText(Run.Report, Options.Kernels);
+  if (!write(Options.Json, formatJson(Run.Report)) ||
+      !write(Options.Html, formatHtml(Run.Report)))
+    return ExitFailure;
+  return ExitSuccess;
+}
+
+} // namespace stator::driver

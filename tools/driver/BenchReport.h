@@ -1,0 +1,131 @@
+//===- BenchReport.h - What stator bench has found --------------*- C++ -*-===//
+//
+// The measurements of one run and what follows from them; how they are shown is
+// in BenchText.cpp, BenchJson.cpp and BenchHtml.cpp.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef STATOR_TOOLS_DRIVER_BENCHREPORT_H
+#define STATOR_TOOLS_DRIVER_BENCHREPORT_H
+
+#include "tools/driver/BenchMachine.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stator::driver {
+
+/// Repeated measurements of one thing.
+struct Samples {
+  std::vector<double> Values;
+
+  bool empty() const { return Values.empty(); }
+  double getMedian() const; ///< 0 if there is none, like the others
+  double getMin() const;
+  double getMax() const;
+};
+
+/// A launch of the profiled program; see StatorLaunch.
+struct BenchLaunch {
+  std::string Kernel, Kind, Path, Entry;
+  double Flops = 0, Bytes = 0; ///< of one run
+};
+
+/// When a launch ran. Milliseconds from the start of the step.
+struct BenchEvent {
+  int64_t Launch = 0; ///< index of the BenchLaunch
+  double Begin = 0, End = 0;
+};
+
+struct BenchStep {
+  double Milliseconds = 0, Between = 0;
+  std::vector<BenchEvent> Events;
+};
+
+/// All launches of one kernel. Numbers are of one step.
+struct BenchKernel {
+  std::string Name, Kind;
+  std::vector<std::string> Paths; ///< where it is used: "h.*.attn.c_attn"
+  double Calls = 0, Milliseconds = 0, Flops = 0, Bytes = 0;
+};
+
+/// Where the time of a step goes. Kernels and Schedule add up to the step:
+/// everything is a mean over the same steps, the middle half by their time.
+struct BenchBreakdown {
+  int64_t Steps = 0;                ///< that were averaged over
+  double StepMs = 0;                ///< in the entry points
+  double KernelMs = 0;              ///< of that, in kernels
+  double ScheduleMs = 0;            ///< of that, outside of kernels
+  double BetweenMs = 0;             ///< between two steps, in the runtime
+  std::vector<BenchKernel> Kernels; ///< by time, the longest first
+  BenchStep Median; ///< the step in the middle, for the timeline
+};
+
+/// Paths without repetition: those that differ in numbers only become one, with
+/// a `*` for each number that differs; in the order of their first appearance.
+std::vector<std::string> summarizePaths(const std::vector<std::string> &Paths);
+
+/// Sums up profiled steps, of which there must be one.
+BenchBreakdown breakDown(const std::vector<BenchLaunch> &Launches,
+                         std::vector<BenchStep> Steps);
+
+/// A program that was measured.
+struct BenchProgram {
+  std::string Name;
+  Samples Milliseconds, Between;
+  double FirstLoss = 0, LastLoss = 0;
+  int64_t ResidentBytes = 0; ///< the most ever
+  int64_t BaseBytes = 0;     ///< of that, before state and arena were there
+};
+
+/// A buffer of the arena; see ArenaBuffer.
+struct BenchBuffer {
+  std::string Entry, Name, Kernel;
+  bool Scratch = false;
+  int64_t Offset = 0, Bytes = 0, First = 0, Last = 0;
+};
+
+/// A program without one optimization, measured in turn with the full one.
+struct BenchAblation {
+  std::string Name, Summary;
+  std::string Failure; ///< why it could not be measured, or ""
+  Samples Milliseconds, FullMilliseconds;
+  int64_t PeakBytes = 0;     ///< printed by the compiler
+  int64_t ResidentBytes = 0; ///< the most ever
+};
+
+struct BenchReport {
+  MachineSpeed Machine;
+  std::string Model, Mode, Target; ///< Target: --cpu
+  int64_t Batch = 0, Time = 0, MicroBatches = 1, Parameters = 0;
+  double FlopsPerStep = 0;
+  double CompileSeconds = 0;
+  int64_t StateBytes = 0, ArenaBytes = 0, AliveBytes = 0;
+  BenchProgram Compiled, Profiled;
+  std::optional<BenchProgram> Eager;
+  std::vector<BenchLaunch> Launches;
+  BenchBreakdown Breakdown;
+  std::vector<BenchBuffer> Buffers;
+  std::vector<BenchAblation> Ablations;
+
+  int64_t getPeakBytes() const { return StateBytes + ArenaBytes; }
+  /// FLOP a second of a program, by its median.
+  double getFlops(const BenchProgram &Program) const;
+  /// How many times as fast as the interpreter; 0 if that was not measured.
+  double getSpeedup() const;
+};
+
+/// The report as text for a terminal, with at most `MaxKernels` rows of kernels
+/// (all if 0).
+std::string formatText(const BenchReport &Report, int64_t MaxKernels);
+
+/// One JSON object; docs/bench.md says what is in it.
+std::string formatJson(const BenchReport &Report);
+
+/// One HTML file that needs nothing else, well-formed XML too.
+std::string formatHtml(const BenchReport &Report);
+
+} // namespace stator::driver
+
+#endif // STATOR_TOOLS_DRIVER_BENCHREPORT_H

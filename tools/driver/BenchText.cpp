@@ -1,0 +1,177 @@
+//===- BenchText.cpp - The report as text ---------------------------------===//
+
+#include "runtime/core/Format.h"
+#include "tools/driver/BenchReport.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using stator::runtime::formatBytes;
+using stator::runtime::formatCount;
+
+namespace stator::driver {
+namespace {
+
+class TextReport {
+public:
+  TextReport(const BenchReport &R, llvm::raw_ostream &OS) : R(R), OS(OS) {}
+
+  void machine();
+  void model();
+  void programs();
+  void breakdown();
+  void kernels(int64_t MaxKernels);
+  void ablations();
+
+private:
+  static double share(double Part, double Whole) {
+    return Whole > 0 ? 100 * Part / Whole : 0;
+  }
+  void program(const BenchProgram &Program, const std::string &Peak);
+
+  const BenchReport &R;
+  llvm::raw_ostream &OS;
+};
+
+void TextReport::machine() {
+  const MachineSpeed &M = R.Machine;
+  OS << M.Cpu << ", " << M.Vectors << ", " << M.Threads
+     << (M.Threads == 1 ? " thread\n" : " threads\n");
+  OS << llvm::format("  FMA peak, f32         %8.1f GFLOP/s with 1 thread",
+                     M.FlopsOne / 1e9);
+  if (M.Threads > 1)
+    OS << llvm::format(", %.1f with %d", M.FlopsAll / 1e9, M.Threads);
+  OS << llvm::format("\n  memory, read          %8.1f GB/s with 1 thread",
+                     M.BytesOne / 1e9);
+  if (M.Threads > 1)
+    OS << llvm::format(", %.1f with %d", M.BytesAll / 1e9, M.Threads);
+  OS << " (" << formatBytes(static_cast<double>(M.ArrayBytes)) << ")\n";
+}
+
+void TextReport::model() {
+  OS << "\n" << R.Model << ", " << R.Mode << ", batch " << R.Batch;
+  if (R.MicroBatches > 1)
+    OS << " x " << R.MicroBatches;
+  OS << ", time " << R.Time << ": "
+     << formatCount(static_cast<double>(R.Parameters)) << " parameters, "
+     << formatCount(R.FlopsPerStep) << "FLOP a "
+     << (R.Mode == "train" ? "step" : "forward")
+     << llvm::format("; compiled for %s in %.1f s\n", R.Target.c_str(),
+                     R.CompileSeconds);
+}
+
+void TextReport::program(const BenchProgram &Program, const std::string &Peak) {
+  const Samples &Ms = Program.Milliseconds;
+  OS << llvm::format(
+      "  %-12s%10.2f%10.2f%10.2f%10.1f%8.1f %%%11s%11s\n", Program.Name.c_str(),
+      Ms.getMedian(), Ms.getMin(), Ms.getMax(), R.getFlops(Program) / 1e9,
+      share(R.getFlops(Program), R.Machine.FlopsAll), Peak.c_str(),
+      formatBytes(static_cast<double>(Program.ResidentBytes)).c_str());
+}
+
+void TextReport::programs() {
+  OS << llvm::format("\n  %-12s%10s%10s%10s%10s%10s%11s%11s\n", "ms a step",
+                     "median", "min", "max", "GFLOP/s", "of peak", "planned",
+                     "resident");
+  program(R.Compiled, formatBytes(static_cast<double>(R.getPeakBytes())));
+  if (R.Eager)
+    program(*R.Eager, "-");
+  if (R.Eager)
+    OS << llvm::format("  %.2f times as fast as the interpreter; loss after "
+                       "the same steps %.5f and %.5f\n",
+                       R.getSpeedup(), R.Compiled.LastLoss, R.Eager->LastLoss);
+}
+
+void TextReport::breakdown() {
+  const BenchBreakdown &B = R.Breakdown;
+  double Plain = R.Compiled.Milliseconds.getMedian();
+  double Hooked = R.Profiled.Milliseconds.getMedian();
+  OS << llvm::format("\nWhere a step goes, mean of %lld profiled ones (the "
+                     "hooks cost %+.1f %%):\n",
+                     static_cast<long long>(B.Steps),
+                     Plain > 0 ? 100 * (Hooked / Plain - 1) : 0);
+  auto Row = [&](const char *Name, double Ms) {
+    OS << llvm::format("  %-28s%10.3f ms%8.2f %%\n", Name, Ms,
+                       share(Ms, B.StepMs));
+  };
+  Row("in kernels", B.KernelMs);
+  Row("in the schedule around them", B.ScheduleMs);
+  Row("step", B.StepMs);
+  Row("between steps, on top", B.BetweenMs);
+}
+
+void TextReport::kernels(int64_t MaxKernels) {
+  const BenchBreakdown &B = R.Breakdown;
+  OS << llvm::format("\n%9s%8s%7s%9s%9s%8s%8s%7s  %-10s %s\n", "ms", "share",
+                     "calls", "GFLOP/s", "of peak", "GB/s", "of mem", "MB",
+                     "kind", "where (kernel)");
+  double Rest = 0;
+  int64_t Shown = 0;
+  for (const BenchKernel &Kernel : B.Kernels) {
+    if (MaxKernels && Shown == MaxKernels) {
+      Rest += Kernel.Milliseconds;
+      continue;
+    }
+    ++Shown;
+    double Seconds = std::max(Kernel.Milliseconds / 1e3, 1e-12);
+    std::string Where = llvm::join(Kernel.Paths, ", ");
+    if (Where.size() > 72)
+      Where = Where.substr(0, 69) + "...";
+    OS << llvm::format(
+              "%9.3f%6.1f %%%7.6g%9.1f%7.1f %%%8.1f%6.0f %%%7.1f  %-10s ",
+              Kernel.Milliseconds, share(Kernel.Milliseconds, B.StepMs),
+              Kernel.Calls, Kernel.Flops / Seconds / 1e9,
+              share(Kernel.Flops / Seconds, R.Machine.FlopsAll),
+              Kernel.Bytes / Seconds / 1e9,
+              share(Kernel.Bytes / Seconds, R.Machine.BytesAll),
+              Kernel.Bytes / 1e6, Kernel.Kind.c_str())
+       << (Where.empty() ? "-" : Where) << " (" << Kernel.Name << ")\n";
+  }
+  if (Shown < static_cast<int64_t>(B.Kernels.size()))
+    OS << llvm::format("%9.3f%6.1f %%  in %d more kernels; --kernels 0 shows "
+                       "all\n",
+                       Rest, share(Rest, B.StepMs),
+                       static_cast<int>(B.Kernels.size() - Shown));
+  // What comes from a cache is not read from memory.
+  OS << "  of mem: operands and results, of the bandwidth of memory; more than "
+        "100 % came from caches\n";
+}
+
+void TextReport::ablations() {
+  if (R.Ablations.empty())
+    return;
+  OS << llvm::format("\n  %-20s%10s%10s%9s%11s%11s\n", "without", "ms", "with",
+                     "slower", "planned", "resident");
+  for (const BenchAblation &A : R.Ablations) {
+    OS << llvm::format("  %-20s", A.Name.c_str());
+    if (!A.Failure.empty()) {
+      OS << "  " << A.Failure << "\n";
+      continue;
+    }
+    double Ms = A.Milliseconds.getMedian(),
+           Full = A.FullMilliseconds.getMedian();
+    OS << llvm::format(
+        "%10.2f%10.2f%8.2fx%11s%11s  %s\n", Ms, Full, Full > 0 ? Ms / Full : 0,
+        formatBytes(static_cast<double>(A.PeakBytes)).c_str(),
+        formatBytes(static_cast<double>(A.ResidentBytes)).c_str(),
+        A.Summary.c_str());
+  }
+}
+
+} // namespace
+
+std::string formatText(const BenchReport &Report, int64_t MaxKernels) {
+  std::string Text;
+  llvm::raw_string_ostream OS(Text);
+  TextReport Writer(Report, OS);
+  Writer.machine();
+  Writer.model();
+  Writer.programs();
+  Writer.breakdown();
+  Writer.kernels(MaxKernels);
+  Writer.ablations();
+  return Text;
+}
+
+} // namespace stator::driver

@@ -1,0 +1,61 @@
+//===- Optimizations.cpp - What can be switched off -----------------------===//
+
+#include "tools/driver/Optimizations.h"
+#include "frontend/Diagnostics.h"
+#include "tools/driver/CommandLine.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+
+using llvm::StringRef;
+
+namespace stator::driver {
+
+llvm::ArrayRef<Optimization> getOptimizations() {
+  static constexpr Optimization Table[] = {
+      {"attention-fusion", "scores, mask, softmax and product as one op",
+       [](ModelOptions &Options) { Options.NoFusion = true; }},
+      {"kernel-fusion", "several ops in one kernel",
+       [](ModelOptions &Options) { Options.Codegen.FuseKernels = false; }},
+      {"in-place", "results over the operands that they replace",
+       [](ModelOptions &Options) { Options.Codegen.InPlace = false; }},
+      {"wide-vectors", "vectors wider than those of AVX2, on x86-64",
+       [](ModelOptions &Options) {
+         if (Options.Codegen.Cpu == "native" &&
+             StringRef(LLVM_HOST_TRIPLE).starts_with("x86_64"))
+           Options.Codegen.Cpu = "x86-64-v3";
+       }},
+  };
+  return Table;
+}
+
+static llvm::SmallVector<StringRef> getNames() {
+  llvm::SmallVector<StringRef> Names;
+  for (const Optimization &Each : getOptimizations())
+    Names.push_back(Each.Name);
+  return Names;
+}
+
+std::string listOptimizations() { return llvm::join(getNames(), ", "); }
+
+bool disableOptimizations(StringRef Names, ModelOptions &Options,
+                          std::string &Error) {
+  llvm::SmallVector<StringRef> Wanted;
+  Names.split(Wanted, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (StringRef Name : Wanted) {
+    const Optimization *Found =
+        llvm::find_if(getOptimizations(), [&](const Optimization &Each) {
+          return Each.Name == Name;
+        });
+    if (Found == getOptimizations().end()) {
+      llvm::SmallVector<StringRef> Known = getNames();
+      Error = ("--disable " + Name + ": there is no optimization of that name" +
+               didYouMean(Name, Known) + "\nthose are " + listOptimizations())
+                  .str();
+      return false;
+    }
+    Found->Disable(Options);
+  }
+  return true;
+}
+
+} // namespace stator::driver
