@@ -1,6 +1,8 @@
 //===- KernelInterface.cpp - How a schedule calls a kernel ----------------===//
 
 #include "ir/KernelInterface.h"
+#include "ir/EinsumKernel.h"
+#include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
 
@@ -39,6 +41,32 @@ int64_t getTensorBytes(Type Type) {
   return Tensor.getNumElements() * ((Bits + 7) / 8);
 }
 
+/// Whether all that becomes of the operand of a kernel is at the index of its
+/// elements.
+static bool isOnlyUsedAtOwnIndex(BlockArgument Operand) {
+  SmallVector<Value> Work{Operand};
+  llvm::DenseSet<Operation *> Seen;
+  while (!Work.empty()) {
+    for (Operation *User : Work.pop_back_val().getUsers()) {
+      if (isa<ReturnOp>(User) || !Seen.insert(User).second)
+        continue;
+      if (!canFollowEinsum(User))
+        return false;
+      Work.append(User->result_begin(), User->result_end());
+    }
+  }
+  return true;
+}
+
+static bool canEinsumRunInPlace(const EinsumKernel &Form, FuncOp Kernel,
+                                unsigned Operand, unsigned Result) {
+  BlockArgument Argument = Kernel.getBody().getArgument(Operand);
+  if (!isOnlyUsedAtOwnIndex(Argument))
+    return false;
+  return Result != Form.SumsResult ||
+         (Argument == Form.Accumulator && Argument.hasOneUse());
+}
+
 // Scalars and what is broadcast from them are read at every index, so they are
 // fine as long as they are not what is overwritten.
 bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result) {
@@ -46,6 +74,8 @@ bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result) {
   auto Shape = cast<RankedTensorType>(Type.getInput(Operand));
   if (Shape != Type.getResult(Result) || Kernel.isExternal())
     return false;
+  if (auto Form = EinsumKernel::get(Kernel))
+    return canEinsumRunInPlace(*Form, Kernel, Operand, Result);
   for (mlir::Type Other : Type.getResults())
     if (cast<RankedTensorType>(Other).getShape() != Shape.getShape())
       return false;

@@ -48,10 +48,17 @@ bool kernelNeedsInfo(FuncOp Kernel);
 /// Bytes of scratch that a launch of the kernel hands to it.
 int64_t getKernelWorkspaceBytes(FuncOp Kernel);
 
-/// Whether `Result` may be written over `Operand`: same type, and the kernel is
-/// a single loop nest of elementwise ops over one shape, which reads all
-/// operands at an index before it writes any result there. The lowering of
-/// kernels must keep this promise.
+/// Whether `Result` may be written over `Operand`: same type, and the kernel
+///
+/// - is a single loop nest of elementwise ops over one shape, which reads all
+///   operands at an index before it writes any result there; or
+/// - is a contraction with or without an epilogue (ir/EinsumKernel.h), which
+///   does not multiply the operand but needs its elements only where it writes
+///   them. The result in whose memory the sums grow takes the place of an
+///   operand only if that is what they are added to and nothing else needs it:
+///   `add(einsum(x, w), acc)` may be written over `acc`.
+///
+/// The lowering of kernels must keep this promise.
 bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result);
 
 /// Whether an element of the op's result costs more to compute again than to

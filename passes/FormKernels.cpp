@@ -1,5 +1,6 @@
 //===- FormKernels.cpp - Outline fusion groups as kernels -----------------===//
 
+#include "ir/Einsum.h"
 #include "ir/KernelInterface.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -64,6 +65,9 @@ void simplifyTransposes(Block &Body) {
 std::string describe(ArrayRef<Operation *> Ops) {
   llvm::SetVector<StringRef> Names;
   for (Operation *Op : Ops)
+    if (isa<EinsumOp>(Op))
+      Names.insert(Op->getName().stripDialect());
+  for (Operation *Op : Ops)
     if (!isa<BroadcastOp, ConvertOp, ReshapeOp, IotaOp, CompareOp>(Op))
       Names.insert(Op->getName().stripDialect());
   if (Names.empty())
@@ -79,10 +83,22 @@ std::string describe(ArrayRef<Operation *> Ops) {
   return Text;
 }
 
+/// Names the dimensions of a contraction a, b, c, ...: what they are called in
+/// the model makes no difference to the kernel.
+void renameDimensions(EinsumOp Einsum) {
+  std::string Error;
+  auto Equation = EinsumEquation::parse(Einsum.getEquation(), Error);
+  assert(succeeded(Equation) && "a verified einsum has an equation");
+  for (auto [Number, Name] : llvm::enumerate(Equation->Names))
+    Name = Number < 26 ? std::string(1, static_cast<char>('a' + Number))
+                       : "d" + std::to_string(Number);
+  Einsum.setEquation(Equation->str());
+}
+
 class KernelFormation {
 public:
-  KernelFormation(ModuleOp Module, bool Fuse, bool Remarks)
-      : Module(Module), Symbols(Module), Fuse(Fuse), Remarks(Remarks) {}
+  KernelFormation(ModuleOp Module, const FusionOptions &Options, bool Remarks)
+      : Module(Module), Symbols(Module), Options(Options), Remarks(Remarks) {}
 
   void runOnBlock(Block &Body);
 
@@ -94,7 +110,8 @@ private:
 
   ModuleOp Module;
   SymbolTable Symbols;
-  bool Fuse, Remarks;
+  FusionOptions Options;
+  bool Remarks;
   /// Kernels by their text without name and locations.
   llvm::StringMap<FuncOp> Known;
   unsigned NumKernels = 0;
@@ -121,7 +138,9 @@ FuncOp KernelFormation::getKernel(ArrayRef<Operation *> Ops,
       if (auto Constant = Operand.getDefiningOp<ConstantOp>();
           Constant && !Map.contains(Operand))
         B.clone(*Constant, Map);
-    B.clone(*Op, Map);
+    Operation *Inside = B.clone(*Op, Map);
+    if (auto Einsum = dyn_cast<EinsumOp>(Inside))
+      renameDimensions(Einsum);
   }
   SmallVector<Value> Returned;
   for (Value Result : Results)
@@ -179,7 +198,8 @@ void KernelFormation::outline(Block &Body, const FusionGroup &Ops) {
 }
 
 /// Writes launches and the ops between them in an order in which they can run:
-/// that of their last ops, each after what it needs.
+/// that of their contractions, whose operands must not wait for long, or else
+/// of their last ops, each after what it needs.
 void KernelFormation::schedule(Block &Body, ArrayRef<FusionGroup> Groups) {
   DenseMap<Operation *, unsigned> GroupOf;
   for (auto [Index, Ops] : llvm::enumerate(Groups))
@@ -208,9 +228,15 @@ void KernelFormation::schedule(Block &Body, ArrayRef<FusionGroup> Groups) {
       });
     Steps.push_back(std::move(Members));
   };
+  auto GetAnchor = [](const FusionGroup &Ops) {
+    for (Operation *Op : Ops)
+      if (isa<EinsumOp>(Op))
+        return Op;
+    return Ops.back();
+  };
   for (Operation *Op : InOrder) {
     auto Found = GroupOf.find(Op);
-    if (Found == GroupOf.end() || Groups[Found->second].back() == Op)
+    if (Found == GroupOf.end() || GetAnchor(Groups[Found->second]) == Op)
       Place(Place, Op);
   }
   Operation *End = Body.getTerminator();
@@ -230,9 +256,13 @@ void KernelFormation::runOnBlock(Block &Body) {
     if (isOpTriviallyDead(&Op))
       Op.erase();
   simplifyTransposes(Body);
-  if (Fuse)
+  if (Options.Fuse)
     duplicateCheapOps(Body);
-  SmallVector<FusionGroup> Groups = formGroups(Body, Fuse);
+  FusionNotes Notes;
+  SmallVector<FusionGroup> Groups = formGroups(Body, Options, Notes);
+  if (Remarks)
+    for (auto &[Op, Text] : Notes)
+      Op->emitRemark() << Text;
   for (FusionGroup &Ops : Groups)
     peelReshapes(Ops);
   llvm::erase_if(Groups, [](const FusionGroup &Ops) { return Ops.empty(); });
@@ -246,7 +276,11 @@ struct FormKernels : impl::FormKernelsBase<FormKernels> {
   using FormKernelsBase::FormKernelsBase;
 
   void runOnOperation() override {
-    KernelFormation Formation(getOperation(), fuse, remarks);
+    FusionOptions Options;
+    Options.Fuse = fuse;
+    Options.Epilogues = epilogues;
+    Options.Repeat = repeat;
+    KernelFormation Formation(getOperation(), Options, remarks);
     for (FuncOp Func :
          llvm::make_early_inc_range(getOperation().getOps<FuncOp>()))
       if (!Func.getKernel() && !Func.isExternal())

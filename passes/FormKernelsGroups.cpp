@@ -1,26 +1,18 @@
 //===- FormKernelsGroups.cpp - Which ops run in one kernel ----------------===//
 
-#include "passes/FormKernelsGroups.h"
-#include "ir/Dialect.h"
 #include "ir/KernelInterface.h"
-#include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/MapVector.h"
+#include "passes/FormKernelsGrouping.h"
 
 using namespace mlir;
 
 namespace stator {
-namespace {
-
-using Shape = SmallVector<int64_t, 4>;
 
 ArrayRef<int64_t> getShape(Value V) {
   return cast<RankedTensorType>(V.getType()).getShape();
 }
 
-/// A shape without its dimensions of one element.
-Shape strip(ArrayRef<int64_t> Sizes) {
-  Shape Result;
+GroupShape strip(ArrayRef<int64_t> Sizes) {
+  GroupShape Result;
   llvm::copy_if(Sizes, std::back_inserter(Result),
                 [](int64_t Size) { return Size != 1; });
   return Result;
@@ -33,32 +25,19 @@ int64_t countElements(ArrayRef<int64_t> Sizes) {
   return Count;
 }
 
-/// What an op is to fusion.
-enum class OpKind {
-  Solo,      ///< a kernel of its own
-  Pointwise, ///< an element of the result needs operands at the same index
-  Movement,  ///< ... at another index
-  RowReduce  ///< sums over the last dimensions
-};
+GroupShape ReduceSpace::getRows() const {
+  GroupShape Rows;
+  for (auto [Dim, Size] : llvm::enumerate(Input))
+    if (!llvm::is_contained(Axes, static_cast<int64_t>(Dim)))
+      Rows.push_back(Size);
+  return strip(Rows);
+}
 
-struct ReduceSpace {
-  Shape Input, Axes;
-  bool operator==(const ReduceSpace &) const = default;
-  Shape getRows() const {
-    Shape Rows;
-    for (auto [Dim, Size] : llvm::enumerate(Input))
-      if (!llvm::is_contained(Axes, static_cast<int64_t>(Dim)))
-        Rows.push_back(Size);
-    return strip(Rows);
-  }
-};
-
-bool isTrailing(const ReduceSpace &Space) {
+static bool isTrailing(const ReduceSpace &Space) {
   int64_t First = Space.Input.size() - Space.Axes.size();
   return llvm::all_of(Space.Axes, [&](int64_t Axis) { return Axis >= First; });
 }
 
-/// The space that an op reduces over, or none.
 std::optional<ReduceSpace> getReduceSpace(Operation *Op) {
   auto Make = [](Value Input, ArrayRef<int64_t> Axes) {
     ReduceSpace Space;
@@ -78,7 +57,7 @@ std::optional<ReduceSpace> getReduceSpace(Operation *Op) {
   return std::nullopt;
 }
 
-bool isColumnReduce(Operation *Op) {
+static bool isColumnReduce(Operation *Op) {
   auto Space = getReduceSpace(Op);
   return Space && !isTrailing(*Space);
 }
@@ -100,65 +79,35 @@ OpKind getKind(Operation *Op) {
   return OpKind::Solo;
 }
 
-/// A set of ops that run in one kernel, while it grows.
-struct Group {
-  SmallVector<Operation *, 4> Ops;
-  unsigned Level = 0;
-  bool Solo = false;
-  bool Column = false;              ///< sums over rows
-  Shape Domain;                     ///< the largest values, stripped
-  std::optional<Shape> Rows;        ///< the values that are one number a row
-  std::optional<ReduceSpace> Space; ///< the reductions, if there are any
-};
-
-class Grouping {
-public:
-  Grouping(Block &Body, bool Fuse) : Body(Body), Fuse(Fuse) {}
-  SmallVector<FusionGroup> run();
-
-private:
-  unsigned find(unsigned Index) {
-    while (Parent[Index] != Index)
-      Index = Parent[Index] = Parent[Parent[Index]];
-    return Index;
-  }
-  /// The group of the op at the level of the block that defines `V`, or none.
-  std::optional<unsigned> getProducer(Value V);
-  unsigned getLevel(Operation *Op);
-  SmallVector<Value> getInputs(Operation *Op);
-
-  void assignFeeders();
-  void visit(Operation *Op);
-  bool join(Group &G, unsigned Index, Operation *Op);
-  static bool fitsBeside(const Group &Other, const Group &G);
-  unsigned createGroup(Operation *Op);
-  void mergeIntoConsumers();
-  bool canMerge(const Group &Producer, unsigned ProducerIndex,
-                const Group &Consumer, unsigned ConsumerIndex);
-  void mergeColumns();
-  void merge(unsigned From, unsigned Into);
-  SmallVector<FusionGroup> collect();
-
-  Block &Body;
-  bool Fuse;
-  std::vector<Group> Groups;
-  std::vector<unsigned> Parent;
-  DenseMap<Operation *, unsigned> GroupOf;
-  /// Levels of ops that stay in the schedule.
-  DenseMap<Operation *, unsigned> ScheduleLevel;
-  DenseMap<Operation *, unsigned> Position;
-  /// Ops that only one sum over rows uses, and that sum.
-  DenseMap<Operation *, Operation *> FeederOf;
-};
-
-std::optional<unsigned> Grouping::getProducer(Value V) {
-  Operation *Op = V.getDefiningOp();
-  if (!Op)
-    return std::nullopt;
+std::optional<unsigned> Grouping::getGroup(Operation *Op) {
   auto Found = GroupOf.find(Op);
   if (Found == GroupOf.end())
     return std::nullopt;
   return find(Found->second);
+}
+
+std::optional<unsigned> Grouping::getProducer(Value V) {
+  Operation *Op = V.getDefiningOp();
+  return Op ? getGroup(Op) : std::nullopt;
+}
+
+std::optional<unsigned> Grouping::getOnlyConsumer(Operation *Op) {
+  std::optional<unsigned> Consumer;
+  std::optional<unsigned> Own = getGroup(Op);
+  for (Operation *User : Op->getUsers()) {
+    std::optional<unsigned> Group = getGroup(User);
+    if (!Group || Group == Own || (Consumer && Consumer != Group))
+      return std::nullopt;
+    Consumer = Group;
+  }
+  return Consumer;
+}
+
+void Grouping::moveTo(Operation *Op, unsigned Group) {
+  if (auto Home = getGroup(Op))
+    llvm::erase(Groups[*Home].Ops, Op);
+  GroupOf[Op] = Group;
+  Groups[Group].Ops.push_back(Op);
 }
 
 /// Operands, and for a loop what its body takes from outside.
@@ -208,12 +157,15 @@ void Grouping::assignFeeders() {
 }
 
 unsigned Grouping::createGroup(Operation *Op) {
-  Group G;
+  OpGroup G;
   G.Ops.push_back(Op);
   G.Level = getLevel(Op);
   if (Op->getNumResults() > 0)
     G.Domain = strip(getShape(Op->getResult(0)));
-  G.Solo = getKind(Op) == OpKind::Solo;
+  if (Options.Fuse && Options.Epilogues)
+    G.Einsum = dyn_cast<EinsumOp>(Op);
+  G.EinsumLevel = G.Level;
+  G.Solo = getKind(Op) == OpKind::Solo && !G.Einsum;
   if (auto Space = getReduceSpace(Op)) {
     G.Domain = strip(Space->Input);
     G.Rows = Space->getRows();
@@ -228,7 +180,7 @@ unsigned Grouping::createGroup(Operation *Op) {
 }
 
 /// Whether `Dims` are all dimensions of `Sizes` but the last.
-bool isAllButLast(ArrayRef<int64_t> Dims, ArrayRef<int64_t> Sizes) {
+static bool isAllButLast(ArrayRef<int64_t> Dims, ArrayRef<int64_t> Sizes) {
   if (Dims.size() + 1 != Sizes.size())
     return false;
   for (auto [I, Dim] : llvm::enumerate(Dims))
@@ -239,7 +191,7 @@ bool isAllButLast(ArrayRef<int64_t> Dims, ArrayRef<int64_t> Sizes) {
 
 /// Adds an op to a group that produces some of its operands, if the lowering
 /// can compute it there.
-bool Grouping::join(Group &G, unsigned Index, Operation *Op) {
+bool Grouping::join(OpGroup &G, unsigned Index, Operation *Op) {
   OpKind Kind = getKind(Op);
   if (G.Solo || Kind == OpKind::Solo || Kind == OpKind::Movement)
     return false;
@@ -261,7 +213,7 @@ bool Grouping::join(Group &G, unsigned Index, Operation *Op) {
     G.Rows = Space.getRows();
   } else {
     ArrayRef<int64_t> Result = getShape(Op->getResult(0));
-    Shape Stripped = strip(Result);
+    GroupShape Stripped = strip(Result);
     bool Full = Stripped == G.Domain;
     bool Row = G.Rows && Stripped == *G.Rows;
     SmallVector<int64_t> SpreadDims;
@@ -285,7 +237,7 @@ bool Grouping::join(Group &G, unsigned Index, Operation *Op) {
       if (G.Space) {
         if (!Full || ArrayRef(G.Space->Input) != Result)
           return false;
-        Shape Dims;
+        GroupShape Dims;
         for (int64_t Dim = 0; Dim != static_cast<int64_t>(Result.size()); ++Dim)
           if (!llvm::is_contained(G.Space->Axes, Dim))
             Dims.push_back(Dim);
@@ -294,7 +246,7 @@ bool Grouping::join(Group &G, unsigned Index, Operation *Op) {
       } else {
         if (!isAllButLast(SpreadDims, Result))
           return false;
-        Shape RowShape = strip(Result.drop_back());
+        GroupShape RowShape = strip(Result.drop_back());
         if (G.Rows ? (*G.Rows != RowShape || !Full)
                    : (Full || G.Domain != RowShape || !Source))
           return false;
@@ -316,8 +268,8 @@ bool Grouping::join(Group &G, unsigned Index, Operation *Op) {
 }
 
 /// Whether two groups that do not depend on each other can be one.
-bool Grouping::fitsBeside(const Group &Other, const Group &G) {
-  if (Other.Solo || Other.Column || G.Solo || G.Column)
+bool Grouping::fitsBeside(const OpGroup &Other, const OpGroup &G) {
+  if (Other.Solo || Other.Column || Other.Einsum || G.Solo || G.Column)
     return false;
   if (Other.Domain != G.Domain)
     return G.Rows && *G.Rows == Other.Domain && !Other.Rows;
@@ -326,7 +278,7 @@ bool Grouping::fitsBeside(const Group &Other, const Group &G) {
 }
 
 void Grouping::visit(Operation *Op) {
-  if (!Fuse) {
+  if (!Options.Fuse) {
     createGroup(Op);
     return;
   }
@@ -342,7 +294,12 @@ void Grouping::visit(Operation *Op) {
     // All other operands must be there before the group runs. What comes from
     // a group of the same level, which neither needs the group nor is needed by
     // it, may become part of it.
-    Group &G = Groups[Index];
+    OpGroup &G = Groups[Index];
+    if (G.Einsum) {
+      if (joinEinsum(Index, Op))
+        return;
+      continue;
+    }
     auto Space = G.Space;
     auto Rows = G.Rows;
     bool Ready = true;
@@ -351,7 +308,7 @@ void Grouping::visit(Operation *Op) {
       if (isa_and_nonnull<ConstantOp>(V.getDefiningOp()))
         continue;
       if (auto Producer = getProducer(V)) {
-        const Group &Other = Groups[*Producer];
+        const OpGroup &Other = Groups[*Producer];
         if (*Producer == Index || Other.Level < G.Level ||
             llvm::is_contained(Beside, *Producer))
           continue;
@@ -377,113 +334,26 @@ void Grouping::visit(Operation *Op) {
 }
 
 void Grouping::merge(unsigned From, unsigned Into) {
-  Group &Target = Groups[Into];
+  OpGroup &Target = Groups[Into];
   if (Groups[From].Space && !Target.Space)
     Target.Space = Groups[From].Space;
   if (Groups[From].Rows && !Target.Rows)
     Target.Rows = Groups[From].Rows;
+  if (Groups[From].Einsum) {
+    Target.Einsum = Groups[From].Einsum;
+    Target.EinsumLevel = Groups[From].EinsumLevel;
+  }
   Target.Ops.append(Groups[From].Ops);
   Groups[From].Ops.clear();
   Parent[From] = Into;
 }
 
-bool Grouping::canMerge(const Group &P, unsigned ProducerIndex, const Group &C,
-                        unsigned ConsumerIndex) {
-  if (P.Solo || C.Solo || P.Column)
-    return false;
-  // The ops of the consumer that use the producer.
-  SmallVector<Operation *> Users;
-  for (Operation *Op : P.Ops)
-    for (Operation *User : Op->getUsers())
-      if (GroupOf.count(User) && find(GroupOf[User]) == ConsumerIndex)
-        Users.push_back(User);
-  bool SameIndex = llvm::all_of(
-      Users, [](Operation *User) { return getKind(User) != OpKind::Movement; });
-  if (P.Space || P.Rows)
-    return SameIndex && !C.Column && P.Domain == C.Domain &&
-           (!C.Space || !P.Space || *C.Space == *P.Space) &&
-           (!C.Rows || !P.Rows || *C.Rows == *P.Rows) &&
-           (!P.Space || llvm::all_of(Users, [](Operation *User) {
-             return !isa<BroadcastOp, CrossEntropyGradOp>(User);
-           }));
-  bool Spread = llvm::any_of(Users, [](Operation *User) {
-    return isa<BroadcastOp, GatherOp, ConcatOp, PadOp, CrossEntropyGradOp>(
-        User);
-  });
-  if (P.Domain == C.Domain && SameIndex && !Spread)
-    return true;
-  // Numbers of a row, computed once in each.
-  if (C.Rows && *C.Rows == P.Domain && !C.Column && SameIndex)
-    return true;
-  // Computed where it is used, perhaps more than once.
-  bool Cheap = llvm::none_of(P.Ops, isExpensiveToRepeat);
-  bool Larger = countElements(P.Domain) > countElements(C.Domain);
-  return Cheap && !Larger;
-}
-
-/// Merges groups that only one other group needs into that. No path from the
-/// one to the other can lead through a third.
-void Grouping::mergeIntoConsumers() {
-  std::vector<unsigned> Order;
-  for (unsigned Index = 0; Index != Groups.size(); ++Index)
-    Order.push_back(Index);
-  llvm::stable_sort(Order, [&](unsigned X, unsigned Y) {
-    return Groups[X].Level > Groups[Y].Level;
-  });
-  for (unsigned Index : Order) {
-    if (Groups[Index].Ops.empty())
-      continue;
-    std::optional<unsigned> Consumer;
-    bool Single = true;
-    for (Operation *Op : Groups[Index].Ops) {
-      for (Operation *User : Op->getUsers()) {
-        auto Found = GroupOf.find(User);
-        if (Found == GroupOf.end()) {
-          Single = false;
-          continue;
-        }
-        unsigned UserGroup = find(Found->second);
-        if (UserGroup == Index)
-          continue;
-        Single &= !Consumer || *Consumer == UserGroup;
-        Consumer = UserGroup;
-      }
-    }
-    if (!Single || !Consumer)
-      continue;
-    Group &P = Groups[Index], &C = Groups[*Consumer];
-    if (!canMerge(P, Index, C, *Consumer))
-      continue;
-    merge(Index, *Consumer);
-  }
-}
-
-/// Sums over rows of the same tensors in one pass over them.
-void Grouping::mergeColumns() {
-  DenseMap<std::pair<Value, unsigned>, SmallVector<unsigned>> Known;
-  for (unsigned Index = 0; Index != Groups.size(); ++Index) {
-    Group &G = Groups[Index];
-    if (G.Ops.empty() || !G.Column || G.Solo)
-      continue;
-    std::optional<unsigned> Into;
-    for (Operation *Op : G.Ops)
-      for (Value V : Op->getOperands())
-        for (unsigned Other : Known[{V, G.Level}])
-          if (Groups[Other].Space == G.Space && !Into)
-            Into = Other;
-    if (Into)
-      merge(Index, *Into);
-    else
-      for (Operation *Op : G.Ops)
-        for (Value V : Op->getOperands())
-          if (strip(getShape(V)) == G.Domain)
-            Known[{V, G.Level}].push_back(Index);
-  }
-}
-
 SmallVector<FusionGroup> Grouping::collect() {
+  DenseMap<Operation *, unsigned> Position;
+  for (auto [Number, Op] : llvm::enumerate(Body))
+    Position[&Op] = Number;
   SmallVector<FusionGroup> Result;
-  for (Group &G : Groups) {
+  for (OpGroup &G : Groups) {
     llvm::sort(G.Ops, [&](Operation *X, Operation *Y) {
       return Position.lookup(X) < Position.lookup(Y);
     });
@@ -493,67 +363,64 @@ SmallVector<FusionGroup> Grouping::collect() {
   return Result;
 }
 
+/// The group of the sum holds what feeds it and nothing else.
+void Grouping::createColumnGroup(Operation *Op) {
+  unsigned Index = createGroup(Op);
+  SmallVector<Operation *> Work{Op};
+  while (!Work.empty()) {
+    for (Value V : Work.pop_back_val()->getOperands()) {
+      Operation *Feeder = V.getDefiningOp();
+      if (!Feeder || FeederOf.lookup(Feeder) != Op || GroupOf.count(Feeder))
+        continue;
+      GroupOf[Feeder] = Index;
+      Groups[Index].Ops.push_back(Feeder);
+      Work.push_back(Feeder);
+    }
+  }
+  unsigned &Level = Groups[Index].Level;
+  for (Operation *Member : Groups[Index].Ops)
+    for (Value V : Member->getOperands()) {
+      auto Producer = getProducer(V);
+      if (Producer && *Producer != Index)
+        Level = std::max(Level, Groups[*Producer].Level + 1);
+      else if (Operation *Defining = V.getDefiningOp(); Defining && !Producer)
+        Level = std::max(Level, ScheduleLevel.lookup(Defining) + 1);
+    }
+}
+
 SmallVector<FusionGroup> Grouping::run() {
-  unsigned Number = 0;
-  for (Operation &Op : Body)
-    Position[&Op] = Number++;
+  const bool Fuse = Options.Fuse;
   if (Fuse)
     assignFeeders();
   for (Operation &Op : Body) {
     if (isa<ConstantOp>(Op) || FeederOf.count(&Op))
       continue;
-    if (staysInSchedule(&Op) && !isa<ReshapeOp>(Op)) {
+    if (staysInSchedule(&Op) && (!isa<ReshapeOp>(Op) || !Fuse))
       ScheduleLevel[&Op] = getLevel(&Op);
-      continue;
-    }
-    if (isa<ReshapeOp>(Op) && !Fuse) {
-      ScheduleLevel[&Op] = getLevel(&Op);
-      continue;
-    }
-    if (!isColumnReduce(&Op) || !Fuse) {
+    else if (isColumnReduce(&Op) && Fuse)
+      createColumnGroup(&Op);
+    else
       visit(&Op);
-      continue;
-    }
-    // The group of the sum holds what feeds it and nothing else.
-    createGroup(&Op);
-    unsigned Index = GroupOf[&Op];
-    SmallVector<Operation *> Work{&Op};
-    while (!Work.empty()) {
-      for (Value V : Work.pop_back_val()->getOperands()) {
-        Operation *Feeder = V.getDefiningOp();
-        if (!Feeder || FeederOf.lookup(Feeder) != &Op || GroupOf.count(Feeder))
-          continue;
-        GroupOf[Feeder] = Index;
-        Groups[Index].Ops.push_back(Feeder);
-        Work.push_back(Feeder);
-      }
-    }
-    for (Operation *Member : Groups[Index].Ops)
-      for (Value V : Member->getOperands()) {
-        auto Producer = getProducer(V);
-        if (Producer && *Producer != Index)
-          Groups[Index].Level =
-              std::max(Groups[Index].Level, Groups[*Producer].Level + 1);
-        else if (Operation *Defining = V.getDefiningOp(); Defining && !Producer)
-          Groups[Index].Level =
-              std::max(Groups[Index].Level, ScheduleLevel.lookup(Defining) + 1);
-      }
   }
   if (Fuse) {
+    sinkBroadcasts();
+    if (Options.Repeat)
+      repeatCheapOps();
+    returnToConsumers();
     mergeIntoConsumers();
+    splitWithoutRoom();
     mergeColumns();
+    noteEpilogues();
   }
   return collect();
 }
 
-bool isCheap(Operation *Op) {
+static bool isCheap(Operation *Op) {
   return isa<BroadcastOp, IotaOp>(Op) ||
          (isa<ReshapeOp>(Op) &&
           isa_and_nonnull<BroadcastOp, IotaOp, ConstantOp>(
               Op->getOperand(0).getDefiningOp()));
 }
-
-} // namespace
 
 bool staysInSchedule(Operation *Op) {
   return isa<ReadOp, WriteOp, InfoOp, ScanOp, ReturnOp, YieldOp, ConstantOp,
@@ -588,8 +455,12 @@ void duplicateCheapOps(Block &Body) {
   }
 }
 
-SmallVector<FusionGroup> formGroups(Block &Body, bool Fuse) {
-  return Grouping(Body, Fuse).run();
+SmallVector<FusionGroup> formGroups(Block &Body, const FusionOptions &Options,
+                                    FusionNotes &Notes) {
+  Grouping Forming(Body, Options);
+  SmallVector<FusionGroup> Groups = Forming.run();
+  Notes = Forming.takeNotes();
+  return Groups;
 }
 
 } // namespace stator

@@ -117,11 +117,25 @@ def FormKernels : Pass<"stator-form-kernels", "::mlir::ModuleOp"> {
   let description = [{
     Groups elementwise ops with the reductions and data movement around them, outlines each group,
     contraction and attention as a `stator.func` with `kernel`, and puts a `stator.launch` in its place.
-    Kernels equal but for locations are shared.
+    Kernels equal but for locations and the names of dimensions are shared.
+
+    Elementwise ops on the result of a contraction (bias, activation, residual, scale, dropout, product
+    with the derivative of an activation) run in its kernel, on each block of the result while that is
+    in cache: its epilogue. They do so unless they move no fewer bytes to and from memory in the
+    kernel that needs what they compute, as the cost model counts them (`Cost`, and what leaves a kernel);
+    unless they need something that comes much later than the operands of the contraction; and unless
+    one of their operands needs the product itself. The sum of a product and a tensor that nobody else
+    needs grows in the memory of that tensor.
+
+    Values that are cheap to compute from a tensor that is in memory anyway (the centred rows of a
+    normalization) are computed again by each kernel that needs them instead of being kept.
   }];
   let options = [
     Option<"fuse", "fuse", "bool", "true", "Put more than one op into a kernel">,
-    Option<"remarks", "remarks", "bool", "false", "Say for each launch what its kernel is">];
+    Option<"epilogues", "epilogues", "bool", "true", "Let elementwise ops follow a contraction in its kernel">,
+    Option<"repeat", "repeat", "bool", "true", "Compute cheap values again rather than keep them">,
+    Option<"remarks", "remarks", "bool", "false",
+           "Say for each launch what its kernel is, and of contractions what runs behind them and why">];
 }
 
 def PlanMemory : Pass<"stator-plan-memory", "::mlir::ModuleOp"> {

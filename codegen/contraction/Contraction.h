@@ -17,14 +17,40 @@
 #include "codegen/Target.h"
 #include "ir/Dialect.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace stator {
+
+/// Rows and columns of the result of a contraction, whose sums are final: the
+/// elements at Offset + row * RowStride + column of the flat result. The
+/// columns are the last dimensions of the result, `TotalColumns` in all, the
+/// other two are multiples of that.
+struct ResultBlock {
+  mlir::Value Offset;
+  mlir::Value FirstRow, LastRow; ///< from, up to and not including
+  int64_t RowStride = 0;
+  mlir::Value FirstColumn; ///< a multiple of the vector length
+  mlir::Value LastColumn;
+  int64_t TotalColumns = 1;
+};
+
+/// What the kernel of a contraction does besides.
+struct EinsumExtras {
+  /// A memref like the result to whose elements the sums are added, the result
+  /// itself if it is to be; or null.
+  mlir::Value Accumulator;
+  /// Writes what happens to a block of the result as soon as its sums are
+  /// there. Called once, with the builder inside the loop over the tasks of a
+  /// thread; the blocks divide the result between them.
+  llvm::function_ref<void(const ResultBlock &)> Epilogue;
+};
 
 /// Result = einsum(Operands[0], Operands[1]). The op gives equation and
 /// location only; it may have been erased from the block that `B` writes to.
 mlir::LogicalResult emitEinsum(mlir::OpBuilder &B, EinsumOp Op,
                                mlir::ArrayRef<mlir::Value> Operands,
-                               mlir::Value Result, const CpuTarget &Target);
+                               mlir::Value Result, const CpuTarget &Target,
+                               const EinsumExtras &Extras = {});
 
 /// Operands: query, key, value and, if the op has one, bias. `Info` is the
 /// memref<4xi64> of the entry point and null for an op without dropout.

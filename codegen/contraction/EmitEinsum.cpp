@@ -30,16 +30,23 @@ struct Offsets {
 class EinsumEmitter {
 public:
   EinsumEmitter(KernelBuilder &K, const ContractionPlan &Plan, Value Lhs,
-                Value Rhs, Value Result)
+                Value Rhs, Value Result, const EinsumExtras &Extras)
       : K(K), Plan(Plan), Loops(Plan.Loops),
         Lhs(K.flatten(Loops.Swapped ? Rhs : Lhs)),
-        Rhs(K.flatten(Loops.Swapped ? Lhs : Rhs)), Result(K.flatten(Result)) {}
+        Rhs(K.flatten(Loops.Swapped ? Lhs : Rhs)), Result(K.flatten(Result)),
+        Epilogue(Extras.Epilogue),
+        ResultShape(cast<MemRefType>(Result.getType()).getShape()) {
+    if (Extras.Accumulator)
+      Accumulator = K.flatten(Extras.Accumulator);
+  }
 
   void emit() {
     if (Plan.Plain)
       emitPlain();
     else
       emitTiled();
+    if (Epilogue && !hasBlocks())
+      emitWholeEpilogue();
   }
 
 private:
@@ -69,6 +76,67 @@ private:
   }
 
   //===--------------------------------------------------------------------===//
+  // Epilogue
+  //===--------------------------------------------------------------------===//
+
+  /// Whether the columns of a tile are the last dimensions of the result.
+  bool hasBlocks() const {
+    if (Plan.Plain || (Loops.Column.Result != 1 && Loops.Column.Size != 1))
+      return false;
+    int64_t Size = 1;
+    for (int64_t Dim : llvm::reverse(ResultShape)) {
+      if (Size == Loops.Column.Size)
+        break;
+      Size *= Dim;
+    }
+    return Size == Loops.Column.Size;
+  }
+
+  /// What a task has summed up, while it is in cache.
+  void emitBlockEpilogue(Offsets At, Value RowTask, Value PanelTask) {
+    Value FirstRow = K.mul(RowTask, Plan.RowTilesPerTask * Plan.Tile.Rows);
+    Value FirstColumn =
+        K.mul(PanelTask, Plan.PanelsPerTask * Plan.Tile.Columns);
+    ResultBlock Block;
+    Block.Offset = At.Result;
+    Block.FirstRow = FirstRow;
+    Block.LastRow =
+        K.min(K.add(FirstRow, Plan.RowTilesPerTask * Plan.Tile.Rows),
+              K.index(Loops.Row.Size));
+    Block.RowStride = Loops.Row.Result;
+    Block.FirstColumn = FirstColumn;
+    Block.LastColumn =
+        K.min(K.add(FirstColumn, Plan.PanelsPerTask * Plan.Tile.Columns),
+              K.index(Loops.Column.Size));
+    Block.TotalColumns = Loops.Column.Size;
+    Epilogue(Block);
+  }
+
+  /// All of the result at the end, its last dimension taken as columns.
+  void emitWholeEpilogue() {
+    int64_t Columns = ResultShape.empty() ? 1 : ResultShape.back();
+    int64_t Rows = 1;
+    for (int64_t Dim : ResultShape)
+      Rows *= Dim;
+    Rows /= Columns;
+    constexpr int64_t TaskElements = 1 << 13;
+    int64_t RowsPerTask = splitEvenly(Rows, TaskElements / Columns);
+    K.tasks(llvm::divideCeil(Rows, RowsPerTask), Plan.Parallel,
+            [&](Value Task) {
+              ResultBlock Block;
+              Block.Offset = K.index(0);
+              Block.FirstRow = K.mul(Task, RowsPerTask);
+              Block.LastRow =
+                  K.min(K.add(Block.FirstRow, RowsPerTask), K.index(Rows));
+              Block.RowStride = Columns;
+              Block.FirstColumn = K.index(0);
+              Block.LastColumn = K.index(Columns);
+              Block.TotalColumns = Columns;
+              Epilogue(Block);
+            });
+  }
+
+  //===--------------------------------------------------------------------===//
   // Plain loops
   //===--------------------------------------------------------------------===//
 
@@ -88,7 +156,10 @@ private:
       Value To = K.min(K.add(From, Chunk), K.index(Total));
       K.loop(From, To, 1, [&](Value I) {
         Offsets At = advance(start(), Dims, I);
-        K.store(emitSum(Sums, At), Result, At.Result);
+        Value Sum = emitSum(Sums, At);
+        if (Accumulator)
+          Sum = K.addf(K.load(Accumulator, At.Result), Sum);
+        K.store(Sum, Result, At.Result);
       });
     });
   }
@@ -144,44 +215,46 @@ private:
         Panel = K.stackBuffer(Plan.DepthBlock * Plan.Tile.Columns);
       if (Plan.CopyLhs)
         LhsRows = K.stackBuffer(getCopyStride() * Plan.Tile.Rows);
-      emitDepthLoops(Loops.OuterDepth, At, /*Accumulate=*/Value(), RowTask,
+      emitDepthLoops(Loops.OuterDepth, At, /*IsLater=*/Value(), RowTask,
                      PanelTask);
+      if (Epilogue && hasBlocks())
+        emitBlockEpilogue(At, RowTask, PanelTask);
     });
   }
 
-  /// The contracted dimensions in sequence; all but the very first block add to
-  /// what the result holds.
-  void emitDepthLoops(ArrayRef<ContractionDim> Dims, Offsets At,
-                      Value Accumulate, Value RowTask, Value PanelTask) {
+  /// The contracted dimensions in sequence; all but the very first block
+  /// (`IsLater`) add to what the result holds.
+  void emitDepthLoops(ArrayRef<ContractionDim> Dims, Offsets At, Value IsLater,
+                      Value RowTask, Value PanelTask) {
     if (!Dims.empty()) {
       K.loop(0, Dims.front().Size, 1, [&](Value I) {
         emitDepthLoops(Dims.drop_front(), advance(At, Dims.front(), I),
-                       notFirst(Accumulate, I), RowTask, PanelTask);
+                       notFirst(IsLater, I), RowTask, PanelTask);
       });
       return;
     }
     int64_t Depth = Loops.Depth.Size, Block = Plan.DepthBlock;
     if (Depth <= Block)
-      return emitTask(At, K.index(Depth), Accumulate, RowTask, PanelTask);
+      return emitTask(At, K.index(Depth), IsLater, RowTask, PanelTask);
     K.loop(0, Depth, Block, [&](Value From) {
       Value Size = Depth % Block == 0
                        ? K.index(Block)
                        : K.min(K.sub(K.index(Depth), From), K.index(Block));
-      emitTask(advance(At, Loops.Depth, From), Size, notFirst(Accumulate, From),
+      emitTask(advance(At, Loops.Depth, From), Size, notFirst(IsLater, From),
                RowTask, PanelTask);
     });
   }
 
-  Value notFirst(Value Accumulate, Value I) {
-    Value IsLater = arith::CmpIOp::create(K.B, K.Loc, arith::CmpIPredicate::ne,
-                                          I, K.index(0));
-    if (!Accumulate)
-      return IsLater;
-    return arith::OrIOp::create(K.B, K.Loc, Accumulate, IsLater);
+  Value notFirst(Value IsLater, Value I) {
+    Value IsNotFirst = arith::CmpIOp::create(
+        K.B, K.Loc, arith::CmpIPredicate::ne, I, K.index(0));
+    if (!IsLater)
+      return IsNotFirst;
+    return arith::OrIOp::create(K.B, K.Loc, IsLater, IsNotFirst);
   }
 
   /// All panels and rows of a task for one block of depth.
-  void emitTask(Offsets At, Value Depth, Value Accumulate, Value RowTask,
+  void emitTask(Offsets At, Value Depth, Value IsLater, Value RowTask,
                 Value PanelTask) {
     int64_t Rows = Loops.Row.Size, Columns = Loops.Column.Size;
     RegisterTile Tile = Plan.Tile;
@@ -197,7 +270,7 @@ private:
           TileProduct Product;
           Product.Columns = IsEdge ? Columns % Tile.Columns : Tile.Columns;
           Product.Depth = Depth;
-          Product.Accumulate = Accumulate;
+          Product.Accumulate = IsLater;
           Offsets AtPanel =
               advance(At, Loops.Column, K.mul(PanelNumber, Tile.Columns));
           Product.Rhs = {Rhs, AtPanel.Rhs, Loops.Depth.Rhs, Loops.Column.Rhs};
@@ -233,6 +306,17 @@ private:
       Product.Lhs = Copy;
     }
     Product.Result = {Result, At.Result, Loops.Row.Result, Loops.Column.Result};
+    if (Accumulator) {
+      // The first block of depth starts from there, the others from its sums.
+      Product.Previous = Product.Result;
+      Product.Previous.Buffer =
+          Product.Accumulate
+              ? arith::SelectOp::create(K.B, K.Loc, Product.Accumulate, Result,
+                                        Accumulator)
+              : Accumulator;
+      Product.Accumulate =
+          arith::ConstantOp::create(K.B, K.Loc, K.B.getBoolAttr(true));
+    }
     emitMicroKernel(K, Product);
   }
 
@@ -240,14 +324,18 @@ private:
   const ContractionPlan &Plan;
   const ContractionLoops &Loops;
   Value Lhs, Rhs, Result; ///< flat, in the order of the loops
-  Value Panel, LhsRows;   ///< on the stack of the thread
+  Value Accumulator;      ///< flat, or null
+  function_ref<void(const ResultBlock &)> Epilogue;
+  ArrayRef<int64_t> ResultShape;
+  Value Panel, LhsRows; ///< on the stack of the thread
 };
 
 } // namespace
 
 LogicalResult stator::emitEinsum(OpBuilder &B, EinsumOp Op,
                                  ArrayRef<Value> Operands, Value Result,
-                                 const CpuTarget &Target) {
+                                 const CpuTarget &Target,
+                                 const EinsumExtras &Extras) {
   if (failed(checkElementTypes(Op, Operands)))
     return failure();
   std::string Error;
@@ -262,6 +350,6 @@ LogicalResult stator::emitEinsum(OpBuilder &B, EinsumOp Op,
                             ShapeOf(Operands[1]), ShapeOf(Result)),
       Target);
   KernelBuilder K(B, Op.getLoc(), Target);
-  EinsumEmitter(K, Plan, Operands[0], Operands[1], Result).emit();
+  EinsumEmitter(K, Plan, Operands[0], Operands[1], Result, Extras).emit();
   return success();
 }

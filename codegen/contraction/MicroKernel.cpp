@@ -21,9 +21,9 @@ public:
 
   void emit() {
     Values Sums = K.loop(
-        K.index(0), P.Depth, 1, initialSums(),
+        K.index(0), P.Depth, 1, zeros(),
         [&](Value Step, ValueRange Sums) { return emitStep(Step, Sums); });
-    storeSums(Sums);
+    storeSums(addPrevious(Sums));
   }
 
 private:
@@ -32,21 +32,26 @@ private:
     return std::min(Lanes, P.Columns - V * Lanes);
   }
 
-  /// Where column `V * Lanes` of row `Row` of the result is.
-  Value resultOffset(int64_t Row, int64_t V) {
-    return K.add(P.Result.Offset,
-                 Row * P.Result.RowStride + V * Lanes * P.Result.ColumnStride);
+  /// Where column `V * Lanes` of row `Row` is.
+  Value offsetIn(const MatrixView &View, int64_t Row, int64_t V) {
+    return K.add(View.Offset,
+                 Row * View.RowStride + V * Lanes * View.ColumnStride);
   }
 
   Values zeros() { return Values(P.Rows * Vectors, K.splat(0)); }
 
-  Values initialSums() {
+  Values addPrevious(const Values &Sums) {
+    auto Add = [&] {
+      Values Totals = loadPrevious();
+      for (auto [Total, Sum] : llvm::zip_equal(Totals, Sums))
+        Total = K.addf(Total, Sum);
+      return Totals;
+    };
     if (!P.Accumulate)
-      return zeros();
+      return Sums;
     if (matchesTrue(P.Accumulate))
-      return loadSums();
-    return K.choose(
-        P.Accumulate, [&] { return loadSums(); }, [&] { return zeros(); });
+      return Add();
+    return K.choose(P.Accumulate, Add, [&] { return Sums; });
   }
 
   static bool matchesTrue(Value Condition) {
@@ -54,22 +59,22 @@ private:
     return Constant && cast<BoolAttr>(Constant.getValue()).getValue();
   }
 
-  Values loadSums() {
+  Values loadPrevious() {
+    const MatrixView &From = P.Previous.Buffer ? P.Previous : P.Result;
     Values Sums;
     for (int64_t Row = 0; Row < P.Rows; ++Row)
       for (int64_t V = 0; V < Vectors; ++V) {
-        Value Offset = resultOffset(Row, V);
-        if (P.Result.ColumnStride == 1 || getCount(V) == 1) {
-          Sums.push_back(K.loadVector(P.Result.Buffer, Offset, getCount(V)));
+        Value Offset = offsetIn(From, Row, V);
+        if (From.ColumnStride == 1 || getCount(V) == 1) {
+          Sums.push_back(K.loadVector(From.Buffer, Offset, getCount(V)));
           continue;
         }
         Value Sum = K.splat(0);
         for (int64_t Lane = 0; Lane < getCount(V); ++Lane)
           Sum = vector::InsertOp::create(
               K.B, K.Loc,
-              K.load(P.Result.Buffer,
-                     K.add(Offset, Lane * P.Result.ColumnStride)),
-              Sum, ArrayRef<int64_t>{Lane});
+              K.load(From.Buffer, K.add(Offset, Lane * From.ColumnStride)), Sum,
+              ArrayRef<int64_t>{Lane});
         Sums.push_back(Sum);
       }
     return Sums;
@@ -79,7 +84,7 @@ private:
     for (int64_t Row = 0; Row < P.Rows; ++Row)
       for (int64_t V = 0; V < Vectors; ++V) {
         Value Sum = Sums[Row * Vectors + V];
-        Value Offset = resultOffset(Row, V);
+        Value Offset = offsetIn(P.Result, Row, V);
         if (P.Result.ColumnStride == 1 || getCount(V) == 1) {
           K.storeVector(Sum, P.Result.Buffer, Offset, getCount(V));
           continue;

@@ -18,8 +18,10 @@ struct TileProduct {
   MatrixView Result; ///< any strides; best with contiguous columns
   /// The rows of Rhs are padded to whole vectors that may be read.
   bool RhsPadded = false;
-  /// i1: add to what Result holds. Null: overwrite.
+  /// i1: add to what `Previous` holds. Null: overwrite. The product is summed
+  /// up by itself first: it would lose digits to a sum that is larger.
   mlir::Value Accumulate;
+  MatrixView Previous; ///< like Result, which it is if it has no buffer
 };
 
 /// Emits the product of one register tile: the sums live in registers from the

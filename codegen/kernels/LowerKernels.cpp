@@ -44,6 +44,9 @@ Operation *getSingleOp(FuncOp Kernel) {
 LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
                         const CpuTarget &Target) {
   KernelEmitter E(Kernel, Func, Target);
+  if (auto Form = EinsumKernel::get(Kernel))
+    return lowerEinsum(
+        E, *Form, llvm::to_vector_of<Value>(Func.getBody().getArguments()));
   Operation *Op = getSingleOp(Kernel);
   if (!Op) {
     decomposeOps(Kernel);
@@ -60,9 +63,6 @@ LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
   E.B.setLoc(Op->getLoc());
 
   return llvm::TypeSwitch<Operation *, LogicalResult>(Op)
-      .Case([&](EinsumOp Einsum) {
-        return emitEinsum(E.B, Einsum, Operands, Results[0], Target);
-      })
       .Case([&](AttentionOp Attention) {
         return emitAttention(E.B, Attention, Operands, E.Info, Results[0],
                              Results[1], Target);

@@ -4,6 +4,7 @@
 #define STATOR_CODEGEN_KERNELS_LOWERINGS_H
 
 #include "codegen/kernels/KernelEmitter.h"
+#include "ir/EinsumKernel.h"
 
 namespace stator {
 
@@ -14,6 +15,11 @@ void decomposeOps(FuncOp Kernel);
 /// A group of elementwise ops, movements of elements and reductions, all over
 /// one space of rows.
 mlir::LogicalResult lowerGroup(KernelEmitter &Emitter, FuncOp Kernel);
+
+/// A contraction and its epilogue. `Arguments` are the memrefs of the kernel.
+mlir::LogicalResult lowerEinsum(KernelEmitter &Emitter,
+                                const EinsumKernel &Form,
+                                llvm::ArrayRef<mlir::Value> Arguments);
 
 /// Kernels of one op.
 mlir::LogicalResult lowerScatterAdd(KernelEmitter &Emitter, ScatterAddOp Op);

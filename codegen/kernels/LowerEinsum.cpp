@@ -1,0 +1,144 @@
+//===- LowerEinsum.cpp - A contraction and what follows it ----------------===//
+//
+// The contraction leaves its sums in the memory of a result. As soon as those
+// of a block are final the rest of the kernel is computed for that block, whose
+// sums are in cache still, in loops over its rows and vectors along them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/contraction/Contraction.h"
+#include "codegen/kernels/Lowerings.h"
+#include "ir/EinsumKernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+
+namespace stator {
+namespace {
+
+class EpilogueEmitter {
+public:
+  EpilogueEmitter(KernelEmitter &E, const EinsumKernel &Form, ReturnOp Return)
+      : E(E), Form(Form), Return(Return),
+        Domain(cast<RankedTensorType>(Form.Sums.getType()).getShape()) {
+    E.setBuffered(Form.Sums, E.getResultMemory(Form.SumsResult), Domain);
+  }
+
+  void emit(const ResultBlock &Block) {
+    // The dimensions that are columns, and in front of them the rows.
+    size_t FirstColumnDim = Domain.size();
+    for (int64_t Size = 1; Size != Block.TotalColumns;)
+      Size *= Domain[--FirstColumnDim];
+    LeadingDims = Domain.take_front(FirstColumnDim);
+    ColumnDims = Domain.drop_front(FirstColumnDim);
+    int64_t Width = E.Target.getF32Lanes();
+    while (Width > Block.TotalColumns)
+      Width /= 2;
+
+    LaneIndex First =
+        E.floorDiv(E.getUniform(Block.Offset), Block.TotalColumns);
+    scf::ForOp Rows = E.openFor(Block.FirstRow, Block.LastRow, 1);
+    LaneIndex Row = E.mul(E.getUniform(Rows.getInductionVar()),
+                          Block.RowStride / Block.TotalColumns);
+    Leading = E.delinearize(LeadingDims, E.add(First, Row));
+    Value WholeEnd = Block.LastColumn;
+    if (Block.TotalColumns % Width != 0) {
+      Value Rest =
+          arith::RemUIOp::create(E.B, Block.LastColumn, E.getConstant(Width));
+      WholeEnd = arith::SubIOp::create(E.B, Block.LastColumn, Rest);
+    }
+    emitColumns(Block.FirstColumn, WholeEnd, Width);
+    if (Block.TotalColumns % Width != 0)
+      emitColumns(WholeEnd, Block.LastColumn, 1);
+    E.close();
+  }
+
+private:
+  void emitColumns(Value From, Value To, int64_t Width) {
+    scf::ForOp Columns = E.openFor(From, To, Width);
+    E.Width = Width;
+    Value Column = Columns.getInductionVar();
+    LaneIndex Lane =
+        Width == 1 ? E.getUniform(Column) : E.getConsecutive(Column, Width);
+    Indices Position = Leading;
+    Position.append(E.delinearize(ColumnDims, Lane));
+    emitResults(Position);
+    E.Width = 1;
+    E.close();
+  }
+
+  /// Everything is read before anything is written: a result may share the
+  /// memory of an operand, and one has that of the sums.
+  void emitResults(const Indices &Position) {
+    SmallVector<std::tuple<unsigned, Value, LaneIndex>> Elements;
+    for (auto [I, Result] : llvm::enumerate(Return.getOperands())) {
+      if (I == Form.SumsResult && Result == Form.Sums)
+        continue;
+      ArrayRef<int64_t> Shape =
+          cast<RankedTensorType>(Result.getType()).getShape();
+      Indices Index =
+          Shape == Domain ? Position : E.reshapeIndex(Shape, Domain, Position);
+      Value Element = E.emit(Result, Index);
+      Elements.push_back(
+          {static_cast<unsigned>(I), Element, E.linearize(Shape, Index)});
+    }
+    for (auto [I, Element, Linear] : Elements)
+      E.store(Element, E.getResultMemory(I), Linear);
+  }
+
+  KernelEmitter &E;
+  const EinsumKernel &Form;
+  ReturnOp Return;
+  ArrayRef<int64_t> Domain, LeadingDims, ColumnDims;
+  Indices Leading;
+};
+
+} // namespace
+
+LogicalResult lowerEinsum(KernelEmitter &E, const EinsumKernel &Form,
+                          ArrayRef<Value> Arguments) {
+  EinsumOp Einsum = Form.Einsum;
+  Block &Body = *Einsum->getBlock();
+  auto Return = cast<ReturnOp>(Body.getTerminator());
+  for (Operation &Op : Body)
+    if (!isa<ReturnOp, EinsumOp>(Op) && (!canEmit(&Op) || isa<ReduceOp>(Op)))
+      return Op.emitOpError("cannot be computed behind a contraction");
+  for (Value Result : Return.getOperands())
+    if (cast<RankedTensorType>(Result.getType()).getNumElements() !=
+        Einsum.getType().getNumElements())
+      return Einsum.emitOpError("is in a kernel with results of another size");
+
+  auto GetMemory = [&](Value Operand) {
+    return Arguments[cast<BlockArgument>(Operand).getArgNumber()];
+  };
+  SmallVector<Value, 2> Operands;
+  for (Value Operand : Einsum->getOperands()) {
+    if (!isa<BlockArgument>(Operand))
+      return Einsum.emitOpError("has an operand that is not in memory");
+    Operands.push_back(GetMemory(Operand));
+  }
+  Value Sums = Arguments.take_back(Return.getNumOperands())[Form.SumsResult];
+  auto SumsType = MemRefType::get(Einsum.getType().getShape(),
+                                  Einsum.getType().getElementType());
+  if (Sums.getType() != SumsType) {
+    // The result that has room for them has them under another shape.
+    SmallVector<int64_t> Strides;
+    int64_t Offset = 0;
+    if (failed(SumsType.getStridesAndOffset(Strides, Offset)))
+      return failure();
+    Sums = memref::ReinterpretCastOp::create(E.B, SumsType, Sums, Offset,
+                                             SumsType.getShape(), Strides);
+  }
+  EinsumExtras Extras;
+  if (Form.Accumulator)
+    Extras.Accumulator = GetMemory(Form.Accumulator);
+  EpilogueEmitter Epilogue(E, Form, Return);
+  auto EmitBlock = [&](const ResultBlock &Block) { Epilogue.emit(Block); };
+  if (Form.hasEpilogue())
+    Extras.Epilogue = EmitBlock;
+  E.B.setLoc(Einsum.getLoc());
+  return emitEinsum(E.B, Einsum, Operands, Sums, E.Target, Extras);
+}
+
+} // namespace stator
