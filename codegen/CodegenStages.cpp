@@ -12,6 +12,10 @@ namespace stator {
 
 SmallVector<Stage> getCodegenStages(const CodegenOptions &Options) {
   SmallVector<Stage> Stages;
+  Stages.push_back({"head", [Chunk = Options.ChunkHead](OpPassManager &Passes) {
+                      if (Chunk)
+                        Passes.addNestedPass<FuncOp>(createChunkHead());
+                    }});
   Stages.push_back(
       {"kernels", [Fuse = Options.FuseKernels](OpPassManager &Passes) {
          FormKernelsOptions Options;

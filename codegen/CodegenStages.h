@@ -12,11 +12,12 @@ namespace stator {
 struct CodegenOptions {
   std::string Cpu = "native"; ///< a name that CpuTarget::get knows
   bool Profile = false;       ///< call a StatorProfile around kernels
+  bool ChunkHead = true;      ///< the output head by chunks of rows
   bool FuseKernels = true;    ///< more than one op in a kernel
   bool InPlace = true;        ///< results over the operands that they replace
 };
 
-/// The stages after those of passes/Pipelines.h: `kernels`, `planned`,
+/// The stages after those of passes/Pipelines.h: `head`, `kernels`, `planned`,
 /// `lowered`, `entries`, `openmp`, `llvm`.
 llvm::SmallVector<Stage> getCodegenStages(const CodegenOptions &Options);
 

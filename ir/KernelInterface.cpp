@@ -2,6 +2,7 @@
 
 #include "ir/KernelInterface.h"
 #include "ir/EinsumKernel.h"
+#include "ir/UpdateKernel.h"
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
@@ -67,6 +68,32 @@ static bool canEinsumRunInPlace(const EinsumKernel &Form, FuncOp Kernel,
          (Argument == Form.Accumulator && Argument.hasOneUse());
 }
 
+/// A kernel of a loss reads a row of logits before it writes the gradient of
+/// that row, and none of another row.
+static bool canLossRunInPlace(FuncOp Kernel, unsigned Operand,
+                              unsigned Result) {
+  Value Logits = Kernel.getBody().getArgument(Operand);
+  Value Written = Kernel.getBody().front().getTerminator()->getOperand(Result);
+  return Written.getDefiningOp<CrossEntropyGradOp>() &&
+         llvm::all_of(Logits.getUses(), [](OpOperand &Use) {
+           return isa<CrossEntropyOp, CrossEntropyGradOp>(Use.getOwner()) &&
+                  Use.getOperandNumber() == 0;
+         });
+}
+
+/// Rows can be summed into the tensor that they are added to.
+static bool canScatterRunInPlace(FuncOp Kernel, unsigned Operand,
+                                 unsigned Result) {
+  Value Base = Kernel.getBody().getArgument(Operand);
+  if (!Base.hasOneUse())
+    return false;
+  auto Add = dyn_cast<AddOp>(*Base.user_begin());
+  if (!Add)
+    return false;
+  Value Sum = Add.getLhs() == Base ? Add.getRhs() : Add.getLhs();
+  return Sum.getDefiningOp<ScatterAddOp>() && Sum.hasOneUse();
+}
+
 // Scalars and what is broadcast from them are read at every index, so they are
 // fine as long as they are not what is overwritten.
 bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result) {
@@ -76,6 +103,11 @@ bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result) {
     return false;
   if (auto Form = EinsumKernel::get(Kernel))
     return canEinsumRunInPlace(*Form, Kernel, Operand, Result);
+  if (isUpdateKernel(Kernel))
+    return canUpdateRunInPlace(Kernel, Operand, Result);
+  if (canLossRunInPlace(Kernel, Operand, Result) ||
+      canScatterRunInPlace(Kernel, Operand, Result))
+    return true;
   for (mlir::Type Other : Type.getResults())
     if (cast<RankedTensorType>(Other).getShape() != Shape.getShape())
       return false;
@@ -94,8 +126,7 @@ bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result) {
                      });
     if (Scalar || FromOther)
       continue;
-    if (!Op.hasTrait<OpTrait::Elementwise>() &&
-        !isa<SgdOp, AdamOp, DropoutOp>(Op))
+    if (!Op.hasTrait<OpTrait::Elementwise>() && !isa<DropoutOp>(Op))
       return false;
     if (cast<RankedTensorType>(Op.getResult(0).getType()).getShape() !=
         Shape.getShape())

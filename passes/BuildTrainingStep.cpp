@@ -246,16 +246,46 @@ void TrainingStepBuilder::buildTrainStep(FuncOp Gradients) {
   setResults(Func, {Results.front(), Norm, Rate});
 }
 
+/// Adds a gradient to what has been accumulated, each of its terms where that
+/// is computed: there it can be summed up in the memory of the accumulator.
+static Value accumulate(Value Sum, Value Gradient, Location Loc) {
+  SmallVector<Value> Terms, Work{Gradient};
+  while (!Work.empty()) {
+    Value Term = Work.pop_back_val();
+    auto Add = Term.getDefiningOp<AddOp>();
+    if (Add && Add->hasOneUse())
+      Work.append({Add.getRhs(), Add.getLhs()});
+    else
+      Terms.push_back(Term);
+  }
+  llvm::stable_sort(Terms, [](Value X, Value Y) {
+    Operation *Last = Y.getDefiningOp();
+    return Last &&
+           (!X.getDefiningOp() || X.getDefiningOp()->isBeforeInBlock(Last));
+  });
+  OpBuilder Builder(Loc.getContext());
+  for (Value Term : Terms) {
+    // Behind both: the accumulator is read in front of everything.
+    Builder.setInsertionPointAfterValue(Sum);
+    Operation *Source = Term.getDefiningOp();
+    if (Source && Sum.getDefiningOp()->isBeforeInBlock(Source))
+      Builder.setInsertionPointAfter(Source);
+    Sum = AddOp::create(Builder, Loc, Sum, Term);
+  }
+  return Sum;
+}
+
 void TrainingStepBuilder::buildAccumulate(FuncOp Gradients) {
   FuncOp Func = cloneAs(Gradients, entry::Accumulate);
   Operation *Return = Func.getBody().front().getTerminator();
   OpBuilder Builder(Return);
+  OpBuilder Start(&Func.getBody().front(), Func.getBody().front().begin());
   SmallVector<Value> Results(Return->getOperands());
   for (auto [Parameter, Gradient] :
        llvm::zip_equal(Parameters, ArrayRef(Results).drop_front())) {
-    Value Old = readState(Builder, Parameter, AccumulatedGradient);
-    Value Sum = AddOp::create(Builder, getLoc(Parameter, AccumulatedGradient),
-                              Old, Gradient);
+    Value Old = readState(Start, Parameter, AccumulatedGradient);
+    Value Sum =
+        accumulate(Old, Gradient, getLoc(Parameter, AccumulatedGradient));
     writeState(Builder, Sum, Parameter, AccumulatedGradient);
   }
   setResults(Func, {Results.front()});

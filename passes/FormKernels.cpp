@@ -6,6 +6,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/FormKernelsGroups.h"
 #include "passes/Passes.h"
+#include "passes/Views.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
@@ -20,19 +21,20 @@ using namespace mlir;
 namespace stator {
 namespace {
 
-/// Takes the reshapes at the border out of a group: they are views.
-void peelReshapes(FusionGroup &Ops) {
+/// Takes the views at the border out of a group. A part of what is computed
+/// inside is none, for then all of it would have to be written.
+void peelViews(FusionGroup &Ops) {
   llvm::DenseSet<Operation *> Inside(Ops.begin(), Ops.end());
   auto IsInside = [&](Operation *Op) { return Op && Inside.contains(Op); };
   bool Changed = true;
   while (Changed) {
     Changed = false;
     for (Operation *Op : Ops) {
-      if (!Inside.contains(Op) || !isa<ReshapeOp>(Op))
+      if (!Inside.contains(Op) || !isView(Op))
         continue;
       Operation *Source = Op->getOperand(0).getDefiningOp();
       bool First = !IsInside(Source) && !isa_and_nonnull<ConstantOp>(Source);
-      bool Last = llvm::none_of(Op->getUsers(), IsInside);
+      bool Last = isa<ReshapeOp>(Op) && llvm::none_of(Op->getUsers(), IsInside);
       if (First || Last)
         Changed |= Inside.erase(Op);
     }
@@ -68,7 +70,8 @@ std::string describe(ArrayRef<Operation *> Ops) {
     if (isa<EinsumOp>(Op))
       Names.insert(Op->getName().stripDialect());
   for (Operation *Op : Ops)
-    if (!isa<BroadcastOp, ConvertOp, ReshapeOp, IotaOp, CompareOp>(Op))
+    if (!isa<BroadcastOp, ConvertOp, ReshapeOp, IotaOp, CompareOp, ConstantOp>(
+            Op))
       Names.insert(Op->getName().stripDialect());
   if (Names.empty())
     for (Operation *Op : Ops)
@@ -264,11 +267,11 @@ void KernelFormation::runOnBlock(Block &Body) {
     for (auto &[Op, Text] : Notes)
       Op->emitRemark() << Text;
   for (FusionGroup &Ops : Groups)
-    peelReshapes(Ops);
+    peelViews(Ops);
   llvm::erase_if(Groups, [](const FusionGroup &Ops) { return Ops.empty(); });
   schedule(Body, Groups);
   for (Operation &Op : llvm::make_early_inc_range(llvm::reverse(Body)))
-    if (isa<ConstantOp, ReshapeOp>(Op) && Op.use_empty())
+    if ((isa<ConstantOp>(Op) || isView(&Op)) && Op.use_empty())
       Op.erase();
 }
 

@@ -82,6 +82,7 @@ private:
   static bool fitsBeside(const OpGroup &Other, const OpGroup &G);
   unsigned createGroup(Operation *Op);
   void createColumnGroup(Operation *Op);
+  void createFixedGroup(llvm::ArrayRef<Operation *> Ops);
   void merge(unsigned From, unsigned Into);
   llvm::SmallVector<FusionGroup> collect();
 

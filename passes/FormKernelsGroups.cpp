@@ -2,6 +2,7 @@
 
 #include "ir/KernelInterface.h"
 #include "passes/FormKernelsGrouping.h"
+#include "passes/Views.h"
 
 using namespace mlir;
 
@@ -388,11 +389,34 @@ void Grouping::createColumnGroup(Operation *Op) {
     }
 }
 
+void Grouping::createFixedGroup(ArrayRef<Operation *> Ops) {
+  unsigned Index = createGroup(Ops.back());
+  OpGroup &G = Groups[Index];
+  G.Ops.assign(Ops.begin(), Ops.end());
+  G.Solo = true;
+  for (Operation *Op : Ops.drop_back()) {
+    G.Level = std::max(G.Level, getLevel(Op));
+    GroupOf[Op] = Index;
+  }
+}
+
 SmallVector<FusionGroup> Grouping::run() {
   const bool Fuse = Options.Fuse;
-  if (Fuse)
+  SmallVector<FusionGroup> Fixed;
+  if (Fuse) {
+    Fixed = formFixedGroups(Body);
     assignFeeders();
+  }
+  DenseMap<Operation *, const FusionGroup *> FixedOf;
+  for (const FusionGroup &Ops : Fixed)
+    for (Operation *Op : Ops)
+      FixedOf[Op] = &Ops;
   for (Operation &Op : Body) {
+    if (const FusionGroup *Ops = FixedOf.lookup(&Op)) {
+      if (Ops->back() == &Op)
+        createFixedGroup(*Ops);
+      continue;
+    }
     if (isa<ConstantOp>(Op) || FeederOf.count(&Op))
       continue;
     if (staysInSchedule(&Op) && (!isa<ReshapeOp>(Op) || !Fuse))
@@ -423,6 +447,8 @@ static bool isCheap(Operation *Op) {
 }
 
 bool staysInSchedule(Operation *Op) {
+  if (auto Concat = dyn_cast<ConcatOp>(Op))
+    return isJoinedInPlace(Concat);
   return isa<ReadOp, WriteOp, InfoOp, ScanOp, ReturnOp, YieldOp, ConstantOp,
              ReshapeOp>(Op);
 }

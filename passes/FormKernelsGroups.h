@@ -55,6 +55,10 @@ void duplicateCheapOps(mlir::Block &Body);
 llvm::SmallVector<FusionGroup>
 formGroups(mlir::Block &Body, const FusionOptions &Options, FusionNotes &Notes);
 
+/// The groups of a block that are found by what they do, not by what uses what:
+/// all updates of parameters, and rows summed into a tensor.
+llvm::SmallVector<FusionGroup> formFixedGroups(mlir::Block &Body);
+
 } // namespace stator
 
 #endif // STATOR_PASSES_FORMKERNELSGROUPS_H

@@ -112,6 +112,44 @@ def StripDropout : Pass<"stator-strip-dropout", "::stator::FuncOp"> {
   }];
 }
 
+def ChunkHead : Pass<"stator-chunk-head", "::stator::FuncOp"> {
+  let summary = "Compute the output head by chunks of rows";
+  let description = [{
+    The logits, [batch, time, vocabulary], and their gradient are the largest tensors of a training step.
+    This pass finds for each `stator.cross_entropy` all that is done with the logits, which is done row by
+    row (a row is a position of a sequence): the contraction that makes them and what may follow it
+    (bias, scaling, soft caps), the loss and its gradient, the contraction to the gradient of what came
+    in, and sums over all rows, which are the gradients of the weights and the bias. Batch and time
+    become one dimension, and the ops are repeated for one chunk of rows after the other:
+
+    ```mlir
+    %x0 = stator.slice %x offsets [0, 0] strides [1, 1] : tensor<256x768xf32> -> tensor<128x768xf32>
+    %logits0 = stator.einsum "a k, j k -> a j" %x0, %w
+    %loss0, %lse0 = stator.cross_entropy %logits0, %targets0
+    %dlogits0 = stator.cross_entropy_grad %logits0, %targets0, %lse0, %dloss0
+    %dx0 = stator.einsum "a j, j k -> a k" %dlogits0, %w
+    %dw0 = stator.einsum "a k, a j -> j k" %x0, %dlogits0
+    ... the same for the next rows ...
+    %dw = stator.add %dw0, %dw1
+    %dx = stator.concat %dx0, %dx1 axis 0
+    ```
+
+    The slices are views, the parts of `%dx` are written where they belong, the sums grow in place, and
+    the gradient is written over the logits, so that what is in memory is one chunk of logits. Rows
+    rather than blocks of the vocabulary: the gradient of a row needs the sum over all its classes, so
+    that with blocks the logits would be computed twice, a third more work for the head.
+
+    A head stays whole if its logits have less than `min-bytes` or its rows are less than `min-rows`, or
+    if something is not done row by row; `remarks` say what. Otherwise a chunk has as many rows as
+    `chunk-bytes` hold, at least `min-rows` for contractions to run well, and at most half of the rows.
+  }];
+  let options = [
+    Option<"chunkBytes", "chunk-bytes", "int64_t", "25165824", "Bytes of logits of a chunk">,
+    Option<"minRows", "min-rows", "int64_t", "128", "Rows that a chunk has at least, if there are two of them">,
+    Option<"minBytes", "min-bytes", "int64_t", "4194304", "Bytes of all logits below which a head stays whole">,
+    Option<"remarks", "remarks", "bool", "false", "Say for each head how it is computed">];
+}
+
 def FormKernels : Pass<"stator-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Outline fusion groups as kernels";
   let description = [{

@@ -78,6 +78,7 @@ void stator::registerPassesAndPipelines() {
   registerDifferentiate();
   registerBuildTrainingStep();
   registerStripDropout();
+  registerChunkHead();
   PassPipelineRegistration<TrainPipelineOptions>(
       "stator-train", "All graph passes of a training program",
       buildTrainPipeline);

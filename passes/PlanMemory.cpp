@@ -11,6 +11,7 @@
 #include "ir/KernelInterface.h"
 #include "passes/ArenaOffsets.h"
 #include "passes/Passes.h"
+#include "passes/Views.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/Format.h"
 
@@ -23,6 +24,14 @@ using namespace mlir;
 
 namespace stator {
 namespace {
+
+/// The place `Bytes` after another.
+PlaceAttr shift(PlaceAttr Place, int64_t Bytes) {
+  if (Bytes == 0 || !Place)
+    return Place;
+  return PlaceAttr::get(Place.getContext(), Place.getMemory(),
+                        Place.getOffset() + Bytes, Place.getTensor());
+}
 
 /// A piece of memory that one or more values share.
 struct Buffer {
@@ -43,6 +52,7 @@ private:
   void numberBlock(Block &B);
   LogicalResult defineBlock(Block &B);
   void defineScan(ScanOp Scan);
+  void defineConcat(ConcatOp Concat);
   void addUses(Block &B);
   void placeWrites();
   void placeReturns();
@@ -74,6 +84,13 @@ private:
     return InHome == User ? First.lookup(User) : Last.lookup(InHome);
   }
 
+  /// Whether `Value` is all that is in its buffer.
+  bool fillsBuffer(Value Value) const {
+    return OffsetOf.lookup(Value) == 0 &&
+           Buffers[BufferOf.lookup(Value)].Life.Bytes ==
+               getTensorBytes(Value.getType());
+  }
+  OpResult getOwner(Value Value) const;
   bool mayOverwrite(OpResult Result, FlatSymbolRefAttr Tensor);
   bool mayRunInPlace(LaunchOp Launch, unsigned Operand, unsigned Result);
 
@@ -84,6 +101,8 @@ private:
   DenseMap<Operation *, int64_t> First, Last;
   std::vector<Buffer> Buffers;
   DenseMap<Value, unsigned> BufferOf;
+  /// Bytes from the start of the buffer, of what does not start there.
+  DenseMap<Value, int64_t> OffsetOf;
   /// Scratch of launches; slices and staged carries of scans.
   DenseMap<Operation *, unsigned> Workspace;
   DenseMap<Operation *, SmallVector<unsigned>> Staging;
@@ -107,8 +126,15 @@ LogicalResult Planner::defineBlock(Block &B) {
           addFixed(place(Memory::State, 0, Read.getParameterAttr()), &B);
       continue;
     }
-    if (auto Reshape = dyn_cast<ReshapeOp>(Op)) {
-      BufferOf[Reshape] = BufferOf.lookup(Reshape.getInput());
+    if (isView(&Op)) {
+      Value Source = Op.getOperand(0), View = Op.getResult(0);
+      BufferOf[View] = BufferOf.lookup(Source);
+      if (int64_t Offset = OffsetOf.lookup(Source) + getViewOffset(&Op))
+        OffsetOf[View] = Offset;
+      continue;
+    }
+    if (auto Concat = dyn_cast<ConcatOp>(Op); Concat && Concat.getAxis() == 0) {
+      defineConcat(Concat);
       continue;
     }
     if (auto Scan = dyn_cast<ScanOp>(Op)) {
@@ -134,6 +160,35 @@ LogicalResult Planner::defineBlock(Block &B) {
     }
   }
   return success();
+}
+
+// The kernels that compute the operands write them where they belong. What is
+// not written by one, or lies elsewhere already, is copied.
+void Planner::defineConcat(ConcatOp Concat) {
+  Block *Home = Concat->getBlock();
+  const unsigned Whole =
+      addBuffer(getTensorBytes(Concat.getType()), First[Concat], Home);
+  Buffers[Whole].Private = false;
+  BufferOf[Concat] = Whole;
+  int64_t Offset = 0;
+  for (Value Input : Concat.getInputs()) {
+    const unsigned Part = BufferOf.lookup(Input);
+    Value Source = Input;
+    while (auto Reshape = Source.getDefiningOp<ReshapeOp>())
+      Source = Reshape.getInput();
+    if (InPlace && Source.getDefiningOp<LaunchOp>() && fillsBuffer(Input) &&
+        Buffers[Part].Private && Buffers[Part].Home == Home) {
+      for (auto &[Value, Index] : BufferOf)
+        if (Index == Part) {
+          Index = Whole;
+          OffsetOf[Value] += Offset;
+        }
+      Buffers[Whole].Life.First =
+          std::min(Buffers[Whole].Life.First, Buffers[Part].Life.First);
+      Buffers[Part].Life.Bytes = -1; // no longer a buffer
+    }
+    Offset += getTensorBytes(Input.getType());
+  }
 }
 
 // A carry has one buffer, which is also that of the result. It is filled before
@@ -169,9 +224,8 @@ void Planner::addUses(Block &B) {
         End = std::max(End, Last[&Op]);
       if (isa<WriteOp>(Op))
         End = Position;
-      // A reshape is no use; what it makes shares the buffer, and its uses
-      // count.
-      if (!isa<ReshapeOp>(Op))
+      // A view is no use; what it makes shares the buffer, and its uses count.
+      if (!isView(&Op))
         Used.Life.Last = std::max(Used.Life.Last, End);
     }
     if (auto Scan = dyn_cast<ScanOp>(Op)) {
@@ -198,13 +252,14 @@ void Planner::addUses(Block &B) {
   }
 }
 
-/// The result of a launch at the level of the function that `Value` is, seen
-/// through reshapes, or null.
-OpResult getLaunchResult(Value Value, FuncOp Function) {
+/// The result of a launch or concatenation at the level of the function that
+/// `Value` is, seen through reshapes, if it has a buffer of its own, or null.
+OpResult Planner::getOwner(Value Value) const {
   while (auto Reshape = Value.getDefiningOp<ReshapeOp>())
     Value = Reshape.getInput();
-  auto Launch = Value.getDefiningOp<LaunchOp>();
-  if (!Launch || Launch->getBlock() != &Function.getBody().front())
+  Operation *Op = Value.getDefiningOp();
+  if (!isa_and_nonnull<LaunchOp, ConcatOp>(Op) || !fillsBuffer(Value) ||
+      Op->getBlock() != &Function->getRegion(0).front())
     return {};
   return cast<OpResult>(Value);
 }
@@ -217,7 +272,9 @@ bool Planner::mayRunInPlace(LaunchOp Launch, unsigned Operand,
 // The old value must not be needed any more when `Result` is written, unless by
 // the writing kernel itself if that goes element by element.
 bool Planner::mayOverwrite(OpResult Result, FlatSymbolRefAttr Tensor) {
-  auto Launch = cast<LaunchOp>(Result.getOwner());
+  auto Launch = dyn_cast<LaunchOp>(Result.getOwner());
+  if (!Launch)
+    return false;
   Block &Entry = Function.getBody().front();
   SmallVector<Value> OldValues;
   Function.walk([&](ReadOp Read) {
@@ -228,8 +285,8 @@ bool Planner::mayOverwrite(OpResult Result, FlatSymbolRefAttr Tensor) {
     Value Old = OldValues.pop_back_val();
     for (OpOperand &Use : Old.getUses()) {
       Operation *User = Use.getOwner();
-      if (auto Reshape = dyn_cast<ReshapeOp>(User)) {
-        OldValues.push_back(Reshape.getResult());
+      if (isView(User)) {
+        OldValues.push_back(User->getResult(0));
         continue;
       }
       if (User == Launch) {
@@ -263,6 +320,11 @@ void Planner::placeWrites() {
       if (auto Write = dyn_cast<WriteOp>(Op);
           Write && Write.getParameterAttr() == B.Fixed.getTensor())
         continue;
+      while (Operation *View = Operand.getDefiningOp()) {
+        if (!isView(View))
+          break;
+        Operand = View->getOperand(0);
+      }
       B.Fixed = {};
       B.Life.First = 0;
       B.Life.Bytes = getTensorBytes(Operand.getType());
@@ -271,7 +333,7 @@ void Planner::placeWrites() {
   if (!InPlace)
     return;
   Function.walk([&](WriteOp Write) {
-    OpResult Result = getLaunchResult(Write.getValue(), Function);
+    OpResult Result = getOwner(Write.getValue());
     if (!Result || Buffers[BufferOf.lookup(Result)].Fixed)
       return;
     if (mayOverwrite(Result, Write.getParameterAttr()))
@@ -284,7 +346,7 @@ void Planner::placeReturns() {
   int64_t Offset = getFirstResultOffset(Function);
   for (Value Operand :
        Function.getBody().front().getTerminator()->getOperands()) {
-    OpResult Result = getLaunchResult(Operand, Function);
+    OpResult Result = getOwner(Operand);
     if (Result && !Buffers[BufferOf.lookup(Result)].Fixed)
       Buffers[BufferOf.lookup(Result)].Fixed = place(Memory::Result, Offset);
     Offset += getTensorBytes(Operand.getType());
@@ -303,14 +365,14 @@ void Planner::shareDyingOperands(Block &B) {
     DenseSet<unsigned> Taken;
     for (OpResult Result : Launch->getResults()) {
       const unsigned Own = BufferOf.lookup(Result);
-      if (Buffers[Own].Fixed)
+      if (Buffers[Own].Fixed || !Buffers[Own].Private)
         continue;
       for (Value Operand : Launch.getOperands()) {
         const unsigned Other = BufferOf.lookup(Operand);
         Buffer &Dying = Buffers[Other];
         if (Dying.Fixed || !Dying.Private || Dying.Home != &B ||
             Dying.Life.Last != First[&Op] || Dying.Life.First == First[&Op] ||
-            Taken.contains(Other))
+            !fillsBuffer(Operand) || Taken.contains(Other))
           continue;
         // It may come in as several operands.
         bool Safe =
@@ -336,24 +398,28 @@ void Planner::shareDyingOperands(Block &B) {
 void Planner::annotate(ArrayRef<PlaceAttr> Places) {
   auto Collect = [&](auto &&Range) {
     SmallVector<Attribute> Attributes;
-    for (unsigned Index : Range)
-      Attributes.push_back(Places[Index]);
+    for (PlaceAttr Place : Range)
+      Attributes.push_back(Place);
     return ArrayAttr::get(Function.getContext(), Attributes);
   };
-  auto IndexOf = [&](Value Value) { return BufferOf.lookup(Value); };
+  auto GetPlaceOf = [&](Value Value) {
+    return shift(Places[BufferOf.lookup(Value)], OffsetOf.lookup(Value));
+  };
+  auto GetPlaceAt = [&](unsigned Index) { return Places[Index]; };
   Function.walk([&](Operation *Op) {
-    if (Op == Function || isa<ReshapeOp>(Op) || Op->getNumResults() == 0)
+    if (Op == Function || isView(Op) || Op->getNumResults() == 0)
       return;
     Op->setAttr(PlacesAttrName,
-                Collect(llvm::map_range(Op->getResults(), IndexOf)));
+                Collect(llvm::map_range(Op->getResults(), GetPlaceOf)));
     if (Workspace.count(Op))
       Op->setAttr(WorkspacePlaceAttrName, Places[Workspace.lookup(Op)]);
     if (auto Scan = dyn_cast<ScanOp>(Op)) {
       auto Slices = Scan.getBody().front().getArguments().drop_front(
           Scan.getInits().size());
       Op->setAttr(SlicePlacesAttrName,
-                  Collect(llvm::map_range(Slices, IndexOf)));
-      Op->setAttr(StagingPlacesAttrName, Collect(Staging.lookup(Op)));
+                  Collect(llvm::map_range(Slices, GetPlaceOf)));
+      Op->setAttr(StagingPlacesAttrName,
+                  Collect(llvm::map_range(Staging.lookup(Op), GetPlaceAt)));
     }
   });
 }
@@ -409,11 +475,16 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
 } // namespace
 
 PlaceAttr getPlace(Value Value) {
-  while (auto Reshape = Value.getDefiningOp<ReshapeOp>())
-    Value = Reshape.getInput();
+  int64_t Offset = 0;
+  for (Operation *View = Value.getDefiningOp(); View && isView(View);
+       View = Value.getDefiningOp()) {
+    Offset += getViewOffset(View);
+    Value = View->getOperand(0);
+  }
   if (auto Result = dyn_cast<OpResult>(Value)) {
     auto Places = Result.getOwner()->getAttrOfType<ArrayAttr>(PlacesAttrName);
-    return Places ? cast<PlaceAttr>(Places[Result.getResultNumber()])
+    return Places ? shift(cast<PlaceAttr>(Places[Result.getResultNumber()]),
+                          Offset)
                   : PlaceAttr();
   }
   auto Argument = cast<BlockArgument>(Value);
@@ -422,15 +493,16 @@ PlaceAttr getPlace(Value Value) {
   auto Scan = dyn_cast<ScanOp>(Parent);
   if (!Scan)
     return PlaceAttr::get(Value.getContext(),
-                          Number == 0 ? Memory::Tokens : Memory::Targets, 0,
-                          FlatSymbolRefAttr());
+                          Number == 0 ? Memory::Tokens : Memory::Targets,
+                          Offset, FlatSymbolRefAttr());
   const unsigned NumCarries = Scan.getInits().size();
   auto Places = Scan->getAttrOfType<ArrayAttr>(
       Number < NumCarries ? PlacesAttrName : SlicePlacesAttrName);
   if (!Places)
     return {};
-  return cast<PlaceAttr>(
-      Places[Number < NumCarries ? Number : Number - NumCarries]);
+  return shift(cast<PlaceAttr>(
+                   Places[Number < NumCarries ? Number : Number - NumCarries]),
+               Offset);
 }
 
 int64_t getFirstResultOffset(FuncOp Function) {

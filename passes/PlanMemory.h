@@ -20,7 +20,7 @@ inline constexpr llvm::StringLiteral SlicePlacesAttrName =
 inline constexpr llvm::StringLiteral StagingPlacesAttrName =
     "stator.staging_places";
 
-/// The place of a value of a planned entry point: through reshapes, of an
+/// The place of a value of a planned entry point: through views, of an
 /// argument, a read, a result or an argument of the body of a scan.
 PlaceAttr getPlace(mlir::Value Value);
 

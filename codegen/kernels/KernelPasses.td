@@ -14,11 +14,12 @@ def LowerKernels : Pass<"stator-lower-kernels", "::mlir::ModuleOp"> {
     reduction and one for the results. Sums have one order, whatever the number of threads.
   }];
   let options = [
-    Option<"cpu", "cpu", "std::string", [{"native"}], "The CPU to choose vector lengths for">];
+    Option<"cpu", "cpu", "std::string", [{"native"}], "The CPU to choose vector lengths for">,
+    Option<"platform", "platform", "std::string", [{""}], "Whose CPU that is, as --target says it">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-    "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect", "::mlir::ub::UBDialect"];
+    "::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect", "::mlir::ub::UBDialect"];
 }
 
 #endif // STATOR_CODEGEN_KERNELS_KERNELPASSES_TD

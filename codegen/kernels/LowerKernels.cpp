@@ -5,9 +5,11 @@
 #include "codegen/kernels/KernelPasses.h"
 #include "codegen/kernels/Lowerings.h"
 #include "ir/KernelInterface.h"
+#include "ir/UpdateKernel.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -41,12 +43,31 @@ Operation *getSingleOp(FuncOp Kernel) {
              : nullptr;
 }
 
+/// The scatter_add of a kernel that adds its sums to an operand, and that
+/// operand.
+std::pair<ScatterAddOp, BlockArgument> getAddedScatter(FuncOp Kernel) {
+  Block &Body = Kernel.getBody().front();
+  auto Scatter = dyn_cast<ScatterAddOp>(Body.front());
+  if (!Scatter || !Scatter->hasOneUse() || Body.getOperations().size() != 3)
+    return {};
+  auto Add = dyn_cast<AddOp>(*Scatter->user_begin());
+  if (!Add)
+    return {};
+  Value Base =
+      Add.getLhs() == Scatter.getResult() ? Add.getRhs() : Add.getLhs();
+  return {Scatter, dyn_cast<BlockArgument>(Base)};
+}
+
 LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
                         const CpuTarget &Target) {
   KernelEmitter E(Kernel, Func, Target);
   if (auto Form = EinsumKernel::get(Kernel))
     return lowerEinsum(
         E, *Form, llvm::to_vector_of<Value>(Func.getBody().getArguments()));
+  if (isUpdateKernel(Kernel))
+    return lowerUpdate(E, Kernel);
+  if (auto [Scatter, Base] = getAddedScatter(Kernel); Base)
+    return lowerScatterAdd(E, Scatter, Base);
   Operation *Op = getSingleOp(Kernel);
   if (!Op) {
     decomposeOps(Kernel);

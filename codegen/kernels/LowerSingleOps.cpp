@@ -69,7 +69,8 @@ void forRowLanes(KernelEmitter &E, int64_t Rows, int64_t Size,
 
 } // namespace
 
-LogicalResult lowerScatterAdd(KernelEmitter &E, ScatterAddOp Op) {
+LogicalResult lowerScatterAdd(KernelEmitter &E, ScatterAddOp Op,
+                              BlockArgument Base) {
   auto Updates = cast<BlockArgument>(Op.getUpdates());
   auto Numbers = cast<BlockArgument>(Op.getIndices());
   RankedTensorType Table = getType(Op.getResult());
@@ -79,17 +80,28 @@ LogicalResult lowerScatterAdd(KernelEmitter &E, ScatterAddOp Op) {
   Type Element = Table.getElementType();
   Value Sums = E.getResultMemory(0);
 
-  // Zeros, by rows.
+  // Zeros, by rows, or the tensor that is added to, unless that is where the
+  // sums go anyway.
+  Value Filled = E.getConstant(Rows);
+  if (Base) {
+    Value From = memref::ExtractAlignedPointerAsIndexOp::create(
+        E.B, E.getOperandMemory(Base));
+    Value To = memref::ExtractAlignedPointerAsIndexOp::create(E.B, Sums);
+    Value Same = arith::CmpIOp::create(E.B, arith::CmpIPredicate::eq, From, To);
+    Filled = arith::SelectOp::create(E.B, Same, E.getConstant(0), Filled);
+  }
   int64_t RowsPerTask = std::clamp<int64_t>((1 << 14) / Size, 1, Rows);
   LaneIndex Task =
       E.getUniform(E.openParallel(llvm::divideCeil(Rows, RowsPerTask)));
   LaneIndex From = E.mul(Task, RowsPerTask);
-  Value To = arith::MinUIOp::create(E.B, E.add(From, RowsPerTask).Base,
-                                    E.getConstant(Rows));
+  Value To = arith::MinUIOp::create(E.B, E.add(From, RowsPerTask).Base, Filled);
   scf::ForOp Loop = E.openFor(From.Base, To, 1);
   LaneIndex Start = E.mul(E.getUniform(Loop.getInductionVar()), Size);
   forLanes(E, Size, [&](LaneIndex Lane) {
-    E.store(emitZero(E, Element, E.Width), Sums, E.add(Start, Lane));
+    LaneIndex Position = E.add(Start, Lane);
+    E.store(Base ? E.load(E.getOperandMemory(Base), Position)
+                 : emitZero(E, Element, E.Width),
+            Sums, Position);
   });
   E.close();
   E.close();
@@ -111,97 +123,6 @@ LogicalResult lowerScatterAdd(KernelEmitter &E, ScatterAddOp Op) {
     E.store(arith::AddFOp::create(E.B, Sum, Update, Contract), Sums, Position);
     E.close();
   });
-  return success();
-}
-
-/// Squares are summed in f64 over chunks of fixed size, each by one thread, and
-/// the chunks in their order.
-LogicalResult lowerGlobalNorm(KernelEmitter &E, GlobalNormOp Op) {
-  int64_t Total = 0;
-  for (Value Input : Op.getInputs())
-    Total += getType(Input).getNumElements();
-  int64_t ChunkSize = 1 << 13;
-  while (Total / ChunkSize > (1 << 11))
-    ChunkSize *= 2;
-  int64_t NumChunks = 0;
-  for (Value Input : Op.getInputs())
-    NumChunks += llvm::divideCeil(getType(Input).getNumElements(), ChunkSize);
-
-  Type F64 = E.B.getF64Type();
-  int64_t Lanes = E.Target.getF32Lanes();
-  Value Partial = E.createBuffer(F64, std::max<int64_t>(NumChunks, 1));
-
-  // A loop over [From, To) of one input that sums in the order of a vector.
-  auto SumSquares = [&](BlockArgument Input, Value From, Value To) -> Value {
-    Type Element = getType(Input).getElementType();
-    Value Size = arith::SubIOp::create(E.B, To, From);
-    Value Rest = arith::RemUIOp::create(E.B, Size, E.getConstant(Lanes));
-    Value Whole = arith::SubIOp::create(E.B, To, Rest);
-    auto Square = [&](Value X) -> Value {
-      if (!Element.isF64()) {
-        Type Wide = F64;
-        if (auto Vector = dyn_cast<VectorType>(X.getType()))
-          Wide = Vector.clone(F64);
-        X = arith::ExtFOp::create(E.B, Wide, X);
-      }
-      return arith::MulFOp::create(E.B, X, X, Contract);
-    };
-    Value Sum;
-    {
-      scf::ForOp Loop =
-          E.openFor(From, Whole, Lanes, ValueRange{emitZero(E, F64, Lanes)});
-      E.Width = Lanes;
-      LaneIndex Index = E.getUniform(Loop.getInductionVar());
-      Index.Stride = Lanes == 1 ? 0 : 1;
-      Value X = Square(E.load(E.getOperandMemory(Input), Index));
-      E.Width = 1;
-      E.close(ValueRange{arith::AddFOp::create(
-          E.B, Loop.getRegionIterArgs().front(), X, Contract)});
-      Sum = Loop.getResult(0);
-    }
-    if (Lanes > 1)
-      Sum =
-          combineLanes(E.B, E.B.getLoc(), Sum, [&](Value X, Value Y) -> Value {
-            return arith::AddFOp::create(E.B, X, Y, Contract);
-          });
-    scf::ForOp Tail = E.openFor(Whole, To, 1, ValueRange{Sum});
-    Value X = Square(E.load(E.getOperandMemory(Input),
-                            E.getUniform(Tail.getInductionVar())));
-    E.close(ValueRange{arith::AddFOp::create(
-        E.B, Tail.getRegionIterArgs().front(), X, Contract)});
-    return Tail.getResult(0);
-  };
-
-  int64_t FirstChunk = 0;
-  for (Value Input : Op.getInputs()) {
-    int64_t Size = getType(Input).getNumElements();
-    int64_t Chunks = llvm::divideCeil(Size, ChunkSize);
-    auto Argument = cast<BlockArgument>(Input);
-    if (Chunks == 1) {
-      Value Sum = SumSquares(Argument, E.getConstant(0), E.getConstant(Size));
-      E.store(Sum, Partial, E.getConstantIndex(FirstChunk));
-    } else {
-      LaneIndex Chunk = E.getUniform(E.openParallel(Chunks));
-      LaneIndex From = E.mul(Chunk, ChunkSize);
-      Value To = arith::MinUIOp::create(E.B, E.add(From, ChunkSize).Base,
-                                        E.getConstant(Size));
-      E.store(SumSquares(Argument, From.Base, To), Partial,
-              E.add(Chunk, FirstChunk));
-      E.close();
-    }
-    FirstChunk += Chunks;
-  }
-
-  scf::ForOp Loop = E.openFor(E.getConstant(0), E.getConstant(NumChunks), 1,
-                              ValueRange{emitZero(E, F64, 1)});
-  Value Part = E.load(Partial, E.getUniform(Loop.getInductionVar()));
-  E.close(ValueRange{
-      arith::AddFOp::create(E.B, Loop.getRegionIterArgs().front(), Part)});
-  Value Norm = math::SqrtOp::create(E.B, Loop.getResult(0));
-  Type Element = getType(Op.getResult()).getElementType();
-  if (!Element.isF64())
-    Norm = arith::TruncFOp::create(E.B, Element, Norm);
-  E.store(Norm, E.getResultMemory(0), E.getConstantIndex(0));
   return success();
 }
 

@@ -21,8 +21,13 @@ mlir::LogicalResult lowerEinsum(KernelEmitter &Emitter,
                                 const EinsumKernel &Form,
                                 llvm::ArrayRef<mlir::Value> Arguments);
 
-/// Kernels of one op.
-mlir::LogicalResult lowerScatterAdd(KernelEmitter &Emitter, ScatterAddOp Op);
+/// All optimizers of a step (ir/UpdateKernel.h).
+mlir::LogicalResult lowerUpdate(KernelEmitter &Emitter, FuncOp Kernel);
+
+/// Kernels of one op. A scatter_add may sum into a copy of `Base`, which can be
+/// in the memory of the result.
+mlir::LogicalResult lowerScatterAdd(KernelEmitter &Emitter, ScatterAddOp Op,
+                                    mlir::BlockArgument Base = {});
 mlir::LogicalResult lowerGlobalNorm(KernelEmitter &Emitter, GlobalNormOp Op);
 mlir::LogicalResult lowerCumsum(KernelEmitter &Emitter, CumsumOp Op);
 

@@ -16,6 +16,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Passes.h"
+#include "passes/Views.h"
 #include "runtime/interpreter/GraphEvaluator.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -155,11 +156,22 @@ public:
       if (auto Launch = dyn_cast<LaunchOp>(Op)) {
         auto Kernel = Formed->lookupSymbol<FuncOp>(Launch.getKernel());
         runKernel(Launch, Kernel, InfoWords, Values, InPlace);
-      } else if (auto Reshape = dyn_cast<ReshapeOp>(Op)) {
-        HostTensor T = makeTensor(Reshape.getResult().getType());
-        std::memcpy(getMemory(T), getMemory(Values[Reshape.getInput()]),
+      } else if (isView(&Op)) {
+        HostTensor T = makeTensor(Op.getResult(0).getType());
+        std::memcpy(getMemory(T),
+                    static_cast<char *>(getMemory(Values[Op.getOperand(0)])) +
+                        getViewOffset(&Op),
                     getBytes(T));
-        Values[Reshape.getResult()] = T;
+        Values[Op.getResult(0)] = T;
+      } else if (auto Concat = dyn_cast<ConcatOp>(Op)) {
+        EXPECT_EQ(Concat.getAxis(), 0u);
+        HostTensor T = makeTensor(Concat.getType());
+        auto *To = static_cast<char *>(getMemory(T));
+        for (Value V : Concat.getInputs()) {
+          std::memcpy(To, getMemory(Values[V]), getBytes(Values[V]));
+          To += getBytes(Values[V]);
+        }
+        Values[Concat.getResult()] = T;
       } else if (isa<ReturnOp>(Op)) {
         for (Value V : Op.getOperands())
           Results.push_back(Values[V]);

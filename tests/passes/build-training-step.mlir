@@ -39,8 +39,8 @@
 // SEPARATE: stator.func @gradients
 // SEPARATE-NOT: stator.func @train_step
 // SEPARATE-LABEL: stator.func @accumulate(%x: tensor<2x4xf32>) -> tensor<f32>
-// SEPARATE: stator.dropout
 // SEPARATE: %[[OLD:.*]] = stator.read @w.grad
+// SEPARATE: stator.dropout
 // SEPARATE: %[[NEW:.*]] = stator.add %[[OLD]], %
 // SEPARATE: stator.write %[[NEW]], @w.grad
 // SEPARATE: stator.write %{{.*}}, @b.grad

@@ -23,7 +23,7 @@ int runIr(const Invocation &Call) {
   Line.flags().section("IR");
   Line.flags().text("after", "STAGE",
                     "The stage to print: frontend, inlined, attention, "
-                    "gradients and train (or infer), kernels, "
+                    "gradients and train (or infer), head, kernels, "
                     "planned, lowered, entries, openmp, llvm.",
                     &After);
   Line.flags().toggle("gradients", "Keep @gradients as an entry point.",

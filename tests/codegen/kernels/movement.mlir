@@ -92,3 +92,25 @@ stator.func @beyond_words(%x: tensor<3x20xf32>) -> (tensor<3x20xf32>, tensor<3x2
   %b = stator.dropout %x rate 0.99999999999 stream 0 : tensor<3x20xf32>
   stator.return %a, %b : tensor<3x20xf32>, tensor<3x20xf32>
 }
+// Rows are views; what comes of them is joined.
+stator.func @rows(%x: tensor<7x5x3xf32>, %i: tensor<7xi32> {test.high = 4.0}) -> (tensor<7x5x3xf32>, tensor<5xf32>, tensor<3xf32>) {
+  %a = stator.slice %x offsets [0, 0, 0] strides [1, 1, 1] : tensor<7x5x3xf32> -> tensor<4x5x3xf32>
+  %b = stator.slice %x offsets [4, 0, 0] strides [1, 1, 1] : tensor<7x5x3xf32> -> tensor<3x5x3xf32>
+  %j = stator.slice %i offsets [2] strides [1] : tensor<7xi32> -> tensor<5xi32>
+  %k = stator.convert %j : tensor<5xi32> -> tensor<5xf32>
+  %c = stator.tanh %a : tensor<4x5x3xf32>
+  %d = stator.tanh %b : tensor<3x5x3xf32>
+  %e = stator.concat %c, %d axis 0 : (tensor<4x5x3xf32>, tensor<3x5x3xf32>) -> tensor<7x5x3xf32>
+  %f = stator.slice %x offsets [6, 2, 0] strides [1, 1, 1] : tensor<7x5x3xf32> -> tensor<1x1x3xf32>
+  %g = stator.reshape %f : tensor<1x1x3xf32> -> tensor<3xf32>
+  %h = stator.exp %g : tensor<3xf32>
+  stator.return %e, %k, %h : tensor<7x5x3xf32>, tensor<5xf32>, tensor<3xf32>
+}
+// Rows are summed into what they are added to.
+stator.func @sums_into(%u: tensor<9x37xf32>, %i: tensor<9xi32> {test.high = 12.0}, %t: tensor<13x37xf32>, %v: tensor<2x9xf32>, %n: tensor<2x9xi32> {test.high = 1.0}, %w: tensor<2xf32>) -> (tensor<13x37xf32>, tensor<2xf32>) {
+  %s = stator.scatter_add %u[%i] : (tensor<9x37xf32>, tensor<9xi32>) -> tensor<13x37xf32>
+  %a = stator.add %t, %s : tensor<13x37xf32>
+  %r = stator.scatter_add %v[%n] : (tensor<2x9xf32>, tensor<2x9xi32>) -> tensor<2xf32>
+  %b = stator.add %r, %w : tensor<2xf32>
+  stator.return %a, %b : tensor<13x37xf32>, tensor<2xf32>
+}
