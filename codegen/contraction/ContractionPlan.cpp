@@ -130,12 +130,14 @@ static double estimateCycles(int64_t Rows, int64_t Vectors) {
 }
 
 RegisterTile RegisterTile::choose(int64_t Rows, int64_t Columns,
-                                  const CpuTarget &Target) {
+                                  const CpuTarget &Target, int64_t MaxRows) {
   int64_t Lanes = Target.getF32Lanes();
-  int64_t Vectors = std::min<int64_t>(llvm::divideCeil(Columns, Lanes), 2);
-  // One register holds the broadcast element, `Vectors` the row of the panel.
-  int64_t MaxRows = (Target.NumVectorRegisters - 1 - Vectors) / Vectors;
+  int64_t Registers = Target.NumVectorRegisters;
   MaxRows = std::min<int64_t>(MaxRows, 14);
+  // One register holds the broadcast element, `Vectors` the row of the panel.
+  int64_t Vectors = std::clamp<int64_t>((Registers - 1) / (MaxRows + 1), 2, 4);
+  Vectors = std::min<int64_t>(llvm::divideCeil(Columns, Lanes), Vectors);
+  MaxRows = std::min(MaxRows, (Registers - 1 - Vectors) / Vectors);
   RegisterTile Best;
   double BestCycles = 0;
   for (int64_t Tall = std::min(MaxRows, Rows); Tall >= 1; --Tall) {
@@ -155,15 +157,24 @@ RegisterTile RegisterTile::choose(int64_t Rows, int64_t Columns,
 // Blocks
 //===----------------------------------------------------------------------===//
 
-/// Panels lie on the stack of a thread.
-static constexpr int64_t MaxPanelBytes = 48 << 10;
-static constexpr int64_t MaxCopyBytes = 16 << 10;
+/// A panel is streamed from L2 once for every register tile; it lies on the
+/// stack of a thread.
+static constexpr int64_t MaxPanelBytes = 96 << 10;
+static constexpr int64_t MaxDepthBlock = 768;
+/// Rows in one set of L1 that do not evict each other.
+static constexpr int64_t MaxConflictingRows = 6;
 /// Fewer rows than these do not pay for packing a panel.
-static constexpr int64_t MinRowTiles = 16;
+static constexpr int64_t MinRowTiles = 20;
+static constexpr int64_t MinSplitRowTiles = 7;
 /// Enough for an even share on any number of threads in use today.
 static constexpr int64_t TasksWanted = 64;
 static constexpr int64_t MaxTaskPanels = 16;
+/// Enough for the few threads of most machines, where more would cost.
+static constexpr int64_t FewTasks = 16;
 
+int64_t ContractionPlan::getDepthBlocks() const {
+  return llvm::divideCeil(Loops.Depth.Size, DepthBlock);
+}
 int64_t ContractionPlan::getRowTiles() const {
   return llvm::divideCeil(Loops.Row.Size, Tile.Rows);
 }
@@ -207,35 +218,50 @@ ContractionPlan ContractionPlan::get(ContractionLoops Loops,
   Plan.Loops = std::move(Loops);
   if (Plan.Plain)
     return Plan;
-  Plan.Tile = RegisterTile::choose(Rows, Columns, Target);
+  bool IsConflicting =
+      Plan.Loops.Depth.Lhs == 1 && isConflictingStride(Plan.Loops.Row.Lhs);
+  Plan.Tile = RegisterTile::choose(Rows, Columns, Target,
+                                   IsConflicting ? MaxConflictingRows : Rows);
 
   // A copy pays once the rows that read it are more than a few.
   bool IsContiguous = Plan.Loops.Column.Rhs == 1 || Columns == 1;
   Plan.PackRhs = !IsContiguous || Rows > 2 * Plan.Tile.Rows;
 
-  // A panel stays in L1 while all rows of a task pass over it, and the rows of
-  // the left operand stay in L2 while all panels of a task pass over them.
+  // The panel and the rows of the left operand that pass over it stay in L2.
   int64_t Lanes = Target.getF32Lanes();
   int64_t PanelLimit =
-      std::min(Target.L1Bytes, MaxPanelBytes) / (F32 * Plan.Tile.Columns);
+      std::min(MaxDepthBlock, std::min(Target.L2Bytes / 8, MaxPanelBytes) /
+                                  (F32 * Plan.Tile.Columns));
   Plan.DepthBlock = Depth;
   if (Plan.PackRhs && Depth > PanelLimit)
     Plan.DepthBlock = llvm::alignTo(
         splitEvenly(Depth, llvm::alignDown(PanelLimit, Lanes)), Lanes);
-  Plan.CopyLhs = Plan.Loops.Depth.Lhs == 1 && Plan.Tile.Rows > 4 &&
-                 isConflictingStride(Plan.Loops.Row.Lhs) &&
-                 Plan.DepthBlock >= 4 * Lanes &&
-                 Plan.DepthBlock * Plan.Tile.Rows * F32 <= MaxCopyBytes;
-  int64_t RowLimit = Target.L2Bytes / 2 / (F32 * Plan.DepthBlock);
+  int64_t RowLimit = Target.L2Bytes / 4 * 3 / (F32 * Plan.DepthBlock);
   Plan.RowTilesPerTask =
       splitEvenly(Plan.getRowTiles(),
                   std::max<int64_t>(RowLimit / Plan.Tile.Rows, MinRowTiles));
 
-  // Panels side by side read the same rows while these are in cache; but there
-  // must be tasks enough for the threads to share.
-  int64_t Panels = Plan.getOuterTasks() * Plan.getRowTasks() * Plan.getPanels();
-  Plan.PanelsPerTask =
-      splitEvenly(Plan.getPanels(),
-                  std::clamp<int64_t>(Panels / TasksWanted, 1, MaxTaskPanels));
+  // Panels side by side read the same rows while these are in cache, which
+  // pays where the rows would be read again for each of them; but there must be
+  // tasks enough for the threads to share.
+  int64_t RowTasks = Plan.getOuterTasks() * Plan.getRowTasks();
+  int64_t Panels = RowTasks * Plan.getPanels();
+  int64_t Wanted = Plan.getDepthBlocks() > 1 ? FewTasks / 2 : TasksWanted;
+  Plan.PanelsPerTask = splitEvenly(
+      Plan.getPanels(), std::clamp<int64_t>(Panels / Wanted, 1, MaxTaskPanels));
+  if (int64_t Tasks = RowTasks * Plan.getPanelTasks();
+      Plan.Parallel && Tasks < FewTasks)
+    Plan.RowTilesPerTask =
+        splitEvenly(Plan.getRowTiles(),
+                    std::max<int64_t>(Plan.RowTilesPerTask /
+                                          llvm::divideCeil(FewTasks, Tasks),
+                                      MinSplitRowTiles));
+
+  // Not if a task were left with nothing but the ragged tile, which is emitted
+  // for packed panels only.
+  bool IsLastTaskRagged = Rows % Plan.Tile.Rows != 0 &&
+                          (Plan.getRowTiles() - 1) % Plan.RowTilesPerTask == 0;
+  Plan.PackInFirstTile =
+      Plan.PackRhs && Plan.Loops.Column.Rhs == 1 && !IsLastTaskRagged;
   return Plan;
 }

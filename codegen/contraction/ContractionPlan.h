@@ -47,9 +47,10 @@ struct ContractionLoops {
 struct RegisterTile {
   int64_t Rows = 1, Columns = 1;
 
-  /// The tile for a matrix of `Rows` x `Columns`, by least estimated time.
+  /// The tile for a matrix of `Rows` x `Columns`, by least estimated time, of
+  /// at most `MaxRows`.
   static RegisterTile choose(int64_t Rows, int64_t Columns,
-                             const CpuTarget &Target);
+                             const CpuTarget &Target, int64_t MaxRows = 14);
 };
 
 /// All sizes of a blocked matrix product.
@@ -62,15 +63,16 @@ struct ContractionPlan {
   /// A panel of `Tile.Columns` columns of the right operand is copied to a
   /// contiguous buffer before use; otherwise it is read where it is.
   bool PackRhs = true;
-  /// The rows of a register tile are copied to a contiguous buffer before use:
-  /// where they are, all of them fall into the same few sets of the cache.
-  bool CopyLhs = false;
+  /// The first register tile of a panel reads it where it is and copies it on
+  /// the way; otherwise it is copied, or transposed, before.
+  bool PackInFirstTile = false;
   int64_t DepthBlock = 1; ///< depth of a panel
   int64_t RowTilesPerTask =
       1; ///< register tiles that a task has below each other
   int64_t PanelsPerTask = 1; ///< panels that a task has side by side
   bool Parallel = false;     ///< enough work for several threads
 
+  int64_t getDepthBlocks() const;
   int64_t getRowTiles() const;
   int64_t getPanels() const;
   int64_t getRowTasks() const;

@@ -3,7 +3,9 @@
 // The loops around the register tile, after Goto and van de Geijn, "Anatomy of
 // high-performance matrix multiplication", TOMS 2008: a task owns some rows and
 // panels of the result; for each block of depth it packs one panel of the right
-// operand after the other and runs all its rows over it.
+// operand after the other and runs all its rows over it. The first register
+// tile packs the panel on the way where it need not be transposed; meanwhile
+// the next panel is fetched from memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -213,8 +215,6 @@ private:
       Offsets At = advance(start(), Loops.Outer, Outer);
       if (Plan.PackRhs)
         Panel = K.stackBuffer(Plan.DepthBlock * Plan.Tile.Columns);
-      if (Plan.CopyLhs)
-        LhsRows = K.stackBuffer(getCopyStride() * Plan.Tile.Rows);
       emitDepthLoops(Loops.OuterDepth, At, /*IsLater=*/Value(), RowTask,
                      PanelTask);
       if (Epilogue && hasBlocks())
@@ -235,13 +235,18 @@ private:
     }
     int64_t Depth = Loops.Depth.Size, Block = Plan.DepthBlock;
     if (Depth <= Block)
-      return emitTask(At, K.index(Depth), IsLater, RowTask, PanelTask);
+      return emitTask(At, K.index(Depth), IsLater, RowTask, PanelTask, At.Rhs,
+                      /*HasNext=*/Value());
     K.loop(0, Depth, Block, [&](Value From) {
       Value Size = Depth % Block == 0
                        ? K.index(Block)
                        : K.min(K.sub(K.index(Depth), From), K.index(Block));
+      Value Next = K.add(From, Block);
+      Value HasNext = K.isLess(Next, K.index(Depth));
+      Value NextRhs = arith::SelectOp::create(
+          K.B, K.Loc, HasNext, advance(At, Loops.Depth, Next).Rhs, At.Rhs);
       emitTask(advance(At, Loops.Depth, From), Size, notFirst(IsLater, From),
-               RowTask, PanelTask);
+               RowTask, PanelTask, NextRhs, HasNext);
     });
   }
 
@@ -253,9 +258,11 @@ private:
     return arith::OrIOp::create(K.B, K.Loc, IsLater, IsNotFirst);
   }
 
-  /// All panels and rows of a task for one block of depth.
+  /// All panels and rows of a task for one block of depth. `NextRhs` is where
+  /// the right operand has the block of depth that comes after the last panel:
+  /// of this task if `HasNext` (null for never), else of the task behind it.
   void emitTask(Offsets At, Value Depth, Value IsLater, Value RowTask,
-                Value PanelTask) {
+                Value PanelTask, Value NextRhs, Value HasNext) {
     int64_t Rows = Loops.Row.Size, Columns = Loops.Column.Size;
     RegisterTile Tile = Plan.Tile;
     Value FirstPanel = K.mul(PanelTask, Plan.PanelsPerTask);
@@ -264,6 +271,11 @@ private:
     Value FirstRow = K.mul(RowTask, Plan.RowTilesPerTask);
     Value LastRow = K.min(K.add(FirstRow, Plan.RowTilesPerTask),
                           K.index(Plan.getRowTiles()));
+    Value NextPanel =
+        K.rem(LastPanel, Plan.getPanels()); // where the next task starts
+    if (HasNext)
+      NextPanel =
+          arith::SelectOp::create(K.B, K.Loc, HasNext, FirstPanel, NextPanel);
     forEachTile(
         K, FirstPanel, LastPanel, Columns / Tile.Columns,
         Columns % Tile.Columns != 0, [&](Value PanelNumber, bool IsEdge) {
@@ -274,25 +286,121 @@ private:
           Offsets AtPanel =
               advance(At, Loops.Column, K.mul(PanelNumber, Tile.Columns));
           Product.Rhs = {Rhs, AtPanel.Rhs, Loops.Depth.Rhs, Loops.Column.Rhs};
-          if (Plan.PackRhs) {
+          Value FirstTile = FirstRow;
+          if (Plan.PackRhs && Plan.PackInFirstTile && !IsEdge) {
+            emitPackingTile(Product, AtPanel, FirstRow);
+            FirstTile = K.add(FirstRow, 1);
+            Product.Rhs = {Panel, K.index(0), Tile.Columns, 1};
+            Product.RhsPadded = true;
+          } else if (Plan.PackRhs) {
             int64_t Padded = llvm::alignTo(Product.Columns, K.getLanes());
             emitPackPanel(K, Product.Rhs, Depth, Product.Columns, Panel,
                           Padded);
             Product.Rhs = {Panel, K.index(0), Padded, 1};
             Product.RhsPadded = true;
           }
-          forEachTile(K, FirstRow, LastRow, Rows / Tile.Rows,
+          Value NextSource =
+              nextPanel(At, PanelNumber, LastPanel, NextRhs, NextPanel);
+          forEachTile(K, FirstTile, LastRow, Rows / Tile.Rows,
                       Rows % Tile.Rows != 0, [&](Value RowTile, bool IsEdge) {
+                        if (Plan.PackRhs)
+                          Product.EachStep = prefetchPanel(
+                              NextSource, K.sub(RowTile, FirstRow));
                         emitRowTile(Product, AtPanel, RowTile,
                                     IsEdge ? Rows % Tile.Rows : Tile.Rows);
                       });
         });
   }
 
-  /// Rows of the copy start a cache line apart from each other modulo a page.
-  int64_t getCopyStride() const {
-    constexpr int64_t CacheLine = 64 / sizeof(float);
-    return llvm::alignTo(Plan.DepthBlock, 16 * CacheLine) + CacheLine;
+  /// The first tile of a panel, which packs it on the way.
+  void emitPackingTile(TileProduct Product, Offsets At, Value FirstRow) {
+    // Far enough ahead for the next cache, where the panel should be by now.
+    constexpr int64_t Ahead = 12;
+    MatrixView Source = Product.Rhs;
+    Product.PackTo = Panel;
+    Product.EachStep = [this, Source](Value Step) {
+      Value Row =
+          K.add(K.mul(K.add(Step, Ahead), Source.RowStride), Source.Offset);
+      for (int64_t Column = 0; Column < Plan.Tile.Columns; Column += CacheLine)
+        K.prefetch(Source.Buffer, K.add(Row, Column));
+    };
+    emitRowTile(Product, At, FirstRow, Plan.Tile.Rows);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Fetching the next panel while this one is multiplied
+  //===--------------------------------------------------------------------===//
+
+  static constexpr int64_t CacheLine = 64 / sizeof(float);
+
+  /// Where the panel starts that will be packed after panel `Number`.
+  Value nextPanel(Offsets At, Value Number, Value LastPanel, Value NextRhs,
+                  Value NextPanel) {
+    int64_t Step = Plan.Tile.Columns * Loops.Column.Rhs;
+    if (Plan.PanelsPerTask == 1)
+      return K.add(NextRhs, K.mul(NextPanel, Step));
+    Value Next = K.add(Number, 1);
+    Value IsHere = K.isLess(Next, LastPanel);
+    auto Select = [&](Value X, Value Y) -> Value {
+      return arith::SelectOp::create(K.B, K.Loc, IsHere, X, Y);
+    };
+    return K.add(Select(At.Rhs, NextRhs), K.mul(Select(Next, NextPanel), Step));
+  }
+
+  /// Each row tile asks for its share of the panel at `Source`, spread over its
+  /// steps: as many requests at once as the whole of it would wait for each
+  /// other, and the multiply-adds for them.
+  std::function<void(Value)> prefetchPanel(Value Source, Value RowTile) {
+    int64_t Tiles = Plan.RowTilesPerTask;
+    if (Loops.Column.Rhs == 1) {
+      // Some rows of the panel: one in 2^Shift steps.
+      int64_t Shift = std::min<int64_t>(llvm::Log2_64(Tiles), 6);
+      int64_t Count = llvm::divideCeil(Plan.DepthBlock, int64_t(1) << Shift);
+      Value Row =
+          K.min(K.mul(RowTile, Count), K.index(Plan.DepthBlock - Count));
+      Value First = K.add(Source, K.mul(Row, Loops.Depth.Rhs));
+      return [=, this](Value Step) {
+        Value Row = K.add(
+            First, K.mul(K.div(Step, int64_t(1) << Shift), Loops.Depth.Rhs));
+        for (int64_t Column = 0; Column < Plan.Tile.Columns;
+             Column += CacheLine)
+          K.prefetch(Rhs, K.add(Row, Column), KernelBuilder::Cache::Second);
+      };
+    }
+    // Some columns of the panel, from start to end.
+    int64_t Count =
+        std::min<int64_t>(llvm::divideCeil(Plan.Tile.Columns, Tiles), 4);
+    Value Column =
+        K.min(K.mul(RowTile, Count), K.index(Plan.Tile.Columns - Count));
+    Value First = K.add(Source, K.mul(Column, Loops.Column.Rhs));
+    return [=, this](Value Step) {
+      Value Row = K.add(First, K.mul(Step, Loops.Depth.Rhs));
+      for (int64_t I = 0; I < Count; ++I)
+        K.prefetch(Rhs, K.add(Row, I * Loops.Column.Rhs),
+                   KernelBuilder::Cache::Second);
+    };
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Rows
+  //===--------------------------------------------------------------------===//
+
+  /// One line of the rows of the next tile in each step.
+  void prefetchNextRows(Offsets At, Value Step) {
+    int64_t Rows = Plan.Tile.Rows;
+    Value Next = K.add(At.Lhs, Rows * Loops.Row.Lhs);
+    if (Loops.Depth.Lhs == 1) {
+      // Row after row, then the next line of each.
+      Next = K.add(Next, K.mul(K.rem(Step, CacheLine), Loops.Row.Lhs));
+      Next = K.add(Next, K.mul(K.div(Step, CacheLine), CacheLine));
+    } else if (Loops.Row.Lhs == 1) {
+      // The line that the tile reaches into; it shares the one before with
+      // this tile.
+      Next = K.add(K.add(Next, Rows - 1), K.mul(Step, Loops.Depth.Lhs));
+    } else {
+      return;
+    }
+    K.prefetch(Lhs, Next, KernelBuilder::Cache::Second);
   }
 
   void emitRowTile(TileProduct Product, Offsets At, Value RowTile,
@@ -300,12 +408,14 @@ private:
     At = advance(At, Loops.Row, K.mul(RowTile, Plan.Tile.Rows));
     Product.Rows = Rows;
     Product.Lhs = {Lhs, At.Lhs, Loops.Row.Lhs, Loops.Depth.Lhs};
-    if (Plan.CopyLhs) {
-      MatrixView Copy{LhsRows, K.index(0), getCopyStride(), 1};
-      emitCopyRows(K, Product.Lhs, Rows, Product.Depth, Copy);
-      Product.Lhs = Copy;
-    }
     Product.Result = {Result, At.Result, Loops.Row.Result, Loops.Column.Result};
+    Product.PrefetchResult = true;
+    Product.EachStep = [this, At,
+                        Others = std::move(Product.EachStep)](Value Step) {
+      if (Others)
+        Others(Step);
+      prefetchNextRows(At, Step);
+    };
     if (Accumulator) {
       // The first block of depth starts from there, the others from its sums.
       Product.Previous = Product.Result;
@@ -327,7 +437,7 @@ private:
   Value Accumulator;      ///< flat, or null
   function_ref<void(const ResultBlock &)> Epilogue;
   ArrayRef<int64_t> ResultShape;
-  Value Panel, LhsRows; ///< on the stack of the thread
+  Value Panel; ///< on the stack of the thread
 };
 
 } // namespace

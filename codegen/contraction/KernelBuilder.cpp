@@ -186,6 +186,13 @@ void KernelBuilder::storeVector(Value Vector, Value Buffer, Value Offset,
   }
 }
 
+void KernelBuilder::prefetch(Value Buffer, Value Offset, Cache Into,
+                             bool ForWriting) {
+  memref::PrefetchOp::create(B, Loc, Buffer, Offset, ForWriting,
+                             /*localityHint=*/Into == Cache::Nearest ? 3 : 2,
+                             /*isDataCache=*/true);
+}
+
 //===----------------------------------------------------------------------===//
 // Control flow
 //===----------------------------------------------------------------------===//

@@ -93,6 +93,12 @@ public:
     storeVector(Vector, Buffer, Offset, getLanes());
   }
 
+  /// Asks for the cache line of an element: into the nearest cache, or only
+  /// into the one behind it. Never faults, wherever the element is.
+  enum class Cache { Nearest, Second };
+  void prefetch(Value Buffer, Value Offset, Cache Into = Cache::Nearest,
+                bool ForWriting = false);
+
   // Control flow.
   void loop(Value From, Value To, int64_t Step,
             llvm::function_ref<void(Value)> Body);

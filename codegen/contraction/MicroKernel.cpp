@@ -20,6 +20,8 @@ public:
         Vectors(llvm::divideCeil(P.Columns, Lanes)) {}
 
   void emit() {
+    if (P.PrefetchResult)
+      prefetchResult();
     Values Sums = K.loop(
         K.index(0), P.Depth, 1, zeros(),
         [&](Value Step, ValueRange Sums) { return emitStep(Step, Sums); });
@@ -96,13 +98,30 @@ private:
       }
   }
 
+  void prefetchResult() {
+    constexpr int64_t CacheLine = 64 / sizeof(float);
+    if (P.Result.ColumnStride != 1)
+      return;
+    for (int64_t Row = 0; Row < P.Rows; ++Row)
+      for (int64_t Column = 0; Column < P.Columns; Column += CacheLine)
+        K.prefetch(P.Result.Buffer,
+                   K.add(P.Result.Offset, Row * P.Result.RowStride + Column),
+                   KernelBuilder::Cache::Nearest, /*ForWriting=*/true);
+  }
+
   Values emitStep(Value Step, ValueRange Sums) {
+    if (P.EachStep)
+      P.EachStep(Step);
     // The row of the panel, then one broadcast element of each row of Lhs.
     Value RhsOffset = K.add(K.mul(Step, P.Rhs.RowStride), P.Rhs.Offset);
     Values RhsRow;
     for (int64_t V = 0; V < Vectors; ++V)
       RhsRow.push_back(K.loadVector(P.Rhs.Buffer, K.add(RhsOffset, V * Lanes),
                                     P.RhsPadded ? Lanes : getCount(V)));
+    if (P.PackTo)
+      for (auto [V, Vector] : llvm::enumerate(RhsRow))
+        K.storeVector(Vector, P.PackTo,
+                      K.add(K.mul(Step, Vectors * Lanes), V * Lanes));
     Value LhsOffset = K.add(K.mul(Step, P.Lhs.ColumnStride), P.Lhs.Offset);
     Values Next;
     for (int64_t Row = 0; Row < P.Rows; ++Row) {

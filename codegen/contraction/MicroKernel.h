@@ -5,6 +5,7 @@
 
 #include "codegen/contraction/ContractionPlan.h"
 #include "codegen/contraction/KernelBuilder.h"
+#include <functional>
 
 namespace stator {
 
@@ -22,6 +23,14 @@ struct TileProduct {
   /// up by itself first: it would lose digits to a sum that is larger.
   mlir::Value Accumulate;
   MatrixView Previous; ///< like Result, which it is if it has no buffer
+  /// Copies the rows of Rhs that are read, whole vectors, to this buffer, one
+  /// after the other. Costs nothing beside the multiply-adds. May be null.
+  mlir::Value PackTo;
+  /// Emitted in every step of depth, with its number: room for prefetches.
+  std::function<void(mlir::Value Step)> EachStep;
+  /// Ask for the result when the product starts, so that it is there at the
+  /// end.
+  bool PrefetchResult = false;
 };
 
 /// Emits the product of one register tile: the sums live in registers from the

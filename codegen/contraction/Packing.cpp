@@ -109,20 +109,3 @@ void stator::emitPackPanel(KernelBuilder &K, const MatrixView &Source,
   P.transposeBlocks(Whole);
   P.copyRows(Whole, Depth);
 }
-
-void stator::emitCopyRows(KernelBuilder &K, const MatrixView &Source,
-                          int64_t Rows, Value Depth, const MatrixView &Target) {
-  auto Copy = [&](Value Step, int64_t Count) {
-    for (int64_t Row = 0; Row < Rows; ++Row)
-      K.storeVector(
-          K.loadVector(
-              Source.Buffer,
-              K.add(K.add(Step, Source.Offset), Row * Source.RowStride), Count),
-          Target.Buffer,
-          K.add(K.add(Step, Target.Offset), Row * Target.RowStride), Count);
-  };
-  Value Whole = K.sub(Depth, K.rem(Depth, K.getLanes()));
-  K.loop(K.index(0), Whole, K.getLanes(),
-         [&](Value Step) { Copy(Step, K.getLanes()); });
-  K.loop(Whole, Depth, 1, [&](Value Step) { Copy(Step, 1); });
-}

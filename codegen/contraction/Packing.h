@@ -16,12 +16,6 @@ void emitPackPanel(KernelBuilder &K, const MatrixView &Source,
                    mlir::Value Depth, int64_t Columns, mlir::Value Panel,
                    int64_t PanelColumns);
 
-/// Emits the copy of the first `Depth` columns of `Rows` rows, which are
-/// contiguous in Source, to Target, which has the capacity for whole vectors.
-/// Reads nothing behind the last column.
-void emitCopyRows(KernelBuilder &K, const MatrixView &Source, int64_t Rows,
-                  mlir::Value Depth, const MatrixView &Target);
-
 } // namespace stator
 
 #endif // STATOR_CODEGEN_CONTRACTION_PACKING_H
