@@ -28,10 +28,11 @@ SmallVector<Stage> getCodegenStages(const CodegenOptions &Options) {
          Options.inPlace = InPlace;
          Passes.addPass(createPlanMemory(Options));
        }});
-  Stages.push_back({"lowered", [Cpu = Options.Cpu](OpPassManager &Passes) {
-                      LowerKernelsOptions Options;
-                      Options.cpu = Cpu;
-                      Passes.addPass(createLowerKernels(Options));
+  Stages.push_back({"lowered", [Options](OpPassManager &Passes) {
+                      LowerKernelsOptions Lowering;
+                      Lowering.cpu = Options.Cpu;
+                      Lowering.platform = Options.Platform;
+                      Passes.addPass(createLowerKernels(Lowering));
                     }});
   Stages.push_back(
       {"entries", [Profile = Options.Profile](OpPassManager &Passes) {

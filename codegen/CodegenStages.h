@@ -10,7 +10,8 @@ namespace stator {
 
 /// What the stages of code generation are asked to do.
 struct CodegenOptions {
-  std::string Cpu = "native"; ///< a name that CpuTarget::get knows
+  /// Names that CpuTarget::get knows.
+  std::string Cpu = "native", Platform;
   bool Profile = false;       ///< call a StatorProfile around kernels
   bool ChunkHead = true;      ///< the output head by chunks of rows
   bool FuseKernels = true;    ///< more than one op in a kernel

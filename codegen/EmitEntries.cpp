@@ -1,6 +1,7 @@
 //===- EmitEntries.cpp - Entry points as functions on pointers ------------===//
 
 #include "codegen/EmitEntries.h"
+#include "codegen/KernelTable.h"
 #include "ir/Dialect.h"
 #include "ir/KernelInterface.h"
 #include "ir/StateLayout.h"
@@ -49,6 +50,10 @@ public:
 private:
   LogicalResult emitBlock(Block &Ops);
   LogicalResult emitLaunch(LaunchOp Launch);
+  SmallVector<Value> emitArgumentTable(LaunchOp Launch);
+  LogicalResult emitCall(LaunchOp Launch, func::FuncOp Kernel,
+                         ArrayRef<Value> Arguments);
+  Value createConstant(Location Loc, StringRef Name, ElementsAttr Value);
   LogicalResult emitScan(ScanOp Scan);
   void emitMark(Location Loc, int64_t Launch, bool End);
   void emitConcat(ConcatOp Concat);
@@ -192,6 +197,8 @@ LogicalResult EntryEmitter::emitLaunch(LaunchOp Launch) {
   if (!Kernel)
     return Launch.emitOpError("runs @")
            << Launch.getKernel() << ", which is no lowered kernel";
+  if (Kernel->hasAttr(ArgumentTableAttrName))
+    return emitCall(Launch, Kernel, emitArgumentTable(Launch));
   SmallVector<Value> Arguments;
   for (Value Operand : Launch.getOperands())
     Arguments.push_back(view(Loc, getPlace(Operand), Operand.getType()));
@@ -206,6 +213,63 @@ LogicalResult EntryEmitter::emitLaunch(LaunchOp Launch) {
       Arguments.push_back(view(
           Loc, Place, cast<MemRefType>(Parameters[Arguments.size()]).getShape(),
           B.getI8Type()));
+  return emitCall(Launch, Kernel, Arguments);
+}
+
+/// The addresses of operands and results, computed from the offsets in a loop.
+SmallVector<Value> EntryEmitter::emitArgumentTable(LaunchOp Launch) {
+  Location Loc = Launch.getLoc();
+  SmallVector<int64_t> Numbers;
+  SmallVector<Value> Beside;
+  for (Value Tensor :
+       llvm::concat<Value>(llvm::to_vector(Launch.getOperands()),
+                           llvm::to_vector(Launch->getResults()))) {
+    PlaceAttr Place = getPlace(Tensor);
+    Numbers.push_back(static_cast<int64_t>(Place.getMemory()));
+    Numbers.push_back(getOffset(Place));
+    if (isArgumentBesideTable(Tensor.getType()))
+      Beside.push_back(view(Loc, Place, Tensor.getType()));
+  }
+  const int64_t Count = Numbers.size() / 2;
+  Value Places = createConstant(
+      Loc, "places_",
+      DenseElementsAttr::get(RankedTensorType::get({Count, 2}, B.getI64Type()),
+                             ArrayRef<int64_t>(Numbers)));
+
+  auto Allocate = [&](int64_t Size) -> Value {
+    OpBuilder::InsertionGuard Guard(B);
+    B.setInsertionPointToStart(&Info.getParentBlock()->getParent()->front());
+    return memref::AllocaOp::create(B, Loc,
+                                    MemRefType::get({Size}, B.getIndexType()));
+  };
+  Value Starts = Allocate(std::size(Bases)), Table = Allocate(Count);
+  for (auto [I, Base] : llvm::enumerate(Bases))
+    memref::StoreOp::create(
+        B, Loc,
+        memref::ExtractAlignedPointerAsIndexOp::create(B, Loc, Base)
+            .getResult(),
+        Starts, index(I));
+  auto Loop = scf::ForOp::create(B, Loc, index(0), index(Count), index(1));
+  OpBuilder::InsertionGuard Guard(B);
+  B.setInsertionPointToStart(Loop.getBody());
+  Value I = Loop.getInductionVar();
+  auto Load = [&](Value Column) -> Value {
+    return arith::IndexCastOp::create(
+        B, Loc, B.getIndexType(),
+        memref::LoadOp::create(B, Loc, Places, ValueRange{I, Column}));
+  };
+  Value Start = memref::LoadOp::create(B, Loc, Starts, Load(index(0)));
+  memref::StoreOp::create(
+      B, Loc, arith::AddIOp::create(B, Loc, Start, Load(index(1))).getResult(),
+      Table, I);
+  Beside.insert(Beside.begin(), Table);
+  return Beside;
+}
+
+LogicalResult EntryEmitter::emitCall(LaunchOp Launch, func::FuncOp Kernel,
+                                     ArrayRef<Value> Arguments) {
+  Location Loc = Launch.getLoc();
+  TypeRange Parameters = Kernel.getFunctionType().getInputs();
   if (TypeRange(ValueRange(Arguments)) != Parameters)
     return Launch.emitOpError("does not fit the arguments of @")
            << Launch.getKernel() << ", " << Kernel.getFunctionType();
@@ -357,18 +421,24 @@ void EntryEmitter::emitConstant(ConstantOp Constant) {
     linalg::FillOp::create(B, Loc, Number, Target);
     return;
   }
-  OpBuilder::InsertionGuard Guard(B);
+  memref::CopyOp::create(
+      B, Loc, createConstant(Loc, "constant_", Constant.getValue()), Target);
+}
+
+/// The memref of a new constant of the module.
+Value EntryEmitter::createConstant(Location Loc, StringRef Name,
+                                   ElementsAttr Elements) {
+  auto Type = cast<ShapedType>(Elements.getType());
   auto MemType = MemRefType::get(Type.getShape(), Type.getElementType());
-  std::string Name = "constant_" + std::to_string(P.NumConstants++);
+  std::string Unique = (Name + Twine(P.NumConstants++)).str();
   {
-    OpBuilder::InsertionGuard Inner(B);
+    OpBuilder::InsertionGuard Guard(B);
     B.setInsertionPointToStart(P.Module.getBody());
-    memref::GlobalOp::create(B, Loc, Name, B.getStringAttr("private"), MemType,
-                             Constant.getValue(), /*constant=*/true,
+    memref::GlobalOp::create(B, Loc, Unique, B.getStringAttr("private"),
+                             MemType, Elements, /*constant=*/true,
                              B.getI64IntegerAttr(64));
   }
-  Value Global = memref::GetGlobalOp::create(B, Loc, MemType, Name);
-  memref::CopyOp::create(B, Loc, Global, Target);
+  return memref::GetGlobalOp::create(B, Loc, MemType, Unique);
 }
 
 void EntryEmitter::emitInfo(InfoOp Op) {

@@ -43,7 +43,14 @@ void optimizeLlvm(llvm::Module &Module, llvm::TargetMachine &Machine) {
   Tuning.SLPVectorization = true;
   Tuning.LoopInterleaving = true;
   Tuning.LoopUnrolling = true;
-  llvm::PassBuilder Builder(&Machine, Tuning);
+  // Kernels are called directly and take pointers; to find that out takes
+  // these longer than all others together in a schedule of thousands of calls.
+  llvm::PassInstrumentationCallbacks Callbacks;
+  Callbacks.registerShouldRunOptionalPassCallback([](StringRef Pass, auto) {
+    return Pass != "CalledValuePropagationPass" &&
+           Pass != "ArgumentPromotionPass";
+  });
+  llvm::PassBuilder Builder(&Machine, Tuning, std::nullopt, &Callbacks);
   llvm::LoopAnalysisManager Loops;
   llvm::FunctionAnalysisManager Functions;
   llvm::CGSCCAnalysisManager Graphs;

@@ -1,6 +1,7 @@
 //===- Target.cpp - The CPU that is compiled for --------------------------===//
 
 #include "codegen/Target.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -73,44 +74,115 @@ static void readVectorUnit(CpuTarget &Target, const llvm::Triple &Triple,
   Target.HasFma = HasAvx512 || Info.checkFeatures("+fma");
 }
 
-FailureOr<CpuTarget> CpuTarget::get(StringRef Name, std::string &Error) {
+/// The names that are nearest to a wrong one, as ", did you mean A, B or C?".
+static std::string suggest(StringRef Wrong, ArrayRef<std::string> Names) {
+  SmallVector<std::pair<unsigned, StringRef>> Near;
+  const unsigned Limit = std::max<size_t>(2, Wrong.size() / 3);
+  for (const std::string &Name : Names)
+    if (unsigned Distance = Wrong.edit_distance(Name); Distance <= Limit)
+      Near.emplace_back(Distance, Name);
+  llvm::sort(Near);
+  Near.truncate(std::min<size_t>(Near.size(), 3));
+  std::string Text;
+  for (auto [I, Each] : llvm::enumerate(Near))
+    Text += ((I == 0                 ? "; did you mean "
+              : I + 1 == Near.size() ? " or "
+                                     : ", ") +
+             Each.second)
+                .str();
+  return Near.empty() ? "" : Text + "?";
+}
+
+/// What LLVM knows of an architecture; null if it was built without it.
+static std::unique_ptr<llvm::MCSubtargetInfo>
+getSubtarget(const llvm::Triple &Triple, StringRef Cpu, StringRef Features) {
+  std::string Error;
+  const llvm::Target *Target =
+      llvm::TargetRegistry::lookupTarget(Triple, Error);
+  return std::unique_ptr<llvm::MCSubtargetInfo>(
+      Target ? Target->createMCSubtargetInfo(Triple, Cpu, Features) : nullptr);
+}
+
+/// The platforms that code can be generated for: what `--target` says, or this
+/// machine and the two architectures.
+static FailureOr<SmallVector<llvm::Triple>> getCandidates(StringRef Platform,
+                                                          std::string &Error) {
+  if (Platform.empty())
+    return SmallVector<llvm::Triple>{
+        llvm::Triple(llvm::sys::getDefaultTargetTriple()),
+        llvm::Triple("x86_64-pc-linux-gnu"),
+        llvm::Triple("aarch64-unknown-linux-gnu")};
+  llvm::Triple Triple(llvm::Triple::normalize(Platform));
+  bool Known =
+      (Triple.getArch() == llvm::Triple::x86_64 ||
+       Triple.getArch() == llvm::Triple::aarch64) &&
+      (Triple.isOSLinux() ||
+       (Triple.getOS() == llvm::Triple::UnknownOS && !Platform.contains('-')));
+  if (!Known) {
+    Error = ("unknown target \"" + Platform + "\"" +
+             suggest(Platform, {"x86_64-linux-gnu", "aarch64-linux-gnu",
+                                "x86_64", "aarch64"}) +
+             "\nthose are x86_64-linux-gnu and aarch64-linux-gnu")
+                .str();
+    return failure();
+  }
+  Triple.setOS(llvm::Triple::Linux);
+  if (Triple.getVendorName().empty())
+    Triple.setVendorName("unknown");
+  if (Triple.getEnvironment() == llvm::Triple::UnknownEnvironment)
+    Triple.setEnvironment(llvm::Triple::GNU);
+  return SmallVector<llvm::Triple>{Triple};
+}
+
+FailureOr<CpuTarget> CpuTarget::get(StringRef Name, std::string &Error,
+                                    StringRef Platform) {
   initializeLlvmTargets();
   CpuTarget Target;
-  llvm::Triple Triple(llvm::sys::getDefaultTargetTriple());
-  bool IsHost = Name.empty() || Name == "native";
+  FailureOr<SmallVector<llvm::Triple>> Candidates =
+      getCandidates(Platform, Error);
+  if (failed(Candidates))
+    return failure();
+  const llvm::Triple Host(llvm::sys::getDefaultTargetTriple());
+  bool Foreign = Candidates->front().getArch() != Host.getArch();
+  if (Name == "native" && Foreign) {
+    Error = ("the CPU \"native\" is that of this machine, which is no " +
+             Platform + "; give its name, or \"generic\"")
+                .str();
+    return failure();
+  }
+  bool IsHost = !Foreign && (Name.empty() || Name == "native");
   if (IsHost) {
     Target.Cpu = llvm::sys::getHostCPUName().str();
     Target.Features = getHostFeatures();
     readHostCaches(Target);
-  } else if (Name == "aarch64") {
-    Triple = llvm::Triple("aarch64-unknown-linux-gnu");
+  } else if (Name == "aarch64" && Platform.empty()) {
+    Candidates =
+        SmallVector<llvm::Triple>{llvm::Triple("aarch64-unknown-linux-gnu")};
     Target.Cpu = "generic";
+  } else if (Name.empty() || Name == "generic") {
+    Target.Cpu = Candidates->front().isX86() ? "x86-64" : "generic";
   } else {
     Target.Cpu = Name.str();
   }
 
   // A named CPU belongs to this machine's architecture or to the other one.
-  for (const llvm::Triple &Candidate :
-       {Triple, llvm::Triple("x86_64-pc-linux-gnu"),
-        llvm::Triple("aarch64-unknown-linux-gnu")}) {
-    std::string LookupError;
-    const llvm::Target *LlvmTarget =
-        llvm::TargetRegistry::lookupTarget(Candidate, LookupError);
-    if (!LlvmTarget)
-      continue;
+  std::vector<std::string> Names{"native"};
+  for (const llvm::Triple &Candidate : *Candidates) {
     // Ask with a CPU that is always there first: an unknown one is warned of
     // on stderr.
-    std::unique_ptr<llvm::MCSubtargetInfo> Known(
-        LlvmTarget->createMCSubtargetInfo(Candidate, "", ""));
-    if (!Known || (!IsHost && !Known->isCPUStringValid(Target.Cpu)))
+    std::unique_ptr<llvm::MCSubtargetInfo> Known =
+        getSubtarget(Candidate, "", "");
+    if (!Known)
       continue;
-    std::unique_ptr<llvm::MCSubtargetInfo> Info(
-        LlvmTarget->createMCSubtargetInfo(Candidate, Target.Cpu,
-                                          Target.Features));
-    if (!Info)
+    bool IsCpu = IsHost || Known->isCPUStringValid(Target.Cpu);
+    std::unique_ptr<llvm::MCSubtargetInfo> Info =
+        IsCpu ? getSubtarget(Candidate, Target.Cpu, Target.Features) : nullptr;
+    if (!Info || (Candidate.isX86() && !Info->checkFeatures("+64bit"))) {
+      for (const llvm::SubtargetSubTypeKV &Each :
+           Known->getAllProcessorDescriptions())
+        Names.push_back(Each.Key);
       continue;
-    if (Candidate.isX86() && !Info->checkFeatures("+64bit"))
-      continue;
+    }
     Target.Triple = Candidate.str();
     readVectorUnit(Target, Candidate, *Info);
     // Kernels are written for the widest registers; LLVM must not halve them.
@@ -121,10 +193,15 @@ FailureOr<CpuTarget> CpuTarget::get(StringRef Name, std::string &Error) {
     }
     return Target;
   }
-  Error = ("unknown CPU \"" + Name +
-           "\"; expected \"native\", \"x86-64\", \"x86-64-v3\", "
-           "\"x86-64-v4\", \"aarch64\" or another name that LLVM knows")
-              .str();
+  llvm::sort(Names);
+  Names.erase(llvm::unique(Names), Names.end());
+  Error = "unknown CPU \"" + Name.str() + "\"";
+  if (!Platform.empty())
+    Error += (" of " + Platform).str();
+  Error += suggest(Name, Names);
+  if (Platform.empty())
+    Error += "\nexpected \"native\", \"x86-64\", \"x86-64-v3\", "
+             "\"x86-64-v4\", \"aarch64\" or another name that LLVM knows";
   return failure();
 }
 

@@ -38,10 +38,13 @@ struct CpuTarget {
 
   /// The CPU called `Name`: a name that LLVM knows for the architecture of this
   /// machine or for x86-64 or AArch64 ("x86-64-v4", "znver4", "aarch64"), or
-  /// "native" or "" for the CPU that this runs on. On failure `Error` says what
-  /// is wrong, in words for the user of `--cpu`.
-  static mlir::FailureOr<CpuTarget> get(llvm::StringRef Name,
-                                        std::string &Error);
+  /// "native" or "" for the CPU that this runs on. `Platform` is what
+  /// `--target` says, "x86_64-linux-gnu" or "aarch64-linux-gnu"; then "" is the
+  /// plainest CPU if that is not the architecture of this machine. On failure
+  /// `Error` says what is wrong, in words for the user of `--cpu` and
+  /// `--target`.
+  static mlir::FailureOr<CpuTarget>
+  get(llvm::StringRef Name, std::string &Error, llvm::StringRef Platform = "");
 
   /// An LLVM target machine that generates code for this CPU: position
   /// independent, full optimisation. Null, and `Error` set, if this LLVM

@@ -6,8 +6,9 @@
 using namespace llvm;
 using namespace stator;
 
-/// All parameters of a model together (256 GiB of f32).
-static constexpr int64_t ParameterLimit = int64_t(1) << 36;
+/// All parameters of a model together (4 TiB of f32; with moments and gradients
+/// still far from where an offset in bytes would overflow).
+static constexpr int64_t ParameterLimit = int64_t(1) << 40;
 
 /// Names that passes give to functions; a parameter cannot have them.
 static constexpr StringLiteral EntryNames[] = {

@@ -1,6 +1,7 @@
 //===- KernelEmitter.cpp - Scopes, indices and memory of a kernel ---------===//
 
 #include "codegen/kernels/KernelEmitter.h"
+#include "codegen/KernelTable.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -22,13 +23,26 @@ KernelEmitter::KernelEmitter(FuncOp Kernel, func::FuncOp Func,
 
   unsigned NumOperands = Kernel.getFunctionType().getNumInputs();
   unsigned NumResults = Kernel.getFunctionType().getNumResults();
-  unsigned FirstResult = Body.getNumArguments() - NumResults;
-  if (FirstResult > NumOperands)
-    Info = Body.getArgument(NumOperands);
-  for (unsigned I = 0; I != NumOperands; ++I)
-    FlatOperands.push_back(flatten(Body.getArgument(I)));
-  for (unsigned I = 0; I != NumResults; ++I)
-    FlatResults.push_back(flatten(Body.getArgument(FirstResult + I)));
+  if (takesArgumentTable(Kernel)) {
+    Table = Body.getArgument(0);
+    unsigned Next = 1;
+    auto Take = [&](Type Tensor) {
+      return isArgumentBesideTable(Tensor) ? flatten(Body.getArgument(Next++))
+                                           : Value();
+    };
+    for (Type Operand : Kernel.getFunctionType().getInputs())
+      FlatOperands.push_back(Take(Operand));
+    for (Type Result : Kernel.getFunctionType().getResults())
+      FlatResults.push_back(Take(Result));
+  } else {
+    unsigned FirstResult = Body.getNumArguments() - NumResults;
+    if (FirstResult > NumOperands)
+      Info = Body.getArgument(NumOperands);
+    for (unsigned I = 0; I != NumOperands; ++I)
+      FlatOperands.push_back(flatten(Body.getArgument(I)));
+    for (unsigned I = 0; I != NumResults; ++I)
+      FlatResults.push_back(flatten(Body.getArgument(FirstResult + I)));
+  }
 
   // Values that cannot be computed in front of the loops over rows.
   for (Operation &Op : Kernel.getBody().front())

@@ -28,7 +28,8 @@ bool canEmit(mlir::Operation *Op);
 
 class KernelEmitter {
 public:
-  /// Writes into `Func`, whose arguments are the memrefs of `Kernel`.
+  /// Writes into `Func`, whose arguments are the memrefs of `Kernel`, or the
+  /// table of their addresses (codegen/KernelTable.h).
   KernelEmitter(FuncOp Kernel, mlir::func::FuncOp Func,
                 const CpuTarget &Target);
 
@@ -36,6 +37,8 @@ public:
   const CpuTarget &Target;
   /// The memref<4xi64> of the entry point; null if the kernel draws nothing.
   mlir::Value Info;
+  /// The addresses of operands and results; null if all are arguments.
+  mlir::Value Table;
   /// Lanes of the vectors of the loop that is open; 1 for scalars.
   int64_t Width = 1;
 
@@ -49,6 +52,15 @@ public:
   }
   mlir::Value getResultMemory(unsigned Result) const {
     return FlatResults[Result];
+  }
+  /// The number of a result where operands come first.
+  unsigned getResultArgument(unsigned Result) const {
+    return FlatOperands.size() + Result;
+  }
+  mlir::Value getArgumentMemory(unsigned Argument) const {
+    return Argument < FlatOperands.size()
+               ? FlatOperands[Argument]
+               : FlatResults[Argument - FlatOperands.size()];
   }
   /// A one-dimensional buffer on the stack of the thread.
   mlir::Value createBuffer(mlir::Type Element, int64_t Size);

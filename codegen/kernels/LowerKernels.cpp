@@ -1,5 +1,6 @@
 //===- LowerKernels.cpp - Kernels as functions on memrefs -----------------===//
 
+#include "codegen/KernelTable.h"
 #include "codegen/Target.h"
 #include "codegen/contraction/Contraction.h"
 #include "codegen/kernels/KernelPasses.h"
@@ -101,18 +102,34 @@ LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
       });
 }
 
-LogicalResult lowerKernel(FuncOp Kernel, const CpuTarget &Target) {
+SmallVector<Type> getArguments(FuncOp Kernel) {
+  OpBuilder B(Kernel);
   SmallVector<Type> Arguments;
+  FunctionType Tensors = Kernel.getFunctionType();
+  if (takesArgumentTable(Kernel)) {
+    const int64_t Count = Tensors.getNumInputs() + Tensors.getNumResults();
+    Arguments.push_back(MemRefType::get({Count}, B.getIndexType()));
+    for (Type Tensor :
+         llvm::concat<const Type>(Tensors.getInputs(), Tensors.getResults()))
+      if (isArgumentBesideTable(Tensor))
+        Arguments.push_back(getMemoryType(Tensor));
+    return Arguments;
+  }
   for (Type Operand : Kernel.getFunctionType().getInputs())
     Arguments.push_back(getMemoryType(Operand));
-  OpBuilder B(Kernel);
   if (kernelNeedsInfo(Kernel))
     Arguments.push_back(MemRefType::get({4}, B.getI64Type()));
   for (Type Result : Kernel.getFunctionType().getResults())
     Arguments.push_back(getMemoryType(Result));
+  return Arguments;
+}
 
+LogicalResult lowerKernel(FuncOp Kernel, const CpuTarget &Target) {
+  OpBuilder B(Kernel);
   auto Func = func::FuncOp::create(B, Kernel.getLoc(), Kernel.getSymName(),
-                                   B.getFunctionType(Arguments, {}));
+                                   B.getFunctionType(getArguments(Kernel), {}));
+  if (takesArgumentTable(Kernel))
+    Func->setAttr(ArgumentTableAttrName, B.getUnitAttr());
   Func.setPrivate();
   Func.addEntryBlock();
   if (failed(lowerBody(Kernel, Func, Target)))
@@ -126,7 +143,7 @@ struct LowerKernels : impl::LowerKernelsBase<LowerKernels> {
 
   void runOnOperation() override {
     std::string Error;
-    FailureOr<CpuTarget> Target = CpuTarget::get(cpu, Error);
+    FailureOr<CpuTarget> Target = CpuTarget::get(cpu, Error, platform);
     if (failed(Target)) {
       getOperation().emitError() << Error;
       return signalPassFailure();

@@ -194,8 +194,7 @@ absl::StatusOr<int> runBenchWorker(const StatorProgram &Program,
   Table.integer("threads", "Threads to compute on.", &Threads, 1, 4096,
                 "one for each CPU");
   STATOR_RETURN_IF_ERROR(Table.parse(Arguments));
-  if (Threads > 0)
-    setThreads(static_cast<int>(Threads));
+  STATOR_RETURN_IF_ERROR(setThreads(Threads, /*Pin=*/false));
   Worker Server(Program, Seed);
   STATOR_RETURN_IF_ERROR(Server.open());
   reply(Server.describe());

@@ -50,6 +50,7 @@ static void declare(Flags &Table, InferOptions &O, std::string &PromptIds) {
   Table.toggle("json", "Print one JSON object instead of text.", &O.Json);
   Table.integer("threads", "Threads to compute on; never changes a result.",
                 &O.Threads, 1, 4096, "one for each CPU");
+  Table.toggle("pin", "Keep each thread on a CPU of its own.", &O.Pin);
   Table.toggle("version", "Show what the program was compiled by.", &O.Version);
   Table.toggle("help", "Show this.", &O.Help);
 }

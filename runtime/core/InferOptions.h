@@ -19,7 +19,7 @@ struct InferOptions {
   std::vector<int32_t> PromptIds; ///< empty: use Prompt
   int64_t Tokens = 200, Samples = 1, Threads = 0;
   SamplerOptions Sampling;
-  bool Json = false, Help = false, Version = false;
+  bool Pin = false, Json = false, Help = false, Version = false;
 };
 
 /// Reads the command line of an inference program. Errors: those of

@@ -190,8 +190,7 @@ static absl::Status writeTexts(const StatorProgram &Program,
 
 absl::StatusOr<int> runInference(const StatorProgram &Program,
                                  const InferOptions &Options) {
-  if (Options.Threads > 0)
-    setThreads(static_cast<int>(Options.Threads));
+  STATOR_RETURN_IF_ERROR(setThreads(Options.Threads, Options.Pin));
   STATOR_ASSIGN_OR_RETURN(LoadedModel Model, loadModel(Program, Options));
   STATOR_RETURN_IF_ERROR(Options.Perplexity.empty()
                              ? writeTexts(Program, Model, Options)

@@ -1,6 +1,9 @@
 #include "runtime/core/Threads.h"
+#include "runtime/core/Errors.h"
 #include <cstdlib>
+#include <sched.h>
 #include <string>
+#include <thread>
 
 // From libomp where the program is linked with it; no header of it is needed.
 // NOLINTNEXTLINE(readability-identifier-naming): the name of OpenMP
@@ -8,11 +11,30 @@ extern "C" void omp_set_num_threads(int) __attribute__((weak));
 
 namespace stator::runtime {
 
-void setThreads(int Count) {
-  // libomp reads this when it starts, which is at the first parallel region.
+/// The CPUs that this process may run on, which may be fewer than there are.
+static int64_t countCpus() {
+  cpu_set_t Allowed;
+  if (::sched_getaffinity(0, sizeof(Allowed), &Allowed) == 0)
+    return CPU_COUNT(&Allowed);
+  return std::thread::hardware_concurrency(); // 0 if it is not known either
+}
+
+absl::Status setThreads(int64_t Count, bool Pin) {
+  int64_t Cpus = countCpus();
+  if (Pin && Cpus > 0 && Count > Cpus)
+    return usageError("--pin needs a CPU for each thread, but there are ", Cpus,
+                      " for ", Count, " threads\nhint: --threads ", Cpus);
+  // libomp reads all of these when it starts, which is when it is first called.
+  if (Pin) {
+    ::setenv("OMP_PLACES", "threads", /*overwrite=*/0);
+    ::setenv("OMP_PROC_BIND", "close", /*overwrite=*/0);
+  }
+  if (Count == 0)
+    return absl::OkStatus();
   ::setenv("OMP_NUM_THREADS", std::to_string(Count).c_str(), 1);
   if (omp_set_num_threads)
-    omp_set_num_threads(Count);
+    omp_set_num_threads(static_cast<int>(Count));
+  return absl::OkStatus();
 }
 
 } // namespace stator::runtime

@@ -49,6 +49,7 @@ Parser::Parser(const StatorProgram &Program) {
                 &O.Seed, 0);
   Table.integer("threads", "Threads to compute on; never changes a result.",
                 &O.Threads, 1, 4096, "one for each CPU");
+  Table.toggle("pin", "Keep each thread on a CPU of its own.", &O.Pin);
   Table.text("init-from", "FILE",
              "Begin with the weights of a .safetensors file or a checkpoint "
              "instead of random ones.",

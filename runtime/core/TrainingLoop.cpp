@@ -316,8 +316,7 @@ absl::Status TrainingLoop::dumpGradients() {
 
 absl::StatusOr<int> runTraining(const StatorProgram &Program,
                                 TrainOptions Options) {
-  if (Options.Threads > 0)
-    setThreads(static_cast<int>(Options.Threads));
+  STATOR_RETURN_IF_ERROR(setThreads(Options.Threads, Options.Pin));
   bool Dump = !Options.DumpGradients.empty();
   STATOR_ASSIGN_OR_RETURN(TrainingLoop Loop,
                           TrainingLoop::open(Program, std::move(Options)));

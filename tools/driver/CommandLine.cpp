@@ -44,6 +44,11 @@ void CommandLine::addCompilerFlags() {
              "The CPU to compile for, as LLVM calls it: native, x86-64-v3, "
              "znver4.",
              &Model->Codegen.Cpu);
+  Flags.text("target", "PLATFORM",
+             "The platform to compile for: x86_64-linux-gnu or "
+             "aarch64-linux-gnu. Without --cpu for any of its CPUs, unless it "
+             "is that of this machine.",
+             &Model->Codegen.Platform, "that of --cpu");
   Flags.text("disable", "NAME,...",
              "Optimizations to do without: " + listOptimizations() + ".",
              &Disabled, "none");
@@ -125,6 +130,9 @@ CommandLine::parse(const std::vector<std::string> &Arguments) {
     return usageError(
         std::string(Status.message()) +
         (MissingModel ? "\nhint: the model comes first, before all flags" : ""));
+  // "native" is what it is without flags.
+  if (!Model->Codegen.Platform.empty() && !Flags.given("cpu"))
+    Model->Codegen.Cpu.clear();
   if (std::string Error; !disableOptimizations(Disabled, *Model, Error))
     return usageError(Error);
   if (MissingModel)

@@ -46,7 +46,7 @@ public:
 
   /// Declares --mode, --batch, --time and -D.
   void addModelFlags(ModelOptions &Options);
-  /// Declares --cpu, --disable and --no-fuse-attention.
+  /// Declares --cpu, --target, --disable and --no-fuse-attention.
   void addCompilerFlags();
   /// Flags that are not of the model.
   runtime::Flags &flags() { return Flags; }

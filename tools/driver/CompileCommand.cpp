@@ -284,8 +284,8 @@ int runCompile(const Invocation &Call) {
   if (Options.Output.empty())
     Options.Output = getDefaultOutput(Options);
   std::string Error;
-  FailureOr<CpuTarget> Target =
-      CpuTarget::get(Options.Model.Codegen.Cpu, Error);
+  FailureOr<CpuTarget> Target = CpuTarget::get(Options.Model.Codegen.Cpu, Error,
+                                               Options.Model.Codegen.Platform);
   if (failed(Target))
     return fail(Error);
   if (Options.Emit == "exe" &&

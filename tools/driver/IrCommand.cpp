@@ -36,7 +36,8 @@ int runIr(const Invocation &Call) {
     return *Code;
 
   std::string Error;
-  FailureOr<CpuTarget> Target = CpuTarget::get(Options.Codegen.Cpu, Error);
+  FailureOr<CpuTarget> Target =
+      CpuTarget::get(Options.Codegen.Cpu, Error, Options.Codegen.Platform);
   if (failed(Target))
     return fail(Error);
   Session S(Options);

@@ -18,6 +18,8 @@ InterpreterOptions describeModel(ModuleOp Module, const ModelOptions &Options) {
   nlohmann::ordered_json Json;
   Json["model"] = llvm::sys::path::filename(Options.Model).str();
   Json["mode"] = Options.Mode;
+  if (!Options.Codegen.Platform.empty())
+    Json["target"] = Options.Codegen.Platform;
   Json["cpu"] = Options.Codegen.Cpu;
   StringRef Config = getModuleText(Module, "stator.config");
   auto Parsed = nlohmann::ordered_json::parse(
