@@ -55,6 +55,7 @@ private:
   void defineConcat(ConcatOp Concat);
   void addUses(Block &B);
   void placeWrites();
+  void placeChain(OpResult Result, FlatSymbolRefAttr Tensor);
   void placeReturns();
   void shareDyingOperands(Block &B);
   void annotate(ArrayRef<PlaceAttr> Places);
@@ -101,6 +102,7 @@ private:
   DenseMap<Operation *, int64_t> First, Last;
   std::vector<Buffer> Buffers;
   DenseMap<Value, unsigned> BufferOf;
+  DenseMap<Attribute, SmallVector<Value, 1>> Reads; ///< by tensor
   /// Bytes from the start of the buffer, of what does not start there.
   DenseMap<Value, int64_t> OffsetOf;
   /// Scratch of launches; slices and staged carries of scans.
@@ -124,6 +126,7 @@ LogicalResult Planner::defineBlock(Block &B) {
     if (auto Read = dyn_cast<ReadOp>(Op)) {
       BufferOf[Read] =
           addFixed(place(Memory::State, 0, Read.getParameterAttr()), &B);
+      Reads[Read.getParameterAttr()].push_back(Read);
       continue;
     }
     if (isView(&Op)) {
@@ -276,11 +279,7 @@ bool Planner::mayOverwrite(OpResult Result, FlatSymbolRefAttr Tensor) {
   if (!Launch)
     return false;
   Block &Entry = Function.getBody().front();
-  SmallVector<Value> OldValues;
-  Function.walk([&](ReadOp Read) {
-    if (Read.getParameterAttr() == Tensor)
-      OldValues.push_back(Read);
-  });
+  SmallVector<Value> OldValues(Reads.lookup(Tensor));
   while (!OldValues.empty()) {
     Value Old = OldValues.pop_back_val();
     for (OpOperand &Use : Old.getUses()) {
@@ -336,10 +335,27 @@ void Planner::placeWrites() {
     OpResult Result = getOwner(Write.getValue());
     if (!Result || Buffers[BufferOf.lookup(Result)].Fixed)
       return;
-    if (mayOverwrite(Result, Write.getParameterAttr()))
-      Buffers[BufferOf.lookup(Result)].Fixed =
-          place(Memory::State, 0, Write.getParameterAttr());
+    placeChain(Result, Write.getParameterAttr());
   });
+}
+
+// A sum of several terms grows in the state: what a result in the state is
+// written over goes there too.
+void Planner::placeChain(OpResult Result, FlatSymbolRefAttr Tensor) {
+  while (Result && mayOverwrite(Result, Tensor)) {
+    Buffers[BufferOf.lookup(Result)].Fixed = place(Memory::State, 0, Tensor);
+    auto Launch = cast<LaunchOp>(Result.getOwner());
+    OpResult Before;
+    for (OpOperand &Operand : Launch->getOpOperands()) {
+      OpResult Owner = getOwner(Operand.get());
+      if (Owner && Owner == Operand.get() && Owner.hasOneUse() &&
+          !Buffers[BufferOf.lookup(Owner)].Fixed &&
+          mayRunInPlace(Launch, Operand.getOperandNumber(),
+                        Result.getResultNumber()))
+        Before = Owner;
+    }
+    Result = Before;
+  }
 }
 
 void Planner::placeReturns() {

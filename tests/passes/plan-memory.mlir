@@ -161,3 +161,92 @@ stator.func @forward(%tokens: tensor<1x4xi32>) -> tensor<8x16xf32> {
   }
   stator.return %ys : tensor<8x16xf32>
 }
+
+// -----
+
+// A slice of rows is a view, also of tokens and of the state, and what is
+// joined is written where it belongs: the two halves of one buffer, with no
+// copies. The buffer of the whole is not free before the last half is read.
+// CHECK-LABEL: stator.func @forward
+// CHECK-SAME: stator.arena_bytes = 16384
+// CHECK: stator.launch @sum({{.*}}stator.places = [#stator.place<arena + [[A:[0-9]+]]>]
+// CHECK: stator.slice %{{.*}} : tensor<2x1024xf32> -> tensor<1x1024xf32>
+// CHECK-NOT: stator.places
+// CHECK: stator.launch @sum({{.*}}stator.places = [#stator.place<arena + [[B:[0-9]+]]>]
+// CHECK: stator.launch @sum({{.*}}stator.places = [#stator.place<arena + {{[0-9]+}}>]
+// CHECK: stator.concat {{.*}}stator.places = [#stator.place<arena + [[B]]>]
+// COPY-LABEL: stator.func @forward
+// COPY: stator.launch @sum({{.*}}stator.places = [#stator.place<arena + 8192>]
+// COPY: stator.launch @sum({{.*}}stator.places = [#stator.place<arena + 12288>]
+// COPY: stator.concat {{.*}}stator.places = [#stator.place<arena + 0>]
+stator.func kernel @sum(%x: tensor<1x1024xf32>) -> tensor<1x1024xf32> {
+  %0 = stator.cumsum %x axis 1 : tensor<1x1024xf32>
+  stator.return %0 : tensor<1x1024xf32>
+}
+stator.func kernel @sum2(%x: tensor<2x1024xf32>) -> tensor<2x1024xf32> {
+  %0 = stator.cumsum %x axis 1 : tensor<2x1024xf32>
+  stator.return %0 : tensor<2x1024xf32>
+}
+stator.parameter @w : tensor<2x1024xf32> init #stator.init<normal, 0.0, 0.02>
+stator.func @forward(%tokens: tensor<1x4xi32>) -> tensor<2x1024xf32> {
+  %w = stator.read @w : tensor<2x1024xf32>
+  %w1 = stator.slice %w offsets [1, 0] strides [1, 1] : tensor<2x1024xf32> -> tensor<1x1024xf32>
+  %x1 = stator.launch @sum(%w1) : (tensor<1x1024xf32>) -> tensor<1x1024xf32>
+  %x = stator.launch @sum2(%w) : (tensor<2x1024xf32>) -> tensor<2x1024xf32>
+  %a = stator.slice %x offsets [0, 0] strides [1, 1] : tensor<2x1024xf32> -> tensor<1x1024xf32>
+  %b = stator.slice %x offsets [1, 0] strides [1, 1] : tensor<2x1024xf32> -> tensor<1x1024xf32>
+  %c = stator.launch @sum(%a) : (tensor<1x1024xf32>) -> tensor<1x1024xf32>
+  %d = stator.launch @sum(%b) : (tensor<1x1024xf32>) -> tensor<1x1024xf32>
+  %e = stator.concat %c, %d axis 0 : (tensor<1x1024xf32>, tensor<1x1024xf32>) -> tensor<2x1024xf32>
+  %f = stator.launch @sum2(%e) : (tensor<2x1024xf32>) -> tensor<2x1024xf32>
+  stator.return %f : tensor<2x1024xf32>
+}
+
+// -----
+
+// Two terms are added to the state: the sum of the first is in the state too.
+// CHECK-LABEL: stator.func @accumulate
+// CHECK-SAME: stator.arena_bytes = 0
+// CHECK-COUNT-2: stator.launch @add({{.*}}stator.places = [#stator.place<state + 0 of @g>]
+stator.func kernel @add(%x: tensor<16xf32>, %y: tensor<16xf32>) -> tensor<16xf32> {
+  %0 = stator.add %x, %y : tensor<16xf32>
+  stator.return %0 : tensor<16xf32>
+}
+stator.parameter @w : tensor<16xf32> init #stator.init<normal, 0.0, 0.02>
+stator.parameter @g : tensor<16xf32> init #stator.init<constant, 0.0, 0.0>
+stator.func @accumulate() {
+  %w = stator.read @w : tensor<16xf32>
+  %g = stator.read @g : tensor<16xf32>
+  %a = stator.launch @add(%w, %g) : (tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
+  %b = stator.launch @add(%a, %w) : (tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
+  stator.write %b, @g : tensor<16xf32>
+  stator.return
+}
+
+// -----
+
+// All parameters are updated by one kernel, each over itself; of two of one
+// shape none is written over the other. The gradient is set to zero in place.
+// CHECK-LABEL: stator.func @update
+// CHECK: stator.launch @update_all(%{{.*}}stator.places = [#stator.place<state + 0 of @a>, #stator.place<state + 0 of @b>, #stator.place<state + 0 of @g>]
+stator.func kernel @update_all(%a: tensor<16xf32>, %b: tensor<16xf32>, %g: tensor<16xf32>, %lr: tensor<f32>) -> (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) {
+  %zero = stator.constant dense<0.0> : tensor<16xf32>
+  %0 = stator.sgd %a, %g lr %lr scale %lr momentum 0.0 decay 0.0 : (tensor<16xf32>, tensor<16xf32>, tensor<f32>, tensor<f32>) -> tensor<16xf32>
+  %1 = stator.sgd %b, %g lr %lr scale %lr momentum 0.0 decay 0.0 : (tensor<16xf32>, tensor<16xf32>, tensor<f32>, tensor<f32>) -> tensor<16xf32>
+  stator.return %0, %1, %zero : tensor<16xf32>, tensor<16xf32>, tensor<16xf32>
+}
+stator.parameter @a : tensor<16xf32> init #stator.init<normal, 0.0, 0.02>
+stator.parameter @b : tensor<16xf32> init #stator.init<normal, 0.0, 0.02>
+stator.parameter @g : tensor<16xf32> init #stator.init<constant, 0.0, 0.0>
+stator.parameter @lr : tensor<f32> init #stator.init<constant, 0.1, 0.0>
+stator.func @update() {
+  %a = stator.read @a : tensor<16xf32>
+  %b = stator.read @b : tensor<16xf32>
+  %g = stator.read @g : tensor<16xf32>
+  %lr = stator.read @lr : tensor<f32>
+  %new:3 = stator.launch @update_all(%a, %b, %g, %lr) : (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<f32>) -> (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>)
+  stator.write %new#0, @a : tensor<16xf32>
+  stator.write %new#1, @b : tensor<16xf32>
+  stator.write %new#2, @g : tensor<16xf32>
+  stator.return
+}

@@ -2,7 +2,8 @@
 """Compiled, `reference` in f64 and `eager` training of one model: losses and first gradients agree.
 
 Usage: agree.py DIR STEPS DATA MODEL [compile options...]
-DATA is a file, or `text` for a small text made here (its vocabulary is given as -D vocab).
+DATA is a file, or `text` for a small text made here (its vocabulary is given as -D vocab, unless a
+larger one is).
 """
 
 import os
@@ -22,7 +23,9 @@ def main(folder, steps, data, model, *options):
     options = list(options)
     if data == "text":
         data = path("text.txt")
-        options += ["-D", f"vocab={write_text(data)}"]
+        vocabulary = write_text(data)
+        if not any(option.startswith("vocab=") for option in options):
+            options += ["-D", f"vocab={vocabulary}"]
     compile_options = [model, "--mode", "train", "--gradients", *options]
     call("stator", "compile", *compile_options, "-o", path("train"))
     kinds = {

@@ -16,7 +16,9 @@ def main(folder, model, *options):
     os.makedirs(folder)
     path = lambda *parts: os.path.join(folder, *parts)
     vocabulary = write_text(path("text.txt"))
-    call("stator", "compile", model, "--mode", "train", *options, "-D", f"vocab={vocabulary}", "-o", path("train"))
+    if not any(option.startswith("vocab=") for option in options):
+        options = (*options, "-D", f"vocab={vocabulary}")
+    call("stator", "compile", model, "--mode", "train", *options, "-o", path("train"))
     results = {}
     for threads in (1, 2, 4):
         out, log = path(f"out{threads}"), path(f"log{threads}.jsonl")
