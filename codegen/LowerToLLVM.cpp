@@ -12,7 +12,6 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
@@ -23,34 +22,11 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/OpenMP/OpenMPToLLVMIRTranslation.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
 namespace stator {
-namespace {
-
-/// Math functions without an LLVM instruction as polynomials on scalars and
-/// vectors alike, so that no call into libm remains in a loop.
-struct ApproximateMath
-    : PassWrapper<ApproximateMath, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ApproximateMath)
-
-  StringRef getName() const override { return "approximate-math"; }
-  void getDependentDialects(DialectRegistry &Registry) const override {
-    Registry.insert<arith::ArithDialect, math::MathDialect,
-                    vector::VectorDialect>();
-  }
-  void runOnOperation() override {
-    RewritePatternSet Patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(Patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(Patterns))))
-      signalPassFailure();
-  }
-};
-
-} // namespace
 
 void buildOpenMpLoweringPipeline(OpPassManager &Passes) {
   OpPassManager &Functions = Passes.nest<func::FuncOp>();
@@ -59,7 +35,6 @@ void buildOpenMpLoweringPipeline(OpPassManager &Passes) {
   Functions.addPass(createForallToParallelLoopPass());
   Functions.addPass(createConvertVectorToSCFPass());
   Functions.addPass(createLowerAffinePass());
-  Functions.addPass(std::make_unique<ApproximateMath>());
   Functions.addPass(createCanonicalizerPass());
   Functions.addPass(createCSEPass());
   Functions.addPass(createLoopInvariantCodeMotionPass());

@@ -18,7 +18,7 @@ namespace stator {
 
 /// Adds the passes up to loops on vectors in OpenMP: linalg on memrefs to
 /// loops, scf.forall and scf.parallel to omp.parallel, vector transfers to one
-/// dimension, math functions to polynomials.
+/// dimension. What is left of math functions becomes calls of libm.
 void buildOpenMpLoweringPipeline(mlir::OpPassManager &Passes);
 
 /// Adds the passes from there to the LLVM dialect. Memrefs in signatures become

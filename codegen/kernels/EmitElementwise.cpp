@@ -40,7 +40,16 @@ public:
   Value number(Value Like, double X) { return emitFloat(B, Like, X); }
   Value sqrt(Value X) { return math::SqrtOp::create(B, X); }
   Value exp(Value X) { return emitExponential(B, X, Target); }
-  Value tanh(Value X) { return math::TanhOp::create(B, X); }
+  Value tanh(Value X) { return function<math::TanhOp>(X, emitTanh); }
+  Value erf(Value X) { return function<math::ErfOp>(X, emitErf); }
+
+  /// The function as vector code for f32, from libm otherwise.
+  template <typename OpT>
+  Value function(Value X, Value (*Emit)(OpBuilder &, Location, Value, bool)) {
+    if (getElementTypeOrSelf(X.getType()).isF32())
+      return Emit(B, B.getLoc(), X, Target.HasFma);
+    return OpT::create(B, X);
+  }
 
   Value sigmoid(Value X) {
     Value One = number(X, 1);
@@ -51,7 +60,7 @@ public:
     Value Half = mul(number(X, 0.5), X), One = number(X, 1);
     if (!TanhApproximation) {
       Value Scaled = mul(X, number(X, 1 / std::numbers::sqrt2));
-      return mul(Half, add(One, math::ErfOp::create(B, Scaled)));
+      return mul(Half, add(One, erf(Scaled)));
     }
     Value Cubic = mul(number(X, 0.044715), mul(mul(X, X), X));
     Value Scale = number(X, std::sqrt(2 / std::numbers::pi));
@@ -332,15 +341,23 @@ SmallVector<Value, 3> emitElementwise(ImplicitLocOpBuilder &B, Operation *Op,
       .Case([&](NegOp) { return Results{F.neg(X[0])}; })
       .Case([&](AbsOp) { return Results{math::AbsFOp::create(B, X[0])}; })
       .Case([&](ExpOp) { return Results{F.exp(X[0])}; })
-      .Case([&](LogOp) { return Results{math::LogOp::create(B, X[0])}; })
+      .Case([&](LogOp) {
+        return Results{F.function<math::LogOp>(X[0], emitLog)};
+      })
       .Case([&](SqrtOp) { return Results{F.sqrt(X[0])}; })
       .Case([&](RsqrtOp) {
+        if (getElementTypeOrSelf(X[0].getType()).isF32())
+          return Results{emitRsqrt(B, B.getLoc(), X[0])};
         return Results{F.div(F.number(X[0], 1), F.sqrt(X[0]))};
       })
-      .Case([&](SinOp) { return Results{math::SinOp::create(B, X[0])}; })
-      .Case([&](CosOp) { return Results{math::CosOp::create(B, X[0])}; })
+      .Case([&](SinOp) {
+        return Results{F.function<math::SinOp>(X[0], emitSin)};
+      })
+      .Case([&](CosOp) {
+        return Results{F.function<math::CosOp>(X[0], emitCos)};
+      })
       .Case([&](TanhOp) { return Results{F.tanh(X[0])}; })
-      .Case([&](ErfOp) { return Results{math::ErfOp::create(B, X[0])}; })
+      .Case([&](ErfOp) { return Results{F.erf(X[0])}; })
       .Case([&](SigmoidOp) { return Results{F.sigmoid(X[0])}; })
       .Case([&](ReluOp) {
         return Results{arith::MaximumFOp::create(B, X[0], F.number(X[0], 0))};
