@@ -1,6 +1,7 @@
 //===- AttentionBlocks.cpp - What both directions of attention share ------===//
 
 #include "codegen/contraction/AttentionBlocks.h"
+#include "codegen/EmitMath.h"
 #include "codegen/EmitPhilox.h"
 #include "codegen/contraction/ContractionPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -15,16 +16,16 @@ using namespace stator;
 // Blocks
 //===----------------------------------------------------------------------===//
 
-/// Rows and keys of a block where the stack allows it.
+/// Keys of a block where the stack allows it.
 static constexpr int64_t MaxBlock = 64;
 static constexpr int64_t MaxStackFloats = (64 << 10) / sizeof(float);
 
 AttentionBlocks AttentionBlocks::get(const AttentionSizes &Sizes,
-                                     int64_t FloatsPerKey,
+                                     int64_t MaxQueries, int64_t FloatsPerKey,
                                      int64_t FloatsPerScore,
                                      const CpuTarget &Target) {
   int64_t Lanes = Target.getF32Lanes();
-  int64_t MaxQueries = MaxBlock, MaxKeys = MaxBlock;
+  int64_t MaxKeys = MaxBlock;
   auto IsTooMuch = [&] {
     return MaxKeys * FloatsPerKey + MaxQueries * MaxKeys * FloatsPerScore >
            MaxStackFloats;
@@ -86,11 +87,129 @@ std::pair<Value, Value> AttentionEmitter::visibleQueryBlocks(Value FirstKey,
 }
 
 //===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+/// One register tile: `Write` gets the sums of row and vector.
+static void emitTile(KernelBuilder &K, int64_t Rows, int64_t Columns,
+                     Value From, Value To, const MatrixView &Lhs,
+                     const MatrixView &Rhs,
+                     function_ref<void(int64_t Row, int64_t V, Value)> Write) {
+  int64_t Lanes = K.getLanes();
+  int64_t Vectors = llvm::divideCeil(Columns, Lanes);
+  KernelBuilder::Values Zeros(Rows * Vectors, K.splat(0));
+  auto Sums = K.loop(From, To, 1, Zeros, [&](Value Step, ValueRange Sums) {
+    Value RhsOffset = K.add(K.mul(Step, Rhs.RowStride), Rhs.Offset);
+    KernelBuilder::Values RhsRow, Next;
+    for (int64_t V = 0; V < Vectors; ++V)
+      RhsRow.push_back(K.loadVector(Rhs.Buffer, K.add(RhsOffset, V * Lanes),
+                                    std::min(Lanes, Columns - V * Lanes)));
+    Value LhsOffset = K.add(K.mul(Step, Lhs.ColumnStride), Lhs.Offset);
+    for (int64_t Row = 0; Row < Rows; ++Row) {
+      Value Element = K.broadcast(
+          K.load(Lhs.Buffer, K.add(LhsOffset, Row * Lhs.RowStride)));
+      for (int64_t V = 0; V < Vectors; ++V)
+        Next.push_back(
+            K.multiplyAdd(Element, RhsRow[V], Sums[Row * Vectors + V]));
+    }
+    return Next;
+  });
+  for (int64_t Row = 0; Row < Rows; ++Row)
+    for (int64_t V = 0; V < Vectors; ++V)
+      Write(Row, V, Sums[Row * Vectors + V]);
+}
+
+void AttentionEmitter::product(int64_t Rows, int64_t Columns, Value From,
+                               Value To, const MatrixView &Lhs,
+                               const MatrixView &Rhs, Finish Write) {
+  int64_t Lanes = K.getLanes(), Width = getTileVectors() * Lanes;
+  auto EmitPanel = [&](Value Column, int64_t Count) {
+    MatrixView Panel = Rhs;
+    Panel.Offset = K.add(Rhs.Offset, Column);
+    emitTile(K, Rows, Count, From, To, Lhs, Panel,
+             [&](int64_t Row, int64_t V, Value Sum) {
+               Write(Row, K.add(Column, V * Lanes),
+                     std::min(Lanes, Count - V * Lanes), Sum);
+             });
+  };
+  int64_t Whole = Columns / Width * Width;
+  if (Whole > 0)
+    K.loop(0, Whole, Width, [&](Value Column) { EmitPanel(Column, Width); });
+  if (Whole < Columns)
+    EmitPanel(K.index(Whole), Columns - Whole);
+}
+
+void AttentionEmitter::scoreProduct(int64_t Rows, Value Vectors, int64_t Depth,
+                                    const MatrixView &Lhs,
+                                    const MatrixView &Panel,
+                                    const MatrixView &Result) {
+  int64_t Lanes = K.getLanes(), Width = getTileVectors();
+  auto EmitPanel = [&](Value Vector, int64_t Count) {
+    Value Column = K.mul(Vector, Lanes);
+    MatrixView Part = Panel;
+    Part.Offset = K.add(Panel.Offset, Column);
+    emitTile(K, Rows, Count * Lanes, K.index(0), K.index(Depth), Lhs, Part,
+             [&](int64_t Row, int64_t V, Value Sum) {
+               K.storeVector(Sum, Result.Buffer,
+                             K.add(K.add(Result.Offset, Column),
+                                   Row * Result.RowStride + V * Lanes));
+             });
+  };
+  Value Whole = K.sub(Vectors, K.rem(Vectors, Width));
+  K.loop(K.index(0), Whole, Width,
+         [&](Value Vector) { EmitPanel(Vector, Width); });
+  if (Width > 1)
+    K.loop(Whole, Vectors, 1, [&](Value Vector) { EmitPanel(Vector, 1); });
+}
+
+//===----------------------------------------------------------------------===//
 // A row of scores
 //===----------------------------------------------------------------------===//
 
-int64_t AttentionEmitter::getVectors(int64_t Keys) const {
-  return llvm::divideCeil(Keys, K.getLanes());
+AttentionEmitter::Sight AttentionEmitter::getSight(Value FirstQuery,
+                                                   int64_t Rows, Value FirstKey,
+                                                   int64_t Keys) {
+  int64_t Lanes = K.getLanes();
+  int64_t All = llvm::divideCeil(Keys, Lanes);
+  if (!Sizes.Causal)
+    return {K.index(Keys), K.index(All)};
+  Value End = K.sub(K.add(FirstQuery, Rows + Sizes.getShift()), FirstKey);
+  End = K.min(K.max(End, K.index(0)), K.index(Keys));
+  // Whole tiles of keys too, since the derivative reads these.
+  int64_t Unit = std::max(Lanes, TileRows);
+  Value Vectors = K.mul(K.div(K.add(End, Unit - 1), Unit), Unit / Lanes);
+  return {End, K.min(Vectors, K.index(All))};
+}
+
+KernelBuilder::Values AttentionEmitter::forRow(
+    const Row &R, ValueRange Init,
+    function_ref<Values(Value, int64_t, bool, ValueRange)> Body) {
+  int64_t Lanes = K.getLanes();
+  int64_t Whole = R.Keys / Lanes, Edge = R.Keys % Lanes;
+  Values Carried(Init);
+  auto Repeat = [&](Value From, Value To, bool MayHide) {
+    if (Init.empty())
+      return K.loop(From, To, 1, [&](Value V) {
+        Body(K.mul(V, Lanes), Lanes, MayHide, {});
+      });
+    Carried = K.loop(From, To, 1, Carried, [&](Value V, ValueRange Carried) {
+      return Body(K.mul(V, Lanes), Lanes, MayHide, Carried);
+    });
+  };
+  Value Clear = K.index(Sizes.Window ? 0 : Whole);
+  if (Sizes.Causal && !Sizes.Window) {
+    Value End = K.sub(K.add(R.Query, Sizes.getShift() + 1), R.FirstKey);
+    Clear = K.min(K.div(K.max(End, K.index(0)), Lanes), Clear);
+  }
+  Repeat(K.index(0), Clear, /*MayHide=*/false);
+  if (Sizes.Causal || Sizes.Window)
+    Repeat(Clear, K.min(R.Vectors, K.index(Whole)), /*MayHide=*/true);
+  if (Edge)
+    Carried = K.choose(
+        K.isLess(K.index(Whole), R.Vectors),
+        [&] { return Body(K.index(Whole * Lanes), Edge, true, Carried); },
+        [&] { return Carried; });
+  return Carried;
 }
 
 Value AttentionEmitter::equals(Value X, double Y) {
@@ -119,17 +238,21 @@ static Value spreadIndex(KernelBuilder &K, Value Index) {
       K.B, K.Loc, VectorType::get({K.getLanes()}, K.B.getI32Type()), Word);
 }
 
-Value AttentionEmitter::maskScores(const Row &R, int64_t V, Value Products) {
+Value AttentionEmitter::makeScores(const Row &R, Value Start, int64_t Count,
+                                   bool MayHide, Value Products) {
   int64_t Lanes = K.getLanes();
-  Value Key = K.add(R.FirstKey, V * Lanes);
-  int64_t Count = std::min(Lanes, R.Keys - V * Lanes);
-  Value Scores = K.mulf(Products, K.splat(Sizes.Scale));
+  Value Key = K.add(R.FirstKey, Start);
+  Value Scores = Products;
+  if (!isScaledLate())
+    Scores = K.mulf(Products, K.splat(Sizes.Scale));
   if (Sizes.HasBias) {
     Value Offset = K.add(K.mul(R.Batch, Sizes.BiasBatchStride),
                          K.mul(R.Head, Sizes.BiasHeadStride));
     Offset = K.add(Offset, K.add(K.mul(R.Query, Sizes.Keys), Key));
     Scores = K.addf(Scores, K.loadVector(Bias, Offset, Count));
   }
+  if (!MayHide)
+    return Scores;
 
   Value Visible;
   auto Require = [&](arith::CmpIPredicate Predicate, Value X, Value Y) {
@@ -157,13 +280,25 @@ Value AttentionEmitter::maskScores(const Row &R, int64_t V, Value Products) {
                 K.splat(-std::numeric_limits<double>::infinity()));
 }
 
-Value AttentionEmitter::dropoutFactors(const Row &R, int64_t V) {
+Value AttentionEmitter::weighScores(Value Scores, Value MinusBase) {
+  Value Difference =
+      isScaledLate() ? K.multiplyAdd(Scores, K.splat(Sizes.Scale), MinusBase)
+                     : K.addf(Scores, MinusBase);
+  return emitExpOfWeight(K.B, K.Loc, Difference, K.Target.HasFma);
+}
+
+Value AttentionEmitter::greater(Value X, Value Y) {
+  Value IsGreater =
+      arith::CmpFOp::create(K.B, K.Loc, arith::CmpFPredicate::OGT, X, Y);
+  return select(IsGreater, X, Y);
+}
+
+Value AttentionEmitter::dropoutFactors(const Row &R, Value Start) {
   if (Sizes.DropoutRate == 0)
     return Value();
   Value Line = K.add(K.mul(R.Batch, Sizes.Heads), R.Head);
   Line = K.add(K.mul(Line, Sizes.Queries), R.Query);
-  Value First =
-      K.add(K.mul(Line, Sizes.Keys), K.add(R.FirstKey, V * K.getLanes()));
+  Value First = K.add(K.mul(Line, Sizes.Keys), K.add(R.FirstKey, Start));
   Value Index =
       arith::AddIOp::create(K.B, K.Loc, spreadIndex(K, First), makeIota(K));
   return emitDropoutFactor(K.B, K.Loc, Info, Index, Sizes.DropoutStream,

@@ -45,11 +45,12 @@ struct AttentionSizes {
 struct AttentionBlocks {
   int64_t QueryBlock, KeyBlock, PaddedKeys;
 
-  /// The largest blocks for which `FloatsPerKey` and `FloatsPerScore` floats
-  /// on the stack for every key and for every score of a block are not too
-  /// much.
-  static AttentionBlocks get(const AttentionSizes &Sizes, int64_t FloatsPerKey,
-                             int64_t FloatsPerScore, const CpuTarget &Target);
+  /// The largest blocks, of at most `MaxQueries` rows, for which `FloatsPerKey`
+  /// and `FloatsPerScore` floats on the stack for every key and for every score
+  /// of a block are not too much.
+  static AttentionBlocks get(const AttentionSizes &Sizes, int64_t MaxQueries,
+                             int64_t FloatsPerKey, int64_t FloatsPerScore,
+                             const CpuTarget &Target);
 
   int64_t getQueryBlocks(const AttentionSizes &Sizes) const;
   int64_t getKeyBlocks(const AttentionSizes &Sizes) const;
@@ -66,21 +67,67 @@ protected:
                    const AttentionBlocks &Blocks, Value Bias, Value Info)
       : K(K), Sizes(Sizes), Blocks(Blocks), Bias(Bias), Info(Info) {}
 
+  /// Rows of scores, of queries or keys, that are computed together. So few
+  /// that little is computed beyond the diagonal, and enough to hide the
+  /// latency of multiply-adds.
+  static constexpr int64_t TileRows = 8;
+  /// Vectors beside each other that are computed together.
+  int64_t getTileVectors() const {
+    return K.Target.NumVectorRegisters >= 32 ? 2 : 1;
+  }
+
+  /// Writes the sum of a row of a tile to where it belongs: vector at `Column`
+  /// (index), of which `Count` lanes exist.
+  using Finish = llvm::function_ref<void(int64_t Row, Value Column,
+                                         int64_t Count, Value Sum)>;
+  /// Lhs[Rows, depth] * Rhs[depth, Columns] with the depth running from `From`
+  /// up to, not including, `To`, in panels of register tiles.
+  void product(int64_t Rows, int64_t Columns, Value From, Value To,
+               const MatrixView &Lhs, const MatrixView &Rhs, Finish Write);
+  /// Overwrites the first `Vectors` (index) vectors of the rows of Result with
+  /// Lhs[Rows, Depth] * Panel[Depth, ...].
+  void scoreProduct(int64_t Rows, Value Vectors, int64_t Depth,
+                    const MatrixView &Lhs, const MatrixView &Panel,
+                    const MatrixView &Result);
+
+  /// `Rows` rows of a block of `Keys` keys: how far the diagonal lets them
+  /// look.
+  struct Sight {
+    Value Keys;    ///< some row sees a key before this one, none a later one
+    Value Vectors; ///< of scores that are computed, at least as many
+  };
+  Sight getSight(Value FirstQuery, int64_t Rows, Value FirstKey, int64_t Keys);
+
   /// One row of scores of one block.
   struct Row {
     Value Batch, Head; ///< index
     Value Query;       ///< index of the row in the whole
     Value FirstKey;    ///< index of the first key of the block
     int64_t Keys;      ///< keys of the block that exist
+    Value Vectors;     ///< of scores that are computed
   };
 
-  /// How many vectors a row of a block with so many keys has.
-  int64_t getVectors(int64_t Keys) const;
-  /// Scale, bias and mask on vector `V` of raw products of a row: -inf where a
-  /// key is not visible or does not exist.
-  Value maskScores(const Row &R, int64_t V, Value Products);
-  /// The factors of dropout of vector `V` of a row; null without dropout.
-  Value dropoutFactors(const Row &R, int64_t V);
+  /// Emits `Body` for the vectors of a row: the key of the block that it starts
+  /// with, how many of its lanes exist, and whether some may be hidden. Carries
+  /// values from one to the next.
+  Values forRow(const Row &R, mlir::ValueRange Init,
+                llvm::function_ref<Values(Value Start, int64_t Count,
+                                          bool MayHide, mlir::ValueRange)>
+                    Body);
+
+  /// Whether scores are plain multiples of the products, so that they can be
+  /// scaled later.
+  bool isScaledLate() const { return !Sizes.HasBias && Sizes.Scale > 0; }
+  /// The products of a vector as scores, scaled or not, with -inf where a key
+  /// is not visible or does not exist.
+  Value makeScores(const Row &R, Value Start, int64_t Count, bool MayHide,
+                   Value Products);
+  /// e^(scaled score - Base), given -Base in all lanes.
+  Value weighScores(Value Scores, Value MinusBase);
+  /// The factors of dropout of a vector of a row; null without dropout.
+  Value dropoutFactors(const Row &R, Value Start);
+  /// The greater one; `Y` if `X` is NaN.
+  Value greater(Value X, Value Y);
 
   /// Emits `Body` for each vector of `Count` elements: its offset from the
   /// first and how many of its lanes exist.

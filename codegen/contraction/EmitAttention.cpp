@@ -2,7 +2,8 @@
 //
 // For a block of queries, over blocks of keys: scores, their running maximum
 // and sum, and the running product with the values (online softmax; Milakov and
-// Gimelshein 2018, Dao et al. 2022). Blocks that no query can see are skipped.
+// Gimelshein 2018, Dao et al. 2022). Blocks that no query can see are skipped;
+// inside of a block a few rows at a time are computed, as far as they see.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,7 +13,6 @@
 #include "codegen/contraction/MicroKernel.h"
 #include "codegen/contraction/Packing.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
 
@@ -25,6 +25,7 @@ constexpr double Infinity = std::numeric_limits<double>::infinity();
 
 class ForwardEmitter : AttentionEmitter {
 public:
+  using AttentionEmitter::TileRows;
   struct Tensors {
     Value Query, Key, Val, Bias, Info, Result, Lse; ///< flat
   };
@@ -45,9 +46,10 @@ public:
               KeyStart = K.mul(KvLine, Sizes.Keys * Sizes.Depth);
               ValueStart = K.mul(KvLine, Sizes.Keys * Sizes.ValueDepth);
               KeyPanel = K.stackBuffer(Sizes.Depth * Blocks.PaddedKeys);
-              Weights = K.stackBuffer(Blocks.QueryBlock * Blocks.PaddedKeys);
+              Weights = K.stackBuffer(TileRows * Blocks.PaddedKeys);
               Maximum = K.stackBuffer(Blocks.QueryBlock);
               Sum = K.stackBuffer(Blocks.QueryBlock);
+              Factor = K.stackBuffer(Blocks.QueryBlock);
               Value Block = K.rem(Task, QueryBlocks);
               int64_t Edge = Sizes.Queries % Blocks.QueryBlock;
               forEachTile(K, Block, K.add(Block, 1),
@@ -60,15 +62,22 @@ public:
   }
 
 private:
+  /// All keys fit into one block: nothing is brought to a new maximum.
+  bool hasOneKeyBlock() const { return Blocks.getKeyBlocks(Sizes) == 1; }
+
   /// All of a block of `Rows` queries from `First` on.
   void emitQueries(Value First, int64_t Rows) {
     Value FirstLine = K.add(K.mul(Line, Sizes.Queries), First);
     Value ResultStart = K.mul(FirstLine, Sizes.ValueDepth);
     Value QueryStart = K.mul(FirstLine, Sizes.Depth);
-    K.loop(0, Rows, 1, [&](Value R) {
-      K.store(K.constant(-Infinity), Maximum, R);
-      K.store(K.constant(0), Sum, R);
+    if (hasOneKeyBlock()) {
+      emitKeys(First, Rows, QueryStart, ResultStart, K.index(0), Sizes.Keys);
+      return finishRows(FirstLine, Rows);
+    }
+    forVectors(Rows, [&](Value At, int64_t Count) {
+      K.storeVector(K.splat(-Infinity), Maximum, At, Count);
     });
+    fillZero(Sum, K.index(0), Rows);
     fillZero(T.Result, ResultStart, Rows * Sizes.ValueDepth);
     auto [From, To] = visibleKeyBlocks(First, Rows);
     int64_t Edge = Sizes.Keys % Blocks.KeyBlock;
@@ -78,80 +87,123 @@ private:
                            K.mul(Block, Blocks.KeyBlock),
                            IsEdge ? Edge : Blocks.KeyBlock);
                 });
+    finishRows(FirstLine, Rows);
     K.loop(0, Rows, 1, [&](Value R) {
-      finishRow(R, FirstLine, K.add(ResultStart, K.mul(R, Sizes.ValueDepth)));
+      scaleRow(K.add(ResultStart, K.mul(R, Sizes.ValueDepth)),
+               K.broadcast(K.load(Factor, R)));
     });
   }
 
-  /// A block of queries with a block of keys.
+  /// A block of queries with a block of keys, a few rows at a time.
   void emitKeys(Value FirstQuery, int64_t Rows, Value QueryStart,
                 Value ResultStart, Value FirstKey, int64_t Keys) {
-    int64_t Depth = Sizes.Depth, Padded = Blocks.PaddedKeys;
+    int64_t Depth = Sizes.Depth;
     MatrixView Transposed{T.Key, K.add(KeyStart, K.mul(FirstKey, Depth)), 1,
                           Depth};
-    emitPackPanel(K, Transposed, K.index(Depth), Keys, KeyPanel, Padded);
-
-    TileProduct Scores;
-    Scores.Rows = Rows;
-    Scores.Columns = llvm::alignTo(Keys, K.getLanes());
-    Scores.Depth = K.index(Depth);
-    Scores.Lhs = {T.Query, QueryStart, Depth, 1};
-    Scores.Rhs = {KeyPanel, K.index(0), Padded, 1};
-    Scores.RhsPadded = true;
-    Scores.Result = {Weights, K.index(0), Padded, 1};
-    emitBlockProduct(K, Scores);
-
-    K.loop(0, Rows, 1, [&](Value R) {
-      softmaxRow({Batch, Head, K.add(FirstQuery, R), FirstKey, Keys}, R,
-                 K.add(ResultStart, K.mul(R, Sizes.ValueDepth)));
-    });
-
-    TileProduct Output;
-    Output.Rows = Rows;
-    Output.Columns = Sizes.ValueDepth;
-    Output.Depth = K.index(Keys);
-    Output.Lhs = {Weights, K.index(0), Padded, 1};
-    Output.Rhs = {T.Val, K.add(ValueStart, K.mul(FirstKey, Sizes.ValueDepth)),
-                  Sizes.ValueDepth, 1};
-    Output.Result = {T.Result, ResultStart, Sizes.ValueDepth, 1};
-    Output.Accumulate =
-        arith::ConstantOp::create(K.B, K.Loc, K.B.getBoolAttr(true));
-    emitBlockProduct(K, Output);
+    emitPackPanel(K, Transposed, K.index(Depth), Keys, KeyPanel,
+                  Blocks.PaddedKeys);
+    int64_t Edge = Rows % TileRows;
+    forEachTile(K, K.index(0), K.index(llvm::divideCeil(Rows, TileRows)),
+                Rows / TileRows, Edge != 0, [&](Value Tile, bool IsEdge) {
+                  emitRows(FirstQuery, K.mul(Tile, TileRows),
+                           IsEdge ? Edge : TileRows, QueryStart, ResultStart,
+                           FirstKey, Keys);
+                });
   }
 
-  /// Products to weights relative to the running maximum; brings sum and result
-  /// of the row to a new maximum.
-  void softmaxRow(const Row &Row, Value R, Value ResultRow) {
-    int64_t Lanes = K.getLanes(), Vectors = getVectors(Row.Keys);
-    Value Start = K.mul(R, Blocks.PaddedKeys);
-    Values Scores;
-    Value Largest;
-    for (int64_t V = 0; V < Vectors; ++V) {
-      Value Products = K.loadVector(Weights, K.add(Start, V * Lanes));
-      Scores.push_back(maskScores(Row, V, Products));
-      Largest =
-          Largest ? arith::MaxNumFOp::create(K.B, K.Loc, Largest, Scores.back())
-                  : Scores.back();
+  /// The `Rows` rows of the block from `FirstRow` on.
+  void emitRows(Value FirstQuery, Value FirstRow, int64_t Rows,
+                Value QueryStart, Value ResultStart, Value FirstKey,
+                int64_t Keys) {
+    int64_t Depth = Sizes.Depth, ValueDepth = Sizes.ValueDepth;
+    Value Query = K.add(FirstQuery, FirstRow);
+    Sight S = getSight(Query, Rows, FirstKey, Keys);
+    MatrixView InWeights{Weights, K.index(0), Blocks.PaddedKeys, 1};
+    scoreProduct(Rows, S.Vectors, Depth,
+                 {T.Query, K.add(QueryStart, K.mul(FirstRow, Depth)), Depth, 1},
+                 {KeyPanel, K.index(0), Blocks.PaddedKeys, 1}, InWeights);
+    K.loop(0, Rows, 1, [&](Value R) {
+      softmaxRow({Batch, Head, K.add(Query, R), FirstKey, Keys, S.Vectors},
+                 K.mul(R, Blocks.PaddedKeys), K.add(FirstRow, R));
+    });
+
+    Value Start = K.add(ResultStart, K.mul(FirstRow, ValueDepth));
+    MatrixView Values{T.Val, K.add(ValueStart, K.mul(FirstKey, ValueDepth)),
+                      ValueDepth, 1};
+    product(Rows, ValueDepth, K.index(0), S.Keys, InWeights, Values,
+            [&](int64_t R, Value Column, int64_t Count, Value Product) {
+              Value Scale = K.broadcast(K.load(Factor, K.add(FirstRow, R)));
+              Value Offset = K.add(K.add(Start, R * ValueDepth), Column);
+              Value Result =
+                  hasOneKeyBlock()
+                      ? K.mulf(Product, Scale)
+                      : K.multiplyAdd(K.loadVector(T.Result, Offset, Count),
+                                      Scale, Product);
+              K.storeVector(Result, T.Result, Offset, Count);
+            });
+  }
+
+  /// Products of a row of the block, at `Start` of the weights, to weights
+  /// relative to the running maximum. The factor of the row becomes what brings
+  /// the result so far to the new maximum, and with one block of keys what
+  /// brings it to the end.
+  void softmaxRow(const Row &Row, Value Start, Value R) {
+    Value Largest =
+        forRow(Row, K.splat(-Infinity),
+               [&](Value First, int64_t Count, bool MayHide, ValueRange In) {
+                 Value Offset = K.add(Start, First);
+                 Value Products = K.loadVector(Weights, Offset);
+                 Value Scores =
+                     makeScores(Row, First, Count, MayHide, Products);
+                 if (Scores != Products)
+                   K.storeVector(Scores, Weights, Offset);
+                 return Values{greater(Scores, In[0])};
+               })
+            .front();
+    Value NewMaximum = combineLanes(
+        K.B, K.Loc, Largest, [&](Value X, Value Y) { return greater(X, Y); });
+    if (isScaledLate())
+      NewMaximum = K.mulf(NewMaximum, K.constant(Sizes.Scale));
+    Value OldMaximum;
+    if (!hasOneKeyBlock()) {
+      OldMaximum = K.load(Maximum, R);
+      NewMaximum = greater(NewMaximum, OldMaximum);
     }
-    Value OldMaximum = K.load(Maximum, R);
-    Value NewMaximum =
-        arith::MaxNumFOp::create(K.B, K.Loc, OldMaximum, K.maxLanes(Largest));
     // A row that has seen no key yet: any finite base will do.
     Value Base =
         select(equals(NewMaximum, -Infinity), K.constant(0), NewMaximum);
-    Value Spread = K.broadcast(Base);
-    Value NewSum;
-    for (int64_t V = 0; V < Vectors; ++V) {
-      Value Weight = exp(K.subf(Scores[V], Spread));
-      NewSum = NewSum ? K.addf(NewSum, Weight) : Weight;
-      if (Value Factors = dropoutFactors(Row, V))
-        Weight = K.mulf(Weight, Factors);
-      K.storeVector(Weight, Weights, K.add(Start, V * Lanes));
-    }
-    Value Shrink = exp(K.subf(OldMaximum, Base));
+    Value MinusBase = K.broadcast(K.subf(K.constant(0), Base));
+    Value RowSum = K.sumLanes(weighRow(Row, Start, MinusBase));
     K.store(NewMaximum, Maximum, R);
-    K.store(K.multiplyAdd(K.load(Sum, R), Shrink, K.sumLanes(NewSum)), Sum, R);
-    scaleRow(ResultRow, K.broadcast(Shrink));
+    if (hasOneKeyBlock()) {
+      K.store(RowSum, Sum, R);
+      Value Divisor = select(equals(RowSum, 0), K.constant(1), RowSum);
+      K.store(arith::DivFOp::create(K.B, K.Loc, K.constant(1), Divisor), Factor,
+              R);
+      return;
+    }
+    Value Shrink =
+        emitExpOfWeight(K.B, K.Loc, K.subf(OldMaximum, Base), K.Target.HasFma);
+    K.store(K.multiplyAdd(K.load(Sum, R), Shrink, RowSum), Sum, R);
+    K.store(Shrink, Factor, R);
+  }
+
+  /// Scores of a row to weights; returns sums of them, without dropout.
+  Value weighRow(const Row &Row, Value Start, Value MinusBase) {
+    return K
+        .loop(K.index(0), Row.Vectors, 1, K.splat(0),
+              [&](Value V, ValueRange Sums) {
+                Value First = K.mul(V, K.getLanes());
+                Value Offset = K.add(Start, First);
+                Value Weight =
+                    weighScores(K.loadVector(Weights, Offset), MinusBase);
+                Value NewSum = K.addf(Sums[0], Weight);
+                if (Value Factors = dropoutFactors(Row, First))
+                  Weight = K.mulf(Weight, Factors);
+                K.storeVector(Weight, Weights, Offset);
+                return Values{NewSum};
+              })
+        .front();
   }
 
   void scaleRow(Value ResultRow, Value Factor) {
@@ -162,25 +214,28 @@ private:
     });
   }
 
-  /// Divides by the sum; a row that saw no key stays 0 and has lse -inf.
-  void finishRow(Value R, Value FirstLine, Value ResultRow) {
-    Value RowSum = K.load(Sum, R);
-    Value IsEmpty = equals(RowSum, 0);
-    Value Divisor = select(IsEmpty, K.constant(1), RowSum);
-    Value Inverse = arith::DivFOp::create(K.B, K.Loc, K.constant(1), Divisor);
-    scaleRow(ResultRow, K.broadcast(Inverse));
-    Value Lse =
-        K.addf(K.load(Maximum, R), math::LogOp::create(K.B, K.Loc, Divisor));
-    K.store(select(IsEmpty, K.constant(-Infinity), Lse), T.Lse,
-            K.add(FirstLine, R));
+  /// Log sum exp of the rows of a block, and 1 / sum as their factors. A row
+  /// that saw no key has lse -inf, and stays 0.
+  void finishRows(Value FirstLine, int64_t Rows) {
+    forVectors(Rows, [&](Value At, int64_t Count) {
+      Value Sums = K.loadVector(Sum, At, Count);
+      Value IsEmpty = arith::CmpFOp::create(
+          K.B, K.Loc, arith::CmpFPredicate::OEQ, Sums, K.splat(0));
+      Value Divisors = select(IsEmpty, K.splat(1), Sums);
+      Value Lse = K.addf(K.loadVector(Maximum, At, Count),
+                         emitLog(K.B, K.Loc, Divisors, K.Target.HasFma));
+      K.storeVector(select(IsEmpty, K.splat(-Infinity), Lse), T.Lse,
+                    K.add(FirstLine, At), Count);
+      if (!hasOneKeyBlock())
+        K.storeVector(arith::DivFOp::create(K.B, K.Loc, K.splat(1), Divisors),
+                      Factor, At, Count);
+    });
   }
-
-  Value exp(Value X) { return emitExp(K.B, K.Loc, X, K.Target.HasFma); }
 
   const Tensors &T;
   // Of the task being emitted.
   Value Line, Batch, Head, KeyStart, ValueStart;
-  Value KeyPanel, Weights, Maximum, Sum;
+  Value KeyPanel, Weights, Maximum, Sum, Factor;
 };
 
 } // namespace
@@ -196,8 +251,10 @@ LogicalResult stator::emitAttention(OpBuilder &B, AttentionOp Op,
       AttentionSizes::get(Op, Operands[0], Operands[1], Operands[2], Bias);
   if (Sizes.DropoutRate > 0 && !Info)
     return Op.emitOpError("draws random numbers but has no Info");
-  auto Blocks = AttentionBlocks::get(Sizes, /*FloatsPerKey=*/Sizes.Depth,
-                                     /*FloatsPerScore=*/1, Target);
+  auto Blocks = AttentionBlocks::get(Sizes, /*MaxQueries=*/128,
+                                     /*FloatsPerKey=*/Sizes.Depth +
+                                         ForwardEmitter::TileRows,
+                                     /*FloatsPerScore=*/0, Target);
   KernelBuilder K(B, Op.getLoc(), Target);
   ForwardEmitter::Tensors T{K.flatten(Operands[0]),
                             K.flatten(Operands[1]),

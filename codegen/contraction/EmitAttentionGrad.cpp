@@ -51,14 +51,25 @@ public:
   }
 
 private:
+  /// Every query, or key, meets one block only, and does meet it.
+  bool overwritesQueries() const {
+    return Blocks.getKeyBlocks(Sizes) == 1 && Sizes.getShift() >= 0 &&
+           !Sizes.Window;
+  }
+  bool overwritesKeys() const {
+    return Blocks.getQueryBlocks(Sizes) == 1 && Sizes.getGroup() == 1 &&
+           !Sizes.Window;
+  }
+
   /// All of a key head, whose keys start at line `KeyLines`.
   void emitKeyHead(Value KeyLines) {
     // The query heads of a group follow each other.
     Value FirstHead =
         K.add(K.mul(Batch, Sizes.Heads), K.mul(KvHead, Sizes.getGroup()));
     int64_t PerHead = Sizes.Queries * Sizes.Depth;
-    fillZero(T.QueryCotangent, K.mul(FirstHead, PerHead),
-             Sizes.getGroup() * PerHead);
+    if (!overwritesQueries())
+      fillZero(T.QueryCotangent, K.mul(FirstHead, PerHead),
+               Sizes.getGroup() * PerHead);
     int64_t Edge = Sizes.Keys % Blocks.KeyBlock;
     forEachTile(K, K.index(0), K.index(Blocks.getKeyBlocks(Sizes)),
                 Sizes.Keys / Blocks.KeyBlock, Edge != 0,
@@ -78,8 +89,10 @@ private:
                   KeyPanel, Blocks.PaddedKeys);
     emitPackPanel(K, {T.Val, ValueStart, 1, ValueDepth}, K.index(ValueDepth),
                   Keys, ValuePanel, Blocks.PaddedKeys);
-    fillZero(T.KeyCotangent, KeyStart, Keys * Depth);
-    fillZero(T.ValueCotangent, ValueStart, Keys * ValueDepth);
+    if (!overwritesKeys()) {
+      fillZero(T.KeyCotangent, KeyStart, Keys * Depth);
+      fillZero(T.ValueCotangent, ValueStart, Keys * ValueDepth);
+    }
     auto [From, To] = visibleQueryBlocks(FirstKey, Keys);
     Value FirstBlock = From, EndBlock = To;
     K.loop(0, Sizes.getGroup(), 1, [&](Value InGroup) {
@@ -96,53 +109,82 @@ private:
     });
   }
 
-  /// A block of `Rows` queries, at line `Line`, with the block of keys.
+  /// A block of `Rows` queries, at line `Line`, with the block of keys: the
+  /// weights and the cotangents of the scores of all rows, then their products.
   void emitBlock(Value FirstQuery, Value Line, int64_t Rows) {
+    forTiles(Rows, [&](Value FirstRow, int64_t Count) {
+      emitRows(K.add(FirstQuery, FirstRow), K.add(Line, FirstRow), FirstRow,
+               Count);
+    });
     int64_t Depth = Sizes.Depth, ValueDepth = Sizes.ValueDepth,
             Padded = Blocks.PaddedKeys;
-    Value QueryStart = K.mul(Line, Depth);
-    Value OutputStart = K.mul(Line, ValueDepth);
-    MatrixView InWeights{Weights, K.index(0), Padded, 1};
-    MatrixView InScores{Scores, K.index(0), Padded, 1};
-    MatrixView WeightsTransposed{Weights, K.index(0), 1, Padded};
-    MatrixView ScoresTransposed{Scores, K.index(0), 1, Padded};
-    MatrixView Query{T.Query, QueryStart, Depth, 1};
-    MatrixView Cotangent{T.Cotangent, OutputStart, ValueDepth, 1};
-    int64_t AllKeys = llvm::alignTo(Keys, K.getLanes());
-
-    product(Rows, AllKeys, Depth, Query, {KeyPanel, K.index(0), Padded, 1},
-            InWeights, /*IsPanel=*/true);
-    product(Rows, AllKeys, ValueDepth, Cotangent,
-            {ValuePanel, K.index(0), Padded, 1}, InScores, /*IsPanel=*/true);
-    K.loop(0, Rows, 1, [&](Value R) {
-      emitRow({Batch, Head, K.add(FirstQuery, R), FirstKey, Keys}, R,
-              K.add(Line, R));
+    MatrixView Query{T.Query, K.mul(Line, Depth), Depth, 1};
+    MatrixView Cotangent{T.Cotangent, K.mul(Line, ValueDepth), ValueDepth, 1};
+    forTiles(Keys, [&](Value Key, int64_t Count) {
+      // The rows from the first on that sees the first of these keys.
+      Value First = K.index(0), Last = K.index(Rows);
+      if (Sizes.Causal) {
+        Value FirstSeeing = K.add(K.add(FirstKey, Key), -Sizes.getShift());
+        First = K.max(K.sub(FirstSeeing, FirstQuery), First);
+        First = K.min(First, Last);
+      }
+      addProduct(Count, ValueDepth, First, Last, {Weights, Key, 1, Padded},
+                 Cotangent, T.ValueCotangent,
+                 K.add(ValueStart, K.mul(Key, ValueDepth)), overwritesKeys());
+      addProduct(Count, Depth, First, Last, {Scores, Key, 1, Padded}, Query,
+                 T.KeyCotangent, K.add(KeyStart, K.mul(Key, Depth)),
+                 overwritesKeys());
     });
-    product(Keys, ValueDepth, Rows, WeightsTransposed, Cotangent,
-            {T.ValueCotangent, ValueStart, ValueDepth, 1}, /*IsPanel=*/false);
-    product(Keys, Depth, Rows, ScoresTransposed, Query,
-            {T.KeyCotangent, KeyStart, Depth, 1}, /*IsPanel=*/false);
-    product(Rows, Depth, Keys, InScores, {T.Key, KeyStart, Depth, 1},
-            {T.QueryCotangent, QueryStart, Depth, 1}, /*IsPanel=*/false);
   }
 
-  /// Scores and dO V^T of a row to P R and scale * dS, in place.
-  void emitRow(const Row &Row, Value R, Value Line) {
-    int64_t Lanes = K.getLanes();
+  /// The `Rows` rows of the block from `FirstRow` on.
+  void emitRows(Value FirstQuery, Value Line, Value FirstRow, int64_t Rows) {
+    int64_t Depth = Sizes.Depth, ValueDepth = Sizes.ValueDepth,
+            Padded = Blocks.PaddedKeys;
+    Sight S = getSight(FirstQuery, Rows, FirstKey, Keys);
+    Value Start = K.mul(FirstRow, Padded);
+    scoreProduct(
+        Rows, S.Vectors, Depth, {T.Query, K.mul(Line, Depth), Depth, 1},
+        {KeyPanel, K.index(0), Padded, 1}, {Weights, Start, Padded, 1});
+    scoreProduct(Rows, S.Vectors, ValueDepth,
+                 {T.Cotangent, K.mul(Line, ValueDepth), ValueDepth, 1},
+                 {ValuePanel, K.index(0), Padded, 1},
+                 {Scores, Start, Padded, 1});
+    K.loop(0, Rows, 1, [&](Value R) {
+      emitRow({Batch, Head, K.add(FirstQuery, R), FirstKey, Keys, S.Vectors},
+              K.add(Start, K.mul(R, Padded)), K.add(Line, R));
+    });
+    addProduct(Rows, Depth, K.index(0), S.Keys, {Scores, Start, Padded, 1},
+               {T.Key, KeyStart, Depth, 1}, T.QueryCotangent,
+               K.mul(Line, Depth), overwritesQueries());
+  }
+
+  /// Emits `Body` for tiles of `Count` rows.
+  void forTiles(int64_t Count,
+                function_ref<void(Value First, int64_t Rows)> Body) {
+    int64_t Edge = Count % TileRows;
+    forEachTile(K, K.index(0), K.index(llvm::divideCeil(Count, TileRows)),
+                Count / TileRows, Edge != 0, [&](Value Tile, bool IsEdge) {
+                  Body(K.mul(Tile, TileRows), IsEdge ? Edge : TileRows);
+                });
+  }
+
+  /// Scores and dO V^T of a row, at `Start`, to P R and scale * dS, in place.
+  void emitRow(const Row &Row, Value Start, Value Line) {
     Value Dot = dotProduct(K.mul(Line, Sizes.ValueDepth));
     Value Lse = K.load(T.Lse, Line);
     // A row that sees no key has weights 0, not exp(-inf + inf).
     Lse = select(equals(Lse, -Infinity), K.constant(Infinity), Lse);
-    Value LseSpread = K.broadcast(Lse), DotSpread = K.broadcast(Dot);
-    Value Start = K.mul(R, Blocks.PaddedKeys);
-    for (int64_t V = 0; V < getVectors(Row.Keys); ++V) {
-      Value Offset = K.add(Start, V * Lanes);
-      Value Score = maskScores(Row, V, K.loadVector(Weights, Offset));
-      Value Weight =
-          emitExp(K.B, K.Loc, K.subf(Score, LseSpread), K.Target.HasFma);
+    Value MinusLse = K.broadcast(K.subf(K.constant(0), Lse));
+    Value DotSpread = K.broadcast(Dot);
+    forRow(Row, {}, [&](Value First, int64_t Count, bool MayHide, ValueRange) {
+      Value Offset = K.add(Start, First);
+      Value Score =
+          makeScores(Row, First, Count, MayHide, K.loadVector(Weights, Offset));
+      Value Weight = weighScores(Score, MinusLse);
       Value Product = K.loadVector(Scores, Offset);
       Value Kept = Weight;
-      if (Value Factors = dropoutFactors(Row, V)) {
+      if (Value Factors = dropoutFactors(Row, First)) {
         Kept = K.mulf(Weight, Factors);
         Product = K.mulf(Product, Factors);
       }
@@ -150,7 +192,8 @@ private:
       K.storeVector(Kept, Weights, Offset);
       K.storeVector(K.mulf(ScoreCotangent, K.splat(Sizes.Scale)), Scores,
                     Offset);
-    }
+      return Values();
+    });
   }
 
   /// D: the cotangent of a row times its result.
@@ -174,21 +217,18 @@ private:
     return K.sumLanes(Sum);
   }
 
-  /// A product with a packed panel overwrites, any other one adds.
-  void product(int64_t Rows, int64_t Columns, int64_t Depth, MatrixView Lhs,
-               MatrixView Rhs, MatrixView Result, bool IsPanel) {
-    TileProduct P;
-    P.Rows = Rows;
-    P.Columns = Columns;
-    P.Depth = K.index(Depth);
-    P.Lhs = Lhs;
-    P.Rhs = Rhs;
-    P.Result = Result;
-    P.RhsPadded = IsPanel;
-    if (!IsPanel)
-      P.Accumulate =
-          arith::ConstantOp::create(K.B, K.Loc, K.B.getBoolAttr(true));
-    emitBlockProduct(K, P);
+  /// Adds a product, whose depth runs from `From` up to `To`, to the rows of
+  /// `Result` from `Start` on, or overwrites them.
+  void addProduct(int64_t Rows, int64_t Columns, Value From, Value To,
+                  const MatrixView &Lhs, const MatrixView &Rhs, Value Result,
+                  Value Start, bool Overwrite) {
+    product(Rows, Columns, From, To, Lhs, Rhs,
+            [&](int64_t R, Value Column, int64_t Count, Value Sum) {
+              Value Offset = K.add(K.add(Start, R * Columns), Column);
+              if (!Overwrite)
+                Sum = K.addf(Sum, K.loadVector(Result, Offset, Count));
+              K.storeVector(Sum, Result, Offset, Count);
+            });
   }
 
   const Tensors &T;
@@ -215,9 +255,10 @@ LogicalResult stator::emitAttentionGrad(OpBuilder &B, AttentionGradOp Op,
       AttentionSizes::get(Op, Operands[0], Operands[1], Operands[2], Bias);
   if (Sizes.DropoutRate > 0 && !Info)
     return Op.emitOpError("draws random numbers but has no Info");
-  auto Blocks = AttentionBlocks::get(Sizes, /*FloatsPerKey=*/Sizes.Depth +
-                                                Sizes.ValueDepth,
-                                     /*FloatsPerScore=*/2, Target);
+  auto Blocks =
+      AttentionBlocks::get(Sizes, /*MaxQueries=*/64,
+                           /*FloatsPerKey=*/Sizes.Depth + Sizes.ValueDepth,
+                           /*FloatsPerScore=*/2, Target);
   KernelBuilder K(B, Op.getLoc(), Target);
   BackwardEmitter::Tensors T{
       K.flatten(Operands[0]),    K.flatten(Operands[1]),
