@@ -169,8 +169,11 @@ static constexpr int64_t MinSplitRowTiles = 7;
 /// Enough for an even share on any number of threads in use today.
 static constexpr int64_t TasksWanted = 64;
 static constexpr int64_t MaxTaskPanels = 16;
-/// Enough for the few threads of most machines, where more would cost.
-static constexpr int64_t FewTasks = 16;
+/// Enough for the threads of most machines, where more would cost: each task
+/// reads its rows again for every block of depth.
+static constexpr int64_t FewTasks = 8;
+static constexpr int64_t FewestTasks = 4;
+static constexpr int64_t ManyDepthBlocks = 8;
 
 int64_t ContractionPlan::getDepthBlocks() const {
   return llvm::divideCeil(Loops.Depth.Size, DepthBlock);
@@ -246,11 +249,13 @@ ContractionPlan ContractionPlan::get(ContractionLoops Loops,
   // tasks enough for the threads to share.
   int64_t RowTasks = Plan.getOuterTasks() * Plan.getRowTasks();
   int64_t Panels = RowTasks * Plan.getPanels();
-  int64_t Wanted = Plan.getDepthBlocks() > 1 ? FewTasks / 2 : TasksWanted;
+  int64_t Wanted = Plan.getDepthBlocks() > ManyDepthBlocks ? FewestTasks
+                   : Plan.getDepthBlocks() > 1             ? FewTasks
+                                                           : TasksWanted;
   Plan.PanelsPerTask = splitEvenly(
       Plan.getPanels(), std::clamp<int64_t>(Panels / Wanted, 1, MaxTaskPanels));
   if (int64_t Tasks = RowTasks * Plan.getPanelTasks();
-      Plan.Parallel && Tasks < FewTasks)
+      Plan.Parallel && Tasks < FewestTasks)
     Plan.RowTilesPerTask =
         splitEvenly(Plan.getRowTiles(),
                     std::max<int64_t>(Plan.RowTilesPerTask /

@@ -385,6 +385,21 @@ private:
   // Rows
   //===--------------------------------------------------------------------===//
 
+  /// The result of this tile, spread over its steps as well.
+  void prefetchResult(Offsets At, Value Step) {
+    if (Loops.Column.Result != 1)
+      return;
+    int64_t LinesPerRow = llvm::divideCeil(Plan.Tile.Columns, CacheLine);
+    int64_t StepsPerLine =
+        std::max<int64_t>(Plan.DepthBlock / (Plan.Tile.Rows * LinesPerRow), 1);
+    Value Line = K.div(Step, int64_t(1) << llvm::Log2_64(StepsPerLine));
+    Value Row = K.div(Line, LinesPerRow);
+    Value Column = K.mul(K.rem(Line, LinesPerRow), CacheLine);
+    K.prefetch(Result,
+               K.add(K.add(At.Result, Column), K.mul(Row, Loops.Row.Result)),
+               KernelBuilder::Cache::Nearest, /*ForWriting=*/true);
+  }
+
   /// One line of the rows of the next tile in each step.
   void prefetchNextRows(Offsets At, Value Step) {
     int64_t Rows = Plan.Tile.Rows;
@@ -409,12 +424,12 @@ private:
     Product.Rows = Rows;
     Product.Lhs = {Lhs, At.Lhs, Loops.Row.Lhs, Loops.Depth.Lhs};
     Product.Result = {Result, At.Result, Loops.Row.Result, Loops.Column.Result};
-    Product.PrefetchResult = true;
     Product.EachStep = [this, At,
                         Others = std::move(Product.EachStep)](Value Step) {
       if (Others)
         Others(Step);
       prefetchNextRows(At, Step);
+      prefetchResult(At, Step);
     };
     if (Accumulator) {
       // The first block of depth starts from there, the others from its sums.

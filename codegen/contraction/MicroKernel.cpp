@@ -20,8 +20,6 @@ public:
         Vectors(llvm::divideCeil(P.Columns, Lanes)) {}
 
   void emit() {
-    if (P.PrefetchResult)
-      prefetchResult();
     Values Sums = K.loop(
         K.index(0), P.Depth, 1, zeros(),
         [&](Value Step, ValueRange Sums) { return emitStep(Step, Sums); });
@@ -96,17 +94,6 @@ private:
                                             ArrayRef<int64_t>{Lane}),
                   P.Result.Buffer, K.add(Offset, Lane * P.Result.ColumnStride));
       }
-  }
-
-  void prefetchResult() {
-    constexpr int64_t CacheLine = 64 / sizeof(float);
-    if (P.Result.ColumnStride != 1)
-      return;
-    for (int64_t Row = 0; Row < P.Rows; ++Row)
-      for (int64_t Column = 0; Column < P.Columns; Column += CacheLine)
-        K.prefetch(P.Result.Buffer,
-                   K.add(P.Result.Offset, Row * P.Result.RowStride + Column),
-                   KernelBuilder::Cache::Nearest, /*ForWriting=*/true);
   }
 
   Values emitStep(Value Step, ValueRange Sums) {

@@ -28,9 +28,6 @@ struct TileProduct {
   mlir::Value PackTo;
   /// Emitted in every step of depth, with its number: room for prefetches.
   std::function<void(mlir::Value Step)> EachStep;
-  /// Ask for the result when the product starts, so that it is there at the
-  /// end.
-  bool PrefetchResult = false;
 };
 
 /// Emits the product of one register tile: the sums live in registers from the
