@@ -102,6 +102,26 @@ bool Grouping::raise(unsigned Index, unsigned Level) {
   return true;
 }
 
+/// Whether the op adds the contraction to a tensor that nobody else needs, in
+/// whose memory the sum can grow.
+static bool isAccumulation(Operation *Op, EinsumOp Einsum) {
+  auto Add = dyn_cast<AddOp>(Op);
+  if (!Add || !Einsum->hasOneUse())
+    return false;
+  Value Other =
+      Add.getLhs() == Einsum.getResult() ? Add.getRhs() : Add.getLhs();
+  return *Einsum->user_begin() == Op && Other.hasOneUse() &&
+         !Other.getDefiningOp<ConstantOp>();
+}
+
+/// Whether what an op needs besides the contraction is there before it.
+static bool hasOthersBefore(Operation *Op, EinsumOp Einsum) {
+  return llvm::all_of(Op->getOperands(), [&](Value V) {
+    Operation *Defining = V.getDefiningOp();
+    return !Defining || Defining == Einsum || Defining->isBeforeInBlock(Einsum);
+  });
+}
+
 /// Adds an op to the group of a contraction that it uses.
 bool Grouping::joinEinsum(unsigned Index, Operation *Op) {
   OpGroup &G = Groups[Index];
@@ -146,7 +166,11 @@ bool Grouping::joinEinsum(unsigned Index, Operation *Op) {
       Level = std::max(Level, Given + 1);
     }
   }
-  if (Level > G.EinsumLevel + MaxDelay)
+  // Levels count what depends on what. A sum of many products has many, but in
+  // the order of the block none of them waits for the sum so far.
+  const bool Waits =
+      !isAccumulation(Op, G.Einsum) || !hasOthersBefore(Op, G.Einsum);
+  if (Level > G.EinsumLevel + MaxDelay && Waits)
     return Refuse("another of its operands comes much later");
   if (Level > G.Level && !raise(Index, Level))
     return Refuse("a loop needs the product");
@@ -226,7 +250,8 @@ void Grouping::returnToConsumers() {
     llvm::sort(
         Ops, [](Operation *X, Operation *Y) { return Y->isBeforeInBlock(X); });
     for (Operation *Op : Ops) {
-      if (isa<EinsumOp>(Op) || getKind(Op) != OpKind::Pointwise)
+      if (isa<EinsumOp>(Op) || getKind(Op) != OpKind::Pointwise ||
+          isAccumulation(Op, Groups[Index].Einsum))
         continue;
       std::optional<unsigned> Consumer = getOnlyConsumer(Op);
       if (!Consumer)

@@ -288,8 +288,15 @@ void Grouping::visit(Operation *Op) {
     if (auto Producer = getProducer(V))
       if (!llvm::is_contained(Producers, *Producer))
         Producers.push_back(*Producer);
+  // What is added to a contraction can be in its memory only if nothing is done
+  // to the sums before.
+  auto Adds = [&](unsigned Index) {
+    return isa<AddOp>(Op) && Groups[Index].Einsum &&
+           Groups[Index].Ops.size() == 1;
+  };
   llvm::stable_sort(Producers, [&](unsigned X, unsigned Y) {
-    return Groups[X].Level > Groups[Y].Level;
+    return std::pair(Adds(X), Groups[X].Level) >
+           std::pair(Adds(Y), Groups[Y].Level);
   });
   for (unsigned Index : Producers) {
     // All other operands must be there before the group runs. What comes from

@@ -76,3 +76,65 @@ stator.func @rows(%x: tensor<8x6xf32>) -> tensor<8x6xf32> {
   %e = stator.concat %b, %d axis 0 : (tensor<4x6xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
   stator.return %e : tensor<8x6xf32>
 }
+
+// -----
+
+// Each product of a sum of several is added to what was there before it, where
+// the sum can grow, and not later to the next one.
+// CHECK-LABEL: stator.func @accumulates
+// CHECK: %[[G:.*]] = stator.read @g
+// CHECK: %[[A:.*]] = stator.launch @[[K:k[0-9]+_einsum_add]]({{.*}}%[[G]]
+// CHECK: %[[B:.*]] = stator.launch @[[K]]({{.*}}%[[A]]
+// CHECK: stator.write %[[B]], @g
+stator.parameter @g : tensor<8x6xf32> init #stator.init<constant, 0.0, 0.0>
+stator.func @accumulates(%x: tensor<16x8xf32>, %y: tensor<16x6xf32>, %z: tensor<16x8xf32>) {
+  %g = stator.read @g : tensor<8x6xf32>
+  %p = stator.einsum "a k, a j -> k j" %x, %y : (tensor<16x8xf32>, tensor<16x6xf32>) -> tensor<8x6xf32>
+  %a = stator.add %p, %g : tensor<8x6xf32>
+  %q = stator.einsum "a k, a j -> k j" %z, %y : (tensor<16x8xf32>, tensor<16x6xf32>) -> tensor<8x6xf32>
+  %b = stator.add %q, %a : tensor<8x6xf32>
+  stator.write %b, @g : tensor<8x6xf32>
+  stator.return
+}
+
+// -----
+
+// A sum of many products grows in one place too.
+// CHECK-LABEL: stator.func @sums_many
+// CHECK: stator.launch @k0_einsum(
+// CHECK-COUNT-7: stator.launch @k1_einsum_add(
+// CHECK-NOT: stator.launch
+stator.func @sums_many(%x: tensor<32x8xf32>, %y: tensor<32x6xf32>) -> tensor<8x6xf32> {
+  %x0 = stator.slice %x offsets [0, 0] strides [1, 1] : tensor<32x8xf32> -> tensor<4x8xf32>
+  %y0 = stator.slice %y offsets [0, 0] strides [1, 1] : tensor<32x6xf32> -> tensor<4x6xf32>
+  %p0 = stator.einsum "a k, a j -> k j" %x0, %y0 : (tensor<4x8xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %x1 = stator.slice %x offsets [4, 0] strides [1, 1] : tensor<32x8xf32> -> tensor<4x8xf32>
+  %y1 = stator.slice %y offsets [4, 0] strides [1, 1] : tensor<32x6xf32> -> tensor<4x6xf32>
+  %p1 = stator.einsum "a k, a j -> k j" %x1, %y1 : (tensor<4x8xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %s1 = stator.add %p1, %p0 : tensor<8x6xf32>
+  %x2 = stator.slice %x offsets [8, 0] strides [1, 1] : tensor<32x8xf32> -> tensor<4x8xf32>
+  %y2 = stator.slice %y offsets [8, 0] strides [1, 1] : tensor<32x6xf32> -> tensor<4x6xf32>
+  %p2 = stator.einsum "a k, a j -> k j" %x2, %y2 : (tensor<4x8xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %s2 = stator.add %p2, %s1 : tensor<8x6xf32>
+  %x3 = stator.slice %x offsets [12, 0] strides [1, 1] : tensor<32x8xf32> -> tensor<4x8xf32>
+  %y3 = stator.slice %y offsets [12, 0] strides [1, 1] : tensor<32x6xf32> -> tensor<4x6xf32>
+  %p3 = stator.einsum "a k, a j -> k j" %x3, %y3 : (tensor<4x8xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %s3 = stator.add %p3, %s2 : tensor<8x6xf32>
+  %x4 = stator.slice %x offsets [16, 0] strides [1, 1] : tensor<32x8xf32> -> tensor<4x8xf32>
+  %y4 = stator.slice %y offsets [16, 0] strides [1, 1] : tensor<32x6xf32> -> tensor<4x6xf32>
+  %p4 = stator.einsum "a k, a j -> k j" %x4, %y4 : (tensor<4x8xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %s4 = stator.add %p4, %s3 : tensor<8x6xf32>
+  %x5 = stator.slice %x offsets [20, 0] strides [1, 1] : tensor<32x8xf32> -> tensor<4x8xf32>
+  %y5 = stator.slice %y offsets [20, 0] strides [1, 1] : tensor<32x6xf32> -> tensor<4x6xf32>
+  %p5 = stator.einsum "a k, a j -> k j" %x5, %y5 : (tensor<4x8xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %s5 = stator.add %p5, %s4 : tensor<8x6xf32>
+  %x6 = stator.slice %x offsets [24, 0] strides [1, 1] : tensor<32x8xf32> -> tensor<4x8xf32>
+  %y6 = stator.slice %y offsets [24, 0] strides [1, 1] : tensor<32x6xf32> -> tensor<4x6xf32>
+  %p6 = stator.einsum "a k, a j -> k j" %x6, %y6 : (tensor<4x8xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %s6 = stator.add %p6, %s5 : tensor<8x6xf32>
+  %x7 = stator.slice %x offsets [28, 0] strides [1, 1] : tensor<32x8xf32> -> tensor<4x8xf32>
+  %y7 = stator.slice %y offsets [28, 0] strides [1, 1] : tensor<32x6xf32> -> tensor<4x6xf32>
+  %p7 = stator.einsum "a k, a j -> k j" %x7, %y7 : (tensor<4x8xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  %s7 = stator.add %p7, %s6 : tensor<8x6xf32>
+  stator.return %s7 : tensor<8x6xf32>
+}
