@@ -27,7 +27,8 @@ mlir::Value emitExp(mlir::OpBuilder &B, mlir::Location Loc, mlir::Value X,
                     bool UseFma);
 
 /// e^X within 1.2 ulp for X < 88, with fewer instructions: results below the
-/// normal numbers, those of X < -87.33, are 0. For weights relative to their maximum.
+/// normal numbers, those of X < -87.33, are 0. For weights relative to their
+/// maximum.
 mlir::Value emitExpOfWeight(mlir::OpBuilder &B, mlir::Location Loc,
                             mlir::Value X, bool UseFma);
 
@@ -41,7 +42,7 @@ mlir::Value emitLog(mlir::OpBuilder &B, mlir::Location Loc, mlir::Value X,
 mlir::Value emitTanh(mlir::OpBuilder &B, mlir::Location Loc, mlir::Value X,
                      bool UseFma);
 
-/// Error function within 1.5 ulp: X + X P(X^2) for |X| < 1 and 1 - Q(|X|)
+/// Error function within 1.8 ulp: X + X P(X^2) for |X| < 1 and 1 - Q(|X|)
 /// above, with the sign of X; no division and no exponential.
 mlir::Value emitErf(mlir::OpBuilder &B, mlir::Location Loc, mlir::Value X,
                     bool UseFma);

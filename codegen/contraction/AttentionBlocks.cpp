@@ -176,8 +176,8 @@ AttentionEmitter::Sight AttentionEmitter::getSight(Value FirstQuery,
   Value End = K.sub(K.add(FirstQuery, Rows + Sizes.getShift()), FirstKey);
   End = K.min(K.max(End, K.index(0)), K.index(Keys));
   // Whole tiles of keys too, since the derivative reads these.
-  int64_t Unit = std::max(Lanes, TileRows);
-  Value Vectors = K.mul(K.div(K.add(End, Unit - 1), Unit), Unit / Lanes);
+  Value Tiles = K.div(K.add(End, TileRows - 1), TileRows);
+  Value Vectors = K.div(K.add(K.mul(Tiles, TileRows), Lanes - 1), Lanes);
   return {End, K.min(Vectors, K.index(All))};
 }
 
@@ -285,6 +285,35 @@ Value AttentionEmitter::weighScores(Value Scores, Value MinusBase) {
       isScaledLate() ? K.multiplyAdd(Scores, K.splat(Sizes.Scale), MinusBase)
                      : K.addf(Scores, MinusBase);
   return emitExpOfWeight(K.B, K.Loc, Difference, K.Target.HasFma);
+}
+
+Value AttentionEmitter::reduceRows(Value Buffer, int64_t First, int64_t Count,
+                                   function_ref<Value(Value, Value)> Combine) {
+  int64_t Lanes = K.getLanes();
+  auto Shuffle = [&](Value X, Value Y, function_ref<int64_t(int64_t)> From) {
+    auto Mask = llvm::map_to_vector(llvm::seq<int64_t>(0, Lanes), From);
+    return vector::ShuffleOp::create(K.B, K.Loc, X, Y, Mask);
+  };
+  int64_t Rows = llvm::PowerOf2Ceil(Count);
+  Values Each;
+  for (int64_t R = 0; R < Rows; ++R)
+    Each.push_back(K.loadVector(
+        Buffer, K.index((First + std::min(R, Count - 1)) * Lanes)));
+  // Interleaves row i with row i + n/2 and combines the halves: the highest bit
+  // of the lane is gone, the highest one of the row the lowest of the lane.
+  for (int64_t N = Rows / 2; N > 0; N /= 2)
+    for (int64_t R = 0; R < N; ++R)
+      Each[R] =
+          Combine(Shuffle(Each[R], Each[R + N],
+                          [&](int64_t I) { return I % 2 * Lanes + I / 2; }),
+                  Shuffle(Each[R], Each[R + N], [&](int64_t I) {
+                    return I % 2 * Lanes + Lanes / 2 + I / 2;
+                  }));
+  for (int64_t N = Lanes / 2; N >= Rows; N /= 2)
+    Each[0] = Combine(Each[0], Shuffle(Each[0], Each[0], [&](int64_t I) {
+                        return (I + N) % Lanes;
+                      }));
+  return Each[0];
 }
 
 Value AttentionEmitter::greater(Value X, Value Y) {

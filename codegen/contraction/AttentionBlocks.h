@@ -126,6 +126,11 @@ protected:
   Value weighScores(Value Scores, Value MinusBase);
   /// The factors of dropout of a vector of a row; null without dropout.
   Value dropoutFactors(const Row &R, Value Start);
+  /// In lane r, for r < `Count` <= lanes, the combination of all lanes of the
+  /// vector of row `First` + r of a buffer of vectors: a tree, of the same form
+  /// for every row.
+  Value reduceRows(Value Buffer, int64_t First, int64_t Count,
+                   llvm::function_ref<Value(Value, Value)> Combine);
   /// The greater one; `Y` if `X` is NaN.
   Value greater(Value X, Value Y);
 

@@ -47,6 +47,8 @@ public:
               ValueStart = K.mul(KvLine, Sizes.Keys * Sizes.ValueDepth);
               KeyPanel = K.stackBuffer(Sizes.Depth * Blocks.PaddedKeys);
               Weights = K.stackBuffer(TileRows * Blocks.PaddedKeys);
+              Partial = K.stackBuffer(TileRows * K.getLanes());
+              MinusBase = K.stackBuffer(TileRows);
               Maximum = K.stackBuffer(Blocks.QueryBlock);
               Sum = K.stackBuffer(Blocks.QueryBlock);
               Factor = K.stackBuffer(Blocks.QueryBlock);
@@ -122,10 +124,7 @@ private:
     scoreProduct(Rows, S.Vectors, Depth,
                  {T.Query, K.add(QueryStart, K.mul(FirstRow, Depth)), Depth, 1},
                  {KeyPanel, K.index(0), Blocks.PaddedKeys, 1}, InWeights);
-    K.loop(0, Rows, 1, [&](Value R) {
-      softmaxRow({Batch, Head, K.add(Query, R), FirstKey, Keys, S.Vectors},
-                 K.mul(R, Blocks.PaddedKeys), K.add(FirstRow, R));
-    });
+    weighRows({Batch, Head, Query, FirstKey, Keys, S.Vectors}, FirstRow, Rows);
 
     Value Start = K.add(ResultStart, K.mul(FirstRow, ValueDepth));
     MatrixView Values{T.Val, K.add(ValueStart, K.mul(FirstKey, ValueDepth)),
@@ -143,49 +142,83 @@ private:
             });
   }
 
-  /// Products of a row of the block, at `Start` of the weights, to weights
-  /// relative to the running maximum. The factor of the row becomes what brings
-  /// the result so far to the new maximum, and with one block of keys what
-  /// brings it to the end.
-  void softmaxRow(const Row &Row, Value Start, Value R) {
-    Value Largest =
-        forRow(Row, K.splat(-Infinity),
-               [&](Value First, int64_t Count, bool MayHide, ValueRange In) {
-                 Value Offset = K.add(Start, First);
-                 Value Products = K.loadVector(Weights, Offset);
-                 Value Scores =
-                     makeScores(Row, First, Count, MayHide, Products);
-                 if (Scores != Products)
-                   K.storeVector(Scores, Weights, Offset);
-                 return Values{greater(Scores, In[0])};
-               })
-            .front();
-    Value NewMaximum = combineLanes(
-        K.B, K.Loc, Largest, [&](Value X, Value Y) { return greater(X, Y); });
+  /// Products of `Rows` rows, the first of which is `First`, to weights
+  /// relative to the running maximum. What is there once a row is computed for
+  /// vectors of rows: maximum, sum, and as factor of a row what brings the
+  /// result so far to the new maximum, and with one block of keys what brings
+  /// it to the end.
+  void weighRows(const Row &First, Value FirstRow, int64_t Rows) {
+    int64_t Lanes = K.getLanes();
+    auto ForRows = [&](function_ref<Value(const Row &, Value R)> Reduce) {
+      K.loop(0, Rows, 1, [&](Value R) {
+        Row Each = First;
+        Each.Query = K.add(First.Query, R);
+        K.storeVector(Reduce(Each, R), Partial, K.mul(R, Lanes));
+      });
+    };
+    auto ForVectors = [&](function_ref<void(int64_t R, int64_t Count)> Body) {
+      for (int64_t R = 0; R < Rows; R += Lanes)
+        Body(R, std::min(Lanes, Rows - R));
+    };
+    ForRows([&](const Row &Each, Value R) {
+      return findLargest(Each, K.mul(R, Blocks.PaddedKeys));
+    });
+    ForVectors([&](int64_t R, int64_t Count) {
+      Value Largest = reduceRows(
+          Partial, R, Count, [&](Value X, Value Y) { return greater(X, Y); });
+      emitMaximum(Largest, K.add(FirstRow, R), K.index(R), Count);
+    });
+    ForRows([&](const Row &Each, Value R) {
+      return weighRow(Each, K.mul(R, Blocks.PaddedKeys),
+                      K.broadcast(K.load(MinusBase, R)));
+    });
+    ForVectors([&](int64_t R, int64_t Count) {
+      Value Sums = reduceRows(Partial, R, Count,
+                              [&](Value X, Value Y) { return K.addf(X, Y); });
+      Value At = K.add(FirstRow, R);
+      if (hasOneKeyBlock())
+        K.storeVector(invert(Sums), Factor, At, Count);
+      else
+        Sums = K.multiplyAdd(K.loadVector(Sum, At, Count),
+                             K.loadVector(Factor, At, Count), Sums);
+      K.storeVector(Sums, Sum, At, Count);
+    });
+  }
+
+  /// From the largest scores of `Count` rows from `At` of the block on, the
+  /// new maximum, and minus what their scores are compared with.
+  void emitMaximum(Value Largest, Value At, Value R, int64_t Count) {
     if (isScaledLate())
-      NewMaximum = K.mulf(NewMaximum, K.constant(Sizes.Scale));
-    Value OldMaximum;
+      Largest = K.mulf(Largest, K.splat(Sizes.Scale));
+    Value Old;
     if (!hasOneKeyBlock()) {
-      OldMaximum = K.load(Maximum, R);
-      NewMaximum = greater(NewMaximum, OldMaximum);
+      Old = K.loadVector(Maximum, At, Count);
+      Largest = greater(Largest, Old);
     }
     // A row that has seen no key yet: any finite base will do.
-    Value Base =
-        select(equals(NewMaximum, -Infinity), K.constant(0), NewMaximum);
-    Value MinusBase = K.broadcast(K.subf(K.constant(0), Base));
-    Value RowSum = K.sumLanes(weighRow(Row, Start, MinusBase));
-    K.store(NewMaximum, Maximum, R);
-    if (hasOneKeyBlock()) {
-      K.store(RowSum, Sum, R);
-      Value Divisor = select(equals(RowSum, 0), K.constant(1), RowSum);
-      K.store(arith::DivFOp::create(K.B, K.Loc, K.constant(1), Divisor), Factor,
-              R);
-      return;
-    }
-    Value Shrink =
-        emitExpOfWeight(K.B, K.Loc, K.subf(OldMaximum, Base), K.Target.HasFma);
-    K.store(K.multiplyAdd(K.load(Sum, R), Shrink, RowSum), Sum, R);
-    K.store(Shrink, Factor, R);
+    Value Base = select(areEqual(Largest, -Infinity), K.splat(0), Largest);
+    K.storeVector(K.subf(K.splat(0), Base), MinusBase, R, Count);
+    K.storeVector(Largest, Maximum, At, Count);
+    if (!hasOneKeyBlock())
+      K.storeVector(
+          emitExpOfWeight(K.B, K.Loc, K.subf(Old, Base), K.Target.HasFma),
+          Factor, At, Count);
+  }
+
+  /// The largest scores of a row, one in each lane; writes the scores where
+  /// they are not the products.
+  Value findLargest(const Row &Row, Value Start) {
+    return forRow(Row, K.splat(-Infinity),
+                  [&](Value First, int64_t Count, bool MayHide, ValueRange In) {
+                    Value Offset = K.add(Start, First);
+                    Value Products = K.loadVector(Weights, Offset);
+                    Value Scores =
+                        makeScores(Row, First, Count, MayHide, Products);
+                    if (Scores != Products)
+                      K.storeVector(Scores, Weights, Offset);
+                    return Values{greater(Scores, In[0])};
+                  })
+        .front();
   }
 
   /// Scores of a row to weights; returns sums of them, without dropout.
@@ -206,6 +239,17 @@ private:
         .front();
   }
 
+  Value areEqual(Value X, double Y) {
+    return arith::CmpFOp::create(K.B, K.Loc, arith::CmpFPredicate::OEQ, X,
+                                 K.splat(Y));
+  }
+
+  /// 1 / X in all lanes, 1 for 0.
+  Value invert(Value X) {
+    Value Divisor = select(areEqual(X, 0), K.splat(1), X);
+    return arith::DivFOp::create(K.B, K.Loc, K.splat(1), Divisor);
+  }
+
   void scaleRow(Value ResultRow, Value Factor) {
     forVectors(Sizes.ValueDepth, [&](Value At, int64_t Lanes) {
       Value Offset = K.add(ResultRow, At);
@@ -219,23 +263,21 @@ private:
   void finishRows(Value FirstLine, int64_t Rows) {
     forVectors(Rows, [&](Value At, int64_t Count) {
       Value Sums = K.loadVector(Sum, At, Count);
-      Value IsEmpty = arith::CmpFOp::create(
-          K.B, K.Loc, arith::CmpFPredicate::OEQ, Sums, K.splat(0));
+      Value IsEmpty = areEqual(Sums, 0);
       Value Divisors = select(IsEmpty, K.splat(1), Sums);
       Value Lse = K.addf(K.loadVector(Maximum, At, Count),
                          emitLog(K.B, K.Loc, Divisors, K.Target.HasFma));
       K.storeVector(select(IsEmpty, K.splat(-Infinity), Lse), T.Lse,
                     K.add(FirstLine, At), Count);
       if (!hasOneKeyBlock())
-        K.storeVector(arith::DivFOp::create(K.B, K.Loc, K.splat(1), Divisors),
-                      Factor, At, Count);
+        K.storeVector(invert(Sums), Factor, At, Count);
     });
   }
 
   const Tensors &T;
   // Of the task being emitted.
   Value Line, Batch, Head, KeyStart, ValueStart;
-  Value KeyPanel, Weights, Maximum, Sum, Factor;
+  Value KeyPanel, Weights, Partial, MinusBase, Maximum, Sum, Factor;
 };
 
 } // namespace

@@ -26,6 +26,7 @@ struct Case {
   std::optional<int64_t> Window = std::nullopt;
   BiasKind Bias = BiasKind::None;
   double Dropout = 0;
+  double Sign = 1; ///< of the scale
 };
 
 /// The tensors of a problem and what comes out, in f64.
@@ -37,7 +38,7 @@ struct Problem {
   int64_t Info[STATOR_INFO_COUNT] = {3, 10, 0x123456789abcdef, 77};
   static constexpr int64_t Stream = 5;
 
-  explicit Problem(const Case &C) : C(C), Scale(1 / std::sqrt(C.Depth)) {
+  explicit Problem(const Case &C) : C(C), Scale(C.Sign / std::sqrt(C.Depth)) {
     std::mt19937 Generator(7);
     std::uniform_real_distribution<float> Uniform(-2, 2);
     auto Fill = [&](std::vector<float> &Values, int64_t Count) {
@@ -396,6 +397,16 @@ const Case Cases[] = {
     {"bias_full", 2, 2, 2, 19, 50, 16, 8, true, 7, BiasKind::Full},
     {"bias_infinite", 2, 2, 2, 50, 150, 16, 16, false, std::nullopt,
      BiasKind::BlocksRows},
+    {"causal_more_keys", 2, 2, 2, 13, 91, 24, 20, true},
+    {"causal_blocks_more_keys", 1, 2, 1, 67, 203, 40, 8, true},
+    {"window_one_block", 1, 2, 2, 50, 50, 16, 16, true, 13},
+    {"grouped_one_block", 2, 4, 2, 40, 40, 16, 16, true},
+    {"bias_edge", 1, 2, 2, 37, 131, 16, 16, true, std::nullopt,
+     BiasKind::PerHead},
+    {"negative_scale", 1, 2, 2, 70, 70, 16, 16, true, std::nullopt,
+     BiasKind::None, 0, -1},
+    {"zero_scale", 1, 2, 2, 70, 70, 16, 16, true, std::nullopt, BiasKind::None,
+     0, 0},
     {"dropout", 2, 2, 2, 70, 70, 16, 16, true, std::nullopt, BiasKind::None,
      0.2},
     {"dropout_all", 2, 4, 2, 33, 75, 16, 16, true, 25, BiasKind::PerHead, 0.5},

@@ -81,7 +81,7 @@ const MathFunction Functions[] = {
     {"ExpOfWeight", emitExpOfWeight, expOfWeight, 1.2, /*MaxArgument=*/88},
     {"Log", emitLog, [](double X) { return std::log(X); }, 1.1},
     {"Tanh", emitTanh, [](double X) { return std::tanh(X); }, 1.5},
-    {"Erf", emitErf, [](double X) { return std::erf(X); }, 1.5},
+    {"Erf", emitErf, [](double X) { return std::erf(X); }, 1.8},
     {"Rsqrt",
      [](OpBuilder &B, Location Loc, Value X, bool) {
        return emitRsqrt(B, Loc, X);
