@@ -203,6 +203,19 @@ const Case Cases[] = {
     // Several blocks of depth, rows and panels.
     {"m k, k n -> m n", {130, 1100, 600}},
     {"m k, n k -> m n", {2000, 64, 70}},
+    {"m k, n k -> m n", {130, 1601, 270}},
+    {"k m, k n -> m n", {1601, 130, 270}},
+    {"k m, n k -> m n", {1601, 130, 97}},
+    {"m k, n k -> m n", {67, 7000, 33}},
+    // Rows a page apart, with tiles that are lower and wider.
+    {"m k, k n -> m n", {53, 1024, 1}},
+    {"m k, k n -> m n", {53, 1024, 50}},
+    {"m k, k n -> m n", {53, 1024, 129}},
+    {"m k, n k -> m n", {130, 2048, 65}},
+    {"m k, n k -> m n", {7, 3072, 200}},
+    // A task whose only tile is a ragged one: it does not pack on the way.
+    {"m k, k n -> m n", {295, 768, 65}},
+    {"m k, k n -> m n", {281, 70, 3}},
 };
 
 std::string nameCase(const testing::TestParamInfo<Case> &Info) {
