@@ -32,6 +32,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
+/// Between programs: threads of OpenMP spin a fifth of a second before they
+/// sleep.
+constexpr std::chrono::milliseconds Pause(250);
+
 const char Description[] =
     "Measures this machine, compiles a model, and runs its steps in turn with\n"
     "the eager interpreter, on the same random tokens. Shows how close to the\n"
@@ -120,6 +124,7 @@ private:
     BenchProgram *Result = nullptr;
     std::vector<BenchStep> *Profile = nullptr;
     int64_t StepsARound = 1;
+    double WarmMs = 0; ///< of a step, roughly
   };
 
   bool compile(const std::string &Output, const std::string &Disable,
@@ -216,7 +221,6 @@ std::unique_ptr<BenchWorker> Bench::startEager() {
 /// and caches come up. Then as many steps a round as take a second.
 bool Bench::warmUp(Runner &R) {
   std::string Error;
-  double Milliseconds = 0;
   for (int I = 0; I < 2; ++I) {
     Json Answer = R.Worker->run(1, Error);
     if (Answer.is_discarded())
@@ -225,12 +229,12 @@ bool Bench::warmUp(Runner &R) {
       R.Result->FirstLoss = Answer["losses"][0].is_number()
                                 ? Answer["losses"][0].get<double>()
                                 : 0;
-    Milliseconds = Answer["ms"][0].get<double>();
+    R.WarmMs = Answer["ms"][0].get<double>();
   }
   R.StepsARound =
       Options.Steps
           ? Options.Steps
-          : std::clamp<int64_t>(1000 / std::max(Milliseconds, 1e-3), 1, 200);
+          : std::clamp<int64_t>(1000 / std::max(R.WarmMs, 1e-3), 1, 200);
   R.Result->BaseBytes = getNumber(R.Worker->about(), "base_bytes");
   return true;
 }
@@ -238,14 +242,14 @@ bool Bench::warmUp(Runner &R) {
 /// One round of one program. The step after a change of programs finds cold
 /// caches and is not counted, unless steps are long.
 bool Bench::measure(Runner &R) {
-  // Threads of the program before spin a fifth of a second before they sleep.
-  std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  std::this_thread::sleep_for(Pause);
   std::string Error;
-  Json Answer = R.Worker->run(R.StepsARound + 1, Error);
+  const size_t Skipped = R.WarmMs < 1000 ? 1 : 0;
+  Json Answer = R.Worker->run(R.StepsARound + Skipped, Error);
   if (Answer.is_discarded())
     return say(Error);
   const Json &Ms = Answer["ms"];
-  for (size_t I = 1; I < Ms.size(); ++I) {
+  for (size_t I = Skipped; I < Ms.size(); ++I) {
     R.Result->Milliseconds.Values.push_back(Ms[I].get<double>());
     R.Result->Between.Values.push_back(Answer["between_ms"][I].get<double>());
     if (!R.Profile)
@@ -278,7 +282,7 @@ bool Bench::measureInTurn(llvm::MutableArrayRef<Runner> Runners) {
     Least = std::min(Least, Each.StepsARound);
   for (Runner &Each : Runners)
     Each.StepsARound = Least;
-  for (int64_t Round = 0; Round < Options.Rounds; ++Round)
+  for (int64_t Round = 0; Round < Options.Rounds; ++Round) {
     for (Runner &Each : Runners) {
       Shown.show("round " + std::to_string(Round + 1) + " of " +
                  std::to_string(Options.Rounds) + ": " + Each.Result->Name +
@@ -286,6 +290,9 @@ bool Bench::measureInTurn(llvm::MutableArrayRef<Runner> Runners) {
       if (!measure(Each))
         return false;
     }
+    std::this_thread::sleep_for(Pause);
+    remeasurePeak(Report.Machine);
+  }
   return true;
 }
 
@@ -395,17 +402,22 @@ bool Bench::run() {
       return false;
   }
 
-  // The hooks are compared with the plain program in the same minute too.
+  // The hooks are compared with the plain program in the same minute too. The
+  // interpreter has ended, so that there are never more than two in memory.
   std::vector<BenchStep> Steps;
+  BenchProgram Beside;
   Report.Profiled.Name = "profiled";
+  Beside.Name = "compiled";
   {
-    Runner Profiled{startCompiled(Hooked), &Report.Profiled, &Steps};
-    if (!Profiled.Worker)
+    Runner Runners[] = {{startCompiled(Hooked), &Report.Profiled, &Steps},
+                        {startCompiled(Plain), &Beside}};
+    if (!Runners[0].Worker || !Runners[1].Worker)
       return false;
-    describe(Needs, *Profiled.Worker);
-    if (!measureInTurn(Profiled))
+    describe(Needs, *Runners[0].Worker);
+    if (!measureInTurn(Runners))
       return false;
   }
+  Report.BesideProfiled = Beside.Milliseconds;
   Report.Breakdown = breakDown(Report.Launches, std::move(Steps));
   if (Options.Ablate && !ablate())
     return false;

@@ -64,7 +64,7 @@ th { text-align: right; font-weight: 600; color: var(--soft); font-size: 12px;
   border-bottom: 1px solid var(--line); padding: 4px 8px; white-space: nowrap; }
 td { text-align: right; padding: 3px 8px; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
-th.left, td.left { text-align: left; }
+th.left, td.left, .kernels th:last-child { text-align: left; }
 td.where { text-align: left; white-space: normal; min-width: 240px; }
 td.where small { color: var(--soft); }
 .bar { display: inline-block; height: 9px; background: var(--accent);
@@ -233,8 +233,10 @@ void HtmlReport::programs() {
 void HtmlReport::breakdown() {
   const BenchBreakdown &B = R.Breakdown;
   Out += "<h2>Where a step goes</h2>\n<p>Mean of " + std::to_string(B.Steps) +
-         " steps of the program with hooks around its kernels: the middle half "
-         "by time.</p>\n<div class=\"scroll\"><table>\n";
+         " steps of the program with hooks around its kernels, the middle half "
+         "by time; the hooks cost " +
+         print("%+.1f %%", 100 * R.getHookCost()) +
+         ".</p>\n<div class=\"scroll\"><table>\n";
   row({"", "time", "of the step"}, "th");
   auto Line = [&](const char *Name, double Ms) {
     row({Name, formatTime(Ms),
@@ -250,7 +252,8 @@ void HtmlReport::breakdown() {
 void HtmlReport::kernels() {
   Out += "<h2>Kernels</h2>\n<p>By time. Equal kernels are one row. Bytes are "
          "those of operands and results; more than 100 % of the bandwidth of "
-         "memory came from caches.</p>\n<div class=\"scroll\"><table>\n";
+         "memory came from caches.</p>\n<div class=\"scroll\"><table "
+         "class=\"kernels\">\n";
   row({"kind", "time", "share", "calls", "GFLOP/s", "of peak", "GB/s",
        "of memory", "bytes", "where"},
       "th");

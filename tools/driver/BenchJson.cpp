@@ -107,6 +107,7 @@ std::string formatJson(const BenchReport &Report) {
     Result["speedup"] = Report.getSpeedup();
   }
   Result["profiled"] = toJson(Report, Report.Profiled);
+  Result["hook_cost"] = Report.getHookCost();
   Json &Breakdown = Result["breakdown"];
   Breakdown["steps"] = Report.Breakdown.Steps;
   Breakdown["step_ms"] = Report.Breakdown.StepMs;

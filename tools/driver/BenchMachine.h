@@ -28,6 +28,10 @@ int countCpus();
 /// nothing but disturbance makes one slower than another.
 MachineSpeed measureMachine(int Threads);
 
+/// Measures the peak once more, shortly, and keeps what is better: clocks rise
+/// and fall, and neighbours come and go, while programs are measured.
+void remeasurePeak(MachineSpeed &Machine);
+
 } // namespace stator::driver
 
 #endif // STATOR_TOOLS_DRIVER_BENCHMACHINE_H

@@ -27,8 +27,8 @@ std::string formatTime(double Milliseconds) {
   if (Milliseconds >= 10000)
     return print("%.2f s", Milliseconds / 1e3);
   if (Milliseconds >= 1)
-    return print("%.3g ms", Milliseconds);
-  return print("%.3g \xC2\xB5s", Milliseconds * 1e3);
+    return print("%.2f ms", Milliseconds);
+  return print("%.1f \xC2\xB5s", Milliseconds * 1e3);
 }
 
 std::vector<std::string> listKinds(const BenchReport &Report) {
@@ -178,15 +178,16 @@ std::string drawRoofline(const BenchReport &Report) {
            "axis", "end");
   Svg.text(16, (P.Top + P.Bottom) / 2, "GFLOP/s", "axis", "middle", -90);
 
-  auto Roof = [&](double Flops, double Bytes, StringRef Class,
+  auto Roof = [&](double FlopsASecond, double BytesASecond, StringRef Class,
                   const std::string &Label, double Shift) {
+    double Flops = std::max(FlopsASecond, 1.0),
+           Bytes = std::max(BytesASecond, 1.0);
     double Low = std::max(LeastX, LeastY / Bytes);
     Svg.path({MapX(Low), MapY(Low * Bytes), MapX(Flops / Bytes), MapY(Flops),
               MapX(MostX), MapY(Flops)},
              Class);
     Svg.text(MapX(MostX) - 4, MapY(Flops) + Shift, Label, "axis", "end");
   };
-  // Small kernels on top of large ones.
   std::string Threads =
       M.Threads == 1 ? "1 thread" : print("%d threads", M.Threads);
   Roof(M.FlopsAll, M.BytesAll, "roof",
@@ -198,6 +199,7 @@ std::string drawRoofline(const BenchReport &Report) {
          print("1 thread: %.0f GFLOP/s, %.1f GB/s", M.FlopsOne / 1e9,
                M.BytesOne / 1e9),
          14);
+  // Small kernels on top of large ones.
   llvm::sort(Points, [](const Point &A, const Point &B) {
     return A.Kernel->Milliseconds > B.Kernel->Milliseconds;
   });

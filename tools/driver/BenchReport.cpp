@@ -136,6 +136,11 @@ double BenchReport::getFlops(const BenchProgram &Program) const {
   return Milliseconds > 0 ? FlopsPerStep / (Milliseconds / 1e3) : 0;
 }
 
+double BenchReport::getHookCost() const {
+  double Plain = BesideProfiled.getMedian();
+  return Plain > 0 ? Profiled.Milliseconds.getMedian() / Plain - 1 : 0;
+}
+
 double BenchReport::getSpeedup() const {
   double Ours = Compiled.Milliseconds.getMedian();
   return Eager && Ours > 0 ? Eager->Milliseconds.getMedian() / Ours : 0;

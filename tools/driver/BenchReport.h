@@ -103,6 +103,7 @@ struct BenchReport {
   double CompileSeconds = 0;
   int64_t StateBytes = 0, ArenaBytes = 0, AliveBytes = 0;
   BenchProgram Compiled, Profiled;
+  Samples BesideProfiled; ///< of Compiled, in turn with Profiled
   std::optional<BenchProgram> Eager;
   std::vector<BenchLaunch> Launches;
   BenchBreakdown Breakdown;
@@ -114,6 +115,8 @@ struct BenchReport {
   double getFlops(const BenchProgram &Program) const;
   /// How many times as fast as the interpreter; 0 if that was not measured.
   double getSpeedup() const;
+  /// By which part the hooks slow a step down: 0.01 is one per cent.
+  double getHookCost() const;
 };
 
 /// The report as text for a terminal, with at most `MaxKernels` rows of kernels

@@ -64,7 +64,7 @@ void TextReport::model() {
 void TextReport::program(const BenchProgram &Program, const std::string &Peak) {
   const Samples &Ms = Program.Milliseconds;
   OS << llvm::format(
-      "  %-12s%10.2f%10.2f%10.2f%10.1f%8.1f %%%11s%11s\n", Program.Name.c_str(),
+      "  %-12s%10.3f%10.3f%10.3f%10.1f%8.1f %%%11s%11s\n", Program.Name.c_str(),
       Ms.getMedian(), Ms.getMin(), Ms.getMax(), R.getFlops(Program) / 1e9,
       share(R.getFlops(Program), R.Machine.FlopsAll), Peak.c_str(),
       formatBytes(static_cast<double>(Program.ResidentBytes)).c_str());
@@ -85,12 +85,9 @@ void TextReport::programs() {
 
 void TextReport::breakdown() {
   const BenchBreakdown &B = R.Breakdown;
-  double Plain = R.Compiled.Milliseconds.getMedian();
-  double Hooked = R.Profiled.Milliseconds.getMedian();
   OS << llvm::format("\nWhere a step goes, mean of %lld profiled ones (the "
                      "hooks cost %+.1f %%):\n",
-                     static_cast<long long>(B.Steps),
-                     Plain > 0 ? 100 * (Hooked / Plain - 1) : 0);
+                     static_cast<long long>(B.Steps), 100 * R.getHookCost());
   auto Row = [&](const char *Name, double Ms) {
     OS << llvm::format("  %-28s%10.3f ms%8.2f %%\n", Name, Ms,
                        share(Ms, B.StepMs));
@@ -152,7 +149,7 @@ void TextReport::ablations() {
     double Ms = A.Milliseconds.getMedian(),
            Full = A.FullMilliseconds.getMedian();
     OS << llvm::format(
-        "%10.2f%10.2f%8.2fx%11s%11s  %s\n", Ms, Full, Full > 0 ? Ms / Full : 0,
+        "%10.3f%10.3f%8.2fx%11s%11s  %s\n", Ms, Full, Full > 0 ? Ms / Full : 0,
         formatBytes(static_cast<double>(A.PeakBytes)).c_str(),
         formatBytes(static_cast<double>(A.ResidentBytes)).c_str(),
         A.Summary.c_str());

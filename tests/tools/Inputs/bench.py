@@ -1,0 +1,51 @@
+"""Checks that the figures of a report fit together: `bench.py REPORT.json REPORT.html`."""
+
+import json
+import math
+import sys
+import xml.etree.ElementTree
+
+report = json.load(open(sys.argv[1]))
+
+
+def near(a, b):
+    return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9)
+
+
+machine = report["machine"]
+assert all(machine[key] > 0 for key in ("flops", "flops_1_thread", "bytes_per_s", "bytes_per_s_1_thread"))
+breakdown = report["breakdown"]
+total = sum(kernel["ms"] for kernel in report["kernels"])
+assert near(total, breakdown["kernel_ms"])
+assert near(total + breakdown["schedule_ms"], breakdown["step_ms"])
+assert breakdown["schedule_ms"] >= 0 and breakdown["steps"] > 0
+for kernel in report["kernels"]:
+    seconds = kernel["ms"] / 1e3
+    assert kernel["calls"] > 0 and kernel["bytes"] > 0, kernel
+    assert near(kernel["gflops"] * 1e9 * seconds, kernel["flops"]), kernel
+    assert near(kernel["share_of_peak"] * machine["flops"] * seconds, kernel["flops"]), kernel
+times = [kernel["ms"] for kernel in report["kernels"]]
+assert times == sorted(times, reverse=True)
+end = 0
+for event in report["timeline"]:
+    assert end <= event["begin_ms"] <= event["end_ms"], event
+    end = event["end_ms"]
+memory = report["memory"]
+assert memory["peak_bytes"] == memory["state_bytes"] + memory["arena_bytes"]
+assert memory["alive_at_once"] <= memory["arena_bytes"]
+compiled = report["compiled"]
+assert compiled["resident_bytes"] > compiled["base_bytes"] > 0
+assert compiled["ms"]["min"] <= compiled["ms"]["median"] <= compiled["ms"]["max"]
+if "eager" in report:
+    # The same weights and tokens, and so the same loss.
+    eager = report["eager"]
+    assert math.isclose(compiled["first_loss"], eager["first_loss"], rel_tol=1e-4)
+    assert near(report["speedup"], eager["ms"]["median"] / compiled["ms"]["median"])
+for row in report["ablations"]:
+    assert "failure" not in row, row
+    assert row["peak_bytes"] > 0 and row["ms"]["median"] > 0
+
+page = xml.etree.ElementTree.parse(sys.argv[2])
+svg = "{http://www.w3.org/2000/svg}"
+shapes = [len(list(picture.iter(svg + "rect"))) for picture in page.iter(svg + "svg")]
+assert max(shapes) >= len(report["timeline"]), shapes
