@@ -16,12 +16,22 @@ SmallVector<Stage> getCodegenStages(const CodegenOptions &Options) {
                       if (Chunk)
                         Passes.addNestedPass<FuncOp>(createChunkHead());
                     }});
-  Stages.push_back(
-      {"kernels", [Fuse = Options.FuseKernels](OpPassManager &Passes) {
-         FormKernelsOptions Options;
-         Options.fuse = Fuse;
-         Passes.addPass(createFormKernels(Options));
-       }});
+  if (Options.MemoryBudget > 0)
+    Stages.push_back({"recompute", [Options](OpPassManager &Passes) {
+                        RecomputeOptions Recompute;
+                        Recompute.budget = std::to_string(Options.MemoryBudget);
+                        Recompute.fuse = Options.FuseKernels;
+                        Recompute.inPlace = Options.InPlace;
+                        Recompute.remarks = Options.Remarks;
+                        Passes.addPass(createRecompute(Recompute));
+                      }});
+  Stages.push_back({"kernels", [Options](OpPassManager &Passes) {
+                      FormKernelsOptions Forming;
+                      Forming.fuse = Options.FuseKernels;
+                      Forming.epilogues = Options.Epilogues;
+                      Forming.repeat = Options.RepeatCheapOps;
+                      Passes.addPass(createFormKernels(Forming));
+                    }});
   Stages.push_back(
       {"planned", [InPlace = Options.InPlace](OpPassManager &Passes) {
          PlanMemoryOptions Options;
@@ -48,6 +58,7 @@ void registerCodegenPasses() {
   registerFormKernels();
   registerLowerKernels();
   registerPlanMemory();
+  registerRecompute();
   registerEmitEntriesPass();
 }
 

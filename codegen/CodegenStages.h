@@ -15,11 +15,16 @@ struct CodegenOptions {
   bool Profile = false;       ///< call a StatorProfile around kernels
   bool ChunkHead = true;      ///< the output head by chunks of rows
   bool FuseKernels = true;    ///< more than one op in a kernel
+  bool Epilogues = true;      ///< elementwise ops in kernels of contractions
+  bool RepeatCheapOps = true; ///< computed again rather than kept
   bool InPlace = true;        ///< results over the operands that they replace
+  int64_t MemoryBudget = 0;   ///< bytes of state and arena; 0: what it takes
+  bool Remarks = false;       ///< say what is recomputed
 };
 
-/// The stages after those of passes/Pipelines.h: `head`, `kernels`, `planned`,
-/// `lowered`, `entries`, `openmp`, `llvm`.
+/// The stages after those of passes/Pipelines.h: `head`, `recompute` if there
+/// is a memory budget, `kernels`, `planned`, `lowered`, `entries`, `openmp`,
+/// `llvm`.
 llvm::SmallVector<Stage> getCodegenStages(const CodegenOptions &Options);
 
 /// Makes the passes of these stages known to stator-opt.

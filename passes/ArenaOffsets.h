@@ -35,7 +35,8 @@ struct ArenaPlan {
 /// Gives each buffer an offset such that no two overlap in memory that overlap
 /// in time. Greedy by size with the best-fitting gap (Pisarchyk and Lee,
 /// "Efficient memory management for deep neural net inference", 2020), tried in
-/// three orders of which the smallest result counts.
+/// four orders of which the smallest result counts; where that is not the lower
+/// bound, what ends highest is placed first, some times over.
 ArenaPlan planArena(llvm::ArrayRef<BufferLifetime> Buffers);
 
 } // namespace stator

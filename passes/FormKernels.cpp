@@ -6,6 +6,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/FormKernelsGroups.h"
 #include "passes/Passes.h"
+#include "passes/Recompute.h"
 #include "passes/Views.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -142,6 +143,7 @@ FuncOp KernelFormation::getKernel(ArrayRef<Operation *> Ops,
           Constant && !Map.contains(Operand))
         B.clone(*Constant, Map);
     Operation *Inside = B.clone(*Op, Map);
+    Inside->removeAttr(RecomputedAttrName); // the kernel is the same
     if (auto Einsum = dyn_cast<EinsumOp>(Inside))
       renameDimensions(Einsum);
   }

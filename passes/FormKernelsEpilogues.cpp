@@ -151,7 +151,7 @@ bool Grouping::joinEinsum(unsigned Index, Operation *Op) {
         continue;
       if (Other.Level == G.Level && !Other.Solo && !Other.Column &&
           !Other.Einsum && !Other.Space && !Other.Rows &&
-          Other.Domain == G.Domain) {
+          Other.Late == G.Late && Other.Domain == G.Domain) {
         if (!llvm::is_contained(Beside, *Producer))
           Beside.push_back(*Producer);
         continue;

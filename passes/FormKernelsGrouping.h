@@ -40,6 +40,7 @@ struct OpGroup {
   unsigned Level = 0;
   bool Solo = false;
   bool Column = false;      ///< sums over rows
+  bool Late = false;        ///< begins with an op of stator.recomputed
   EinsumOp Einsum;          ///< the contraction that all others follow, or null
   unsigned EinsumLevel = 0; ///< the least level of the contraction
   GroupShape Domain;        ///< the largest values, stripped

@@ -2,6 +2,7 @@
 
 #include "ir/KernelInterface.h"
 #include "passes/FormKernelsGrouping.h"
+#include "passes/Recompute.h"
 #include "passes/Views.h"
 
 using namespace mlir;
@@ -166,6 +167,7 @@ unsigned Grouping::createGroup(Operation *Op) {
   if (Options.Fuse && Options.Epilogues)
     G.Einsum = dyn_cast<EinsumOp>(Op);
   G.EinsumLevel = G.Level;
+  G.Late = Op->hasAttr(RecomputedAttrName);
   G.Solo = getKind(Op) == OpKind::Solo && !G.Einsum;
   if (auto Space = getReduceSpace(Op)) {
     G.Domain = strip(Space->Input);
@@ -270,7 +272,8 @@ bool Grouping::join(OpGroup &G, unsigned Index, Operation *Op) {
 
 /// Whether two groups that do not depend on each other can be one.
 bool Grouping::fitsBeside(const OpGroup &Other, const OpGroup &G) {
-  if (Other.Solo || Other.Column || Other.Einsum || G.Solo || G.Column)
+  if (Other.Solo || Other.Column || Other.Einsum || G.Solo || G.Column ||
+      Other.Late != G.Late)
     return false;
   if (Other.Domain != G.Domain)
     return G.Rows && *G.Rows == Other.Domain && !Other.Rows;
@@ -303,6 +306,9 @@ void Grouping::visit(Operation *Op) {
     // a group of the same level, which neither needs the group nor is needed by
     // it, may become part of it.
     OpGroup &G = Groups[Index];
+    // What is recomputed must not run as early as its operands.
+    if (Op->hasAttr(RecomputedAttrName) && !G.Late)
+      continue;
     if (G.Einsum) {
       if (joinEinsum(Index, Op))
         return;

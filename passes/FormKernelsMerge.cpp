@@ -145,7 +145,7 @@ void Grouping::repeatCheapOps() {
 
 bool Grouping::canMerge(const OpGroup &P, unsigned ProducerIndex,
                         const OpGroup &C, unsigned ConsumerIndex) {
-  if (P.Solo || C.Solo || P.Column)
+  if (P.Solo || C.Solo || P.Column || (C.Late && !P.Late))
     return false;
   if ((P.Einsum || C.Einsum) && !canMergeEinsum(P, C))
     return false;

@@ -150,6 +150,46 @@ def ChunkHead : Pass<"stator-chunk-head", "::stator::FuncOp"> {
     Option<"remarks", "remarks", "bool", "false", "Say for each head how it is computed">];
 }
 
+def Recompute : Pass<"stator-recompute", "::mlir::ModuleOp"> {
+  let summary = "Recompute residuals so that a step fits into a memory budget";
+  let description = [{
+    What the backward pass needs of the forward pass stays in memory between the two. Where all of it,
+    with the state, takes more than `budget`, some of it is computed again from the rest, in front of
+    where the backward pass first needs it:
+
+    ```mlir
+    %a = stator.gelu %h {tanh_approximation} : tensor<4x1024x3072xf32>
+    ... the rest of the forward pass, the head, the backward pass of later layers ...
+    %again = stator.gelu %h {stator.recomputed, tanh_approximation} : tensor<4x1024x3072xf32>
+    %dw = stator.einsum "b t i, b t j -> i j" %again, %dy
+    ```
+
+    First what is cheap: activations, normalizations, dropout (its mask is a function of the step and of
+    the position, and is never stored), anything elementwise. Then what takes contractions or
+    attention, from the values of the residual stream, which are kept. Last the residual stream itself
+    but for some points of it, between which all is computed again (Chen et al., "Training deep nets
+    with sublinear memory cost", 2016). Within that, what saves most bytes for most of the schedule per
+    FLOP goes first (`Cost`); of several values that take the same contraction, all.
+
+    How many of these choices it takes is found by forming kernels and planning memory of copies of the
+    entry point: what is chosen is known to fit, and the ops and kernels are those of the forward pass,
+    so that losses and gradients do not change.
+
+    An op with `stator.recomputed` is not put into a kernel that runs early, neither by CSE nor by
+    stator-form-kernels; so are ops of the backward pass that depend on the forward pass only, such as
+    derivatives of activations.
+
+    If the smallest step is too large, the error says by how much and what holds the memory. Sets
+    `stator.recompute` on the module (`passes/Recompute.h`).
+  }];
+  let options = [
+    Option<"budget", "budget", "std::string", "",
+           "Bytes of state and arena, as 3500000000, 3.5GB or 3338MiB">,
+    Option<"fuse", "fuse", "bool", "true", "As in stator-form-kernels">,
+    Option<"inPlace", "in-place", "bool", "true", "As in stator-plan-memory">,
+    Option<"remarks", "remarks", "bool", "false", "Say what is recomputed">];
+}
+
 def FormKernels : Pass<"stator-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Outline fusion groups as kernels";
   let description = [{

@@ -1,4 +1,5 @@
 #include "runtime/core/State.h"
+#include "runtime/core/AvailableMemory.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/StatusMacros.h"
@@ -53,17 +54,6 @@ absl::StatusOr<Memory> Memory::allocate(uint64_t Bytes,
   return Result;
 }
 
-/// Bytes that can be had without swapping; 0 if that is not known.
-static uint64_t availableMemory() {
-  std::ifstream File("/proc/meminfo");
-  for (std::string Name; File >> Name;) {
-    uint64_t Kilobytes;
-    if (Name == "MemAvailable:" && File >> Kilobytes)
-      return Kilobytes * 1024;
-  }
-  return 0;
-}
-
 absl::StatusOr<ProgramMemory>
 ProgramMemory::allocate(const StatorProgram &Program, uint64_t ResultElements) {
   uint64_t Available = availableMemory();
@@ -79,7 +69,7 @@ ProgramMemory::allocate(const StatorProgram &Program, uint64_t ResultElements) {
         formatBytes(static_cast<double>(Program.ArenaBytes)), "), but only ",
         formatBytes(static_cast<double>(Available)),
         " are available\nhint: compile it for a smaller --batch or "
-        "--time");
+        "--time, or with --memory-budget");
   ProgramMemory Result;
   STATOR_ASSIGN_OR_RETURN(Result.State,
                           Memory::allocate(Program.StateBytes, "state"));

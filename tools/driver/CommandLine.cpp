@@ -1,6 +1,7 @@
 //===- CommandLine.cpp - What the subcommands of stator share -------------===//
 
 #include "tools/driver/CommandLine.h"
+#include "passes/Recompute.h"
 #include "tools/driver/Optimizations.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
@@ -52,6 +53,11 @@ void CommandLine::addCompilerFlags() {
   Flags.text("disable", "NAME,...",
              "Optimizations to do without: " + listOptimizations() + ".",
              &Disabled, "none");
+  Flags.text("memory-budget", "BYTES",
+             "The most memory that a step may take, as 3.5GB or 3338MiB: "
+             "what does not fit is computed again in the backward pass. A "
+             "hundredth, at most 32 MiB, is left to the program itself.",
+             &Budget, "what a step takes without recomputation");
   Flags.toggle("no-fuse-attention", "The same as --disable attention-fusion.",
                &Model->NoFusion);
 }
@@ -127,14 +133,22 @@ CommandLine::parse(const std::vector<std::string> &Arguments) {
     return ExitSuccess;
   }
   if (!Status.ok())
-    return usageError(
-        std::string(Status.message()) +
-        (MissingModel ? "\nhint: the model comes first, before all flags" : ""));
+    return usageError(std::string(Status.message()) +
+                      (MissingModel
+                           ? "\nhint: the model comes first, before all flags"
+                           : ""));
   // "native" is what it is without flags.
   if (!Model->Codegen.Platform.empty() && !Flags.given("cpu"))
     Model->Codegen.Cpu.clear();
   if (std::string Error; !disableOptimizations(Disabled, *Model, Error))
     return usageError(Error);
+  if (Flags.given("memory-budget")) {
+    std::string Error;
+    std::optional<int64_t> Bytes = parseByteCount(Budget, Error);
+    if (!Bytes)
+      return usageError("--memory-budget " + Error);
+    Model->Codegen.MemoryBudget = *Bytes;
+  }
   if (MissingModel)
     return usageError("no model file; it comes first, before all flags");
   return std::nullopt;

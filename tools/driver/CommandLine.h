@@ -46,7 +46,8 @@ public:
 
   /// Declares --mode, --batch, --time and -D.
   void addModelFlags(ModelOptions &Options);
-  /// Declares --cpu, --target, --disable and --no-fuse-attention.
+  /// Declares --cpu, --target, --disable, --no-fuse-attention and
+  /// --memory-budget.
   void addCompilerFlags();
   /// Flags that are not of the model.
   runtime::Flags &flags() { return Flags; }
@@ -71,6 +72,7 @@ private:
   ModelOptions *Model = nullptr;
   std::vector<std::string> *Unknown = nullptr;
   std::string Disabled; ///< value of --disable
+  std::string Budget;   ///< value of --memory-budget
   bool Help = false;
 };
 

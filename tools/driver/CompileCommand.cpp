@@ -63,7 +63,8 @@ std::optional<int> parseOptions(const Invocation &Call,
                     "Write the program at every stage to a file in DIR.",
                     &Options.DumpFolder);
   Line.flags().toggle("remarks",
-                      "Say for each softmax whether it became attention.",
+                      "Say for each softmax whether it became attention, and "
+                      "what is recomputed for a memory budget.",
                       &Options.Model.Remarks);
   Line.flags().toggle("timing", "Show how long each stage and pass took.",
                       &Options.Timing);
@@ -172,7 +173,9 @@ int Compilation::run() {
     return ExitFailure;
 
   Summary Needs;
-  for (const Stage &Each : getCodegenStages(Options.Model.Codegen)) {
+  CodegenOptions Codegen = Options.Model.Codegen;
+  Codegen.Remarks = Options.Model.Remarks;
+  for (const Stage &Each : getCodegenStages(Codegen)) {
     if (failed(S.run(*Module, Each)))
       return ExitFailure;
     if (StringRef(Each.Name) != "planned")

@@ -23,13 +23,15 @@ int runIr(const Invocation &Call) {
   Line.flags().section("IR");
   Line.flags().text("after", "STAGE",
                     "The stage to print: frontend, inlined, attention, "
-                    "gradients and train (or infer), head, kernels, "
+                    "gradients and train (or infer), head, recompute "
+                    "(with a memory budget), kernels, "
                     "planned, lowered, entries, openmp, llvm.",
                     &After);
   Line.flags().toggle("gradients", "Keep @gradients as an entry point.",
                       &Options.Gradients);
   Line.flags().toggle("remarks",
-                      "Say for each softmax whether it became attention.",
+                      "Say for each softmax whether it became attention, and "
+                      "what is recomputed for a memory budget.",
                       &Options.Remarks);
   Line.addCompilerFlags();
   if (std::optional<int> Code = Line.parse(Call.Arguments))

@@ -95,7 +95,9 @@ SmallVector<Stage> Session::getGraphStages() const {
 
 SmallVector<Stage> Session::getAllStages() const {
   SmallVector<Stage> Stages = getGraphStages();
-  llvm::append_range(Stages, getCodegenStages(Options.Codegen));
+  CodegenOptions Codegen = Options.Codegen;
+  Codegen.Remarks = Options.Remarks;
+  llvm::append_range(Stages, getCodegenStages(Codegen));
   return Stages;
 }
 

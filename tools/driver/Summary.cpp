@@ -4,6 +4,7 @@
 #include "ir/Dialect.h"
 #include "ir/KernelInterface.h"
 #include "nlohmann/json.hpp"
+#include "passes/Recompute.h"
 #include "runtime/core/Format.h"
 #include "llvm/Support/Format.h"
 
@@ -34,6 +35,15 @@ void Summary::print(llvm::raw_ostream &OS) const {
             " alive at once; " + Twine(Entry.Launches) + " launches");
   Row("peak", formatBytes(getPeakBytes()),
       Twine(getPeakBytes()) + " bytes, exactly");
+  if (MemoryBudget) {
+    std::string What = "nothing has to be recomputed";
+    if (Recomputed)
+      What = std::to_string(Recomputed) +
+             " values are recomputed, which saves " +
+             formatBytes(static_cast<double>(SavedBytes)) + " and adds " +
+             formatCount(AddedFlops) + "FLOP";
+    Row("memory budget", formatBytes(static_cast<double>(MemoryBudget)), What);
+  }
   Row("kernels", std::to_string(Kernels), "different ones");
   Row(IsTraining ? "work a step" : "work a forward",
       formatCount(Flops) + "FLOP");
@@ -48,6 +58,12 @@ std::string Summary::toJson() const {
   Json["state_bytes"] = StateBytes;
   Json["arena_bytes"] = ArenaBytes;
   Json["peak_bytes"] = getPeakBytes();
+  if (MemoryBudget) {
+    Json["memory_budget"] = MemoryBudget;
+    Json["recomputed_values"] = Recomputed;
+    Json["recompute_saved_bytes"] = SavedBytes;
+    Json["recompute_flops"] = AddedFlops;
+  }
   Json["kernels"] = Kernels;
   Json["flops_per_step"] = Flops;
   Json["entries"] = nlohmann::ordered_json::array();
@@ -90,6 +106,13 @@ Summary summarize(ModuleOp Planned, const StatorProgram &Program) {
   Result.StateBytes = Program.StateBytes;
   Result.Flops = Program.FlopsPerStep;
   Result.IsTraining = Program.Mode == STATOR_MODE_TRAIN;
+  if (auto Budget =
+          Planned->getAttrOfType<DictionaryAttr>(RecomputeSummaryAttrName)) {
+    Result.MemoryBudget = Budget.getAs<IntegerAttr>("budget").getInt();
+    Result.Recomputed = Budget.getAs<IntegerAttr>("values").getInt();
+    Result.SavedBytes = Budget.getAs<IntegerAttr>("saved").getInt();
+    Result.AddedFlops = Budget.getAs<FloatAttr>("flops").getValueAsDouble();
+  }
   for (FuncOp Function : Planned.getOps<FuncOp>()) {
     if (Function.getKernel()) {
       ++Result.Kernels;

@@ -26,6 +26,10 @@ struct Summary {
   int64_t ParameterBytes = 0, MomentBytes = 0, GradientBytes = 0;
   int64_t StateBytes = 0, ArenaBytes = 0;
   int64_t Kernels = 0; ///< different ones
+  int64_t MemoryBudget = 0; ///< 0 if there was none
+  int64_t Recomputed = 0;   ///< values that are computed again for the budget
+  int64_t SavedBytes = 0;   ///< of arena by that
+  double AddedFlops = 0;
   bool IsTraining = true;
   double Flops = 0; ///< of a training step, or of one forward
   std::vector<EntrySummary> Entries;
