@@ -46,7 +46,8 @@ svg text { fill: var(--soft); font-size: 12px; }
 .thin { stroke-width: 1; stroke-dasharray: 5 4; }
 .dot { fill-opacity: .72; stroke: var(--back); stroke-width: 1; }
 .buffer { fill-opacity: .8; stroke: var(--back); stroke-width: .35; }
-.scratch { fill: #8a8f98; }
+.scratch { fill: var(--soft); fill-opacity: .15; stroke: var(--soft);
+  stroke-width: .6; }
 rect:hover, circle:hover { stroke: var(--text); stroke-width: 1.5; }
 .k-matmul { fill: #0072b2; } .k-attention { fill: #e69f00; }
 .k-norm { fill: #009e73; } .k-loss { fill: #d55e00; }
@@ -329,15 +330,16 @@ std::string HtmlReport::write() {
           "machine can do; the area is its share of the time. A kernel far "
           "under the line has room; one above its slope is fed by caches.",
           drawRoofline(R));
-  picture("Memory over time",
-          "The arena during that step: every buffer from its first to its last "
-          "launch, at its place. At most " +
-              formatBytes(R.AliveBytes) + " are alive at once, the arena has " +
-              formatBytes(R.ArenaBytes) + ", the state beside it " +
-              formatBytes(R.StateBytes) +
-              "; grey is scratch of a kernel, other colours say what kind of "
-              "kernel writes the buffer.",
-          drawMemory(R));
+  picture(
+      "Memory over time",
+      "The arena during that step: every buffer from its first to its last "
+      "launch, at its place. At most " +
+          formatBytes(R.AliveBytes) + " are alive at once, the arena has " +
+          formatBytes(R.ArenaBytes) + ", the state beside it " +
+          formatBytes(R.StateBytes) +
+          "; colours say what kind of kernel writes the buffer, scratch of a "
+          "kernel is hollow.",
+      drawMemory(R));
   programs();
   breakdown();
   kernels();
