@@ -228,20 +228,37 @@ bool Grouping::canMergeEinsum(const OpGroup &P, const OpGroup &C) {
   return isEpilogue(All, P.Einsum ? P.Einsum : C.Einsum);
 }
 
-/// Whether no more bytes are moved with an op in another group.
-bool Grouping::isBetterIn(Operation *Op, const OpGroup &Home,
-                          const OpGroup &Other) {
+/// Whether no more bytes are moved with some ops in another group.
+static bool areBetterIn(ArrayRef<Operation *> Ops, const OpGroup &Home,
+                        const OpGroup &Other) {
   FusionGroup Left, Right = Other.Ops;
-  llvm::copy_if(Home.Ops, std::back_inserter(Left),
-                [&](Operation *Member) { return Member != Op; });
-  Right.push_back(Op);
+  llvm::copy_if(Home.Ops, std::back_inserter(Left), [&](Operation *Member) {
+    return !llvm::is_contained(Ops, Member);
+  });
+  Right.append(Ops.begin(), Ops.end());
   return getTraffic(Left) + getTraffic(Right) <=
          getTraffic(Home.Ops) + getTraffic(Other.Ops);
 }
 
+/// The op and all others of the group that nothing but these needs.
+static FusionGroup collectExclusive(Operation *Op, const OpGroup &Home) {
+  FusionGroup Found{Op};
+  for (size_t I = 0; I != Found.size(); ++I)
+    for (Value V : Found[I]->getOperands()) {
+      Operation *Defining = V.getDefiningOp();
+      if (Defining && !isa<EinsumOp>(Defining) &&
+          llvm::is_contained(Home.Ops, Defining) &&
+          !llvm::is_contained(Found, Defining) &&
+          llvm::all_of(Defining->getUsers(), [&](Operation *User) {
+            return llvm::is_contained(Found, User);
+          }))
+        Found.push_back(Defining);
+    }
+  return Found;
+}
+
 /// Moves ops from behind contractions to the kernels that need them, where that
-/// is no more traffic: from the last op on, so that the first, alone no gain,
-/// follow.
+/// is no more traffic: alone, or with all that only they need.
 void Grouping::returnToConsumers() {
   for (unsigned Index = 0; Index != Groups.size(); ++Index) {
     if (!Groups[Index].Einsum || Groups[Index].Ops.size() == 1)
@@ -250,25 +267,34 @@ void Grouping::returnToConsumers() {
     llvm::sort(
         Ops, [](Operation *X, Operation *Y) { return Y->isBeforeInBlock(X); });
     for (Operation *Op : Ops) {
-      if (isa<EinsumOp>(Op) || getKind(Op) != OpKind::Pointwise ||
+      if (isa<EinsumOp>(Op) || getGroup(Op) != Index ||
           isAccumulation(Op, Groups[Index].Einsum))
         continue;
       std::optional<unsigned> Consumer = getOnlyConsumer(Op);
       if (!Consumer)
         continue;
       const OpGroup &Home = Groups[Index], &Other = Groups[*Consumer];
-      bool Fits = !Other.Solo && !Other.Column && Other.Level > Home.Level &&
-                  strip(getShape(Op->getResult(0))) == Other.Domain &&
-                  llvm::all_of(Op->getUsers(), [](Operation *User) {
-                    return !isa<EinsumOp, BroadcastOp>(User) &&
-                           getKind(User) != OpKind::Movement;
-                  });
-      if (!Fits || !isBetterIn(Op, Home, Other))
+      auto Fits = [&](Operation *Moved) {
+        return getKind(Moved) == OpKind::Pointwise &&
+               strip(getShape(Moved->getResult(0))) == Other.Domain;
+      };
+      if (Other.Solo || Other.Column || Other.Level <= Home.Level ||
+          !llvm::all_of(Op->getUsers(), [](Operation *User) {
+            return !isa<EinsumOp, BroadcastOp>(User) &&
+                   getKind(User) != OpKind::Movement;
+          }))
         continue;
-      moveTo(Op, *Consumer);
-      Notes[Op] =
-          "not fused into the matmul: the kernel that needs it moves no "
-          "more bytes with it";
+      for (const FusionGroup &Moved :
+           {FusionGroup{Op}, collectExclusive(Op, Home)}) {
+        if (!llvm::all_of(Moved, Fits) || !areBetterIn(Moved, Home, Other))
+          continue;
+        for (Operation *Member : Moved) {
+          moveTo(Member, *Consumer);
+          Notes[Member] = "not fused into the matmul: the kernel that needs it "
+                          "moves no more bytes with it";
+        }
+        break;
+      }
     }
   }
 }

@@ -94,7 +94,6 @@ private:
   bool isEpilogue(llvm::ArrayRef<Operation *> Ops, EinsumOp Einsum);
   bool canMergeEinsum(const OpGroup &Producer, const OpGroup &Consumer);
   void returnToConsumers();
-  bool isBetterIn(Operation *Op, const OpGroup &Home, const OpGroup &Other);
   void splitWithoutRoom();
   void noteEpilogues();
 
@@ -104,7 +103,7 @@ private:
   bool collectRepeated(Operation *Op, const OpGroup &Home,
                        llvm::SmallVectorImpl<Operation *> &Chain,
                        llvm::SmallPtrSetImpl<void *> &Large);
-  void mergeIntoConsumers();
+  void mergeIntoConsumers(bool Einsums);
   bool canMerge(const OpGroup &Producer, unsigned ProducerIndex,
                 const OpGroup &Consumer, unsigned ConsumerIndex);
   void mergeColumns();

@@ -443,8 +443,9 @@ SmallVector<FusionGroup> Grouping::run() {
     sinkBroadcasts();
     if (Options.Repeat)
       repeatCheapOps();
+    mergeIntoConsumers(/*Einsums=*/false);
     returnToConsumers();
-    mergeIntoConsumers();
+    mergeIntoConsumers(/*Einsums=*/true);
     splitWithoutRoom();
     mergeColumns();
     noteEpilogues();

@@ -180,8 +180,9 @@ bool Grouping::canMerge(const OpGroup &P, unsigned ProducerIndex,
 }
 
 /// Merges groups that only one other group needs into that. No path from the
-/// one to the other can lead through a third.
-void Grouping::mergeIntoConsumers() {
+/// one to the other can lead through a third. Without `Einsums` those of
+/// contractions stay as they are.
+void Grouping::mergeIntoConsumers(bool Einsums) {
   std::vector<unsigned> Order;
   for (unsigned Index = 0; Index != Groups.size(); ++Index)
     Order.push_back(Index);
@@ -210,7 +211,8 @@ void Grouping::mergeIntoConsumers() {
     if (!Single || !Consumer)
       continue;
     OpGroup &P = Groups[Index], &C = Groups[*Consumer];
-    if (!canMerge(P, Index, C, *Consumer))
+    if ((!Einsums && (P.Einsum || C.Einsum)) ||
+        !canMerge(P, Index, C, *Consumer))
       continue;
     merge(Index, *Consumer);
   }

@@ -23,6 +23,7 @@ public:
       : E(E), Form(Form), Return(Return),
         Domain(cast<RankedTensorType>(Form.Sums.getType()).getShape()) {
     E.setBuffered(Form.Sums, E.getResultMemory(Form.SumsResult), Domain);
+    collectStreams();
   }
 
   void emit(const ResultBlock &Block) {
@@ -30,6 +31,7 @@ public:
     size_t FirstColumnDim = Domain.size();
     for (int64_t Size = 1; Size != Block.TotalColumns;)
       Size *= Domain[--FirstColumnDim];
+    RowStride = Block.RowStride;
     LeadingDims = Domain.take_front(FirstColumnDim);
     ColumnDims = Domain.drop_front(FirstColumnDim);
     int64_t Width = E.Target.getF32Lanes();
@@ -55,6 +57,34 @@ public:
   }
 
 private:
+  /// Operands and results that are walked like the sums, in memory.
+  void collectStreams() {
+    Block &Body = *Return->getBlock();
+    for (BlockArgument Operand : Body.getArguments())
+      if (Operand != Form.Accumulator && isLarge(Operand) &&
+          llvm::any_of(Operand.getUsers(), canFollowEinsum))
+        Streams.push_back({E.getOperandMemory(Operand), /*IsWrite=*/false});
+    for (unsigned I = 0; I != Return.getNumOperands(); ++I)
+      if (I != Form.SumsResult)
+        Streams.push_back({E.getResultMemory(I), /*IsWrite=*/true});
+  }
+
+  bool isLarge(Value V) const {
+    return cast<RankedTensorType>(V.getType()).getNumElements() ==
+           cast<RankedTensorType>(Form.Sums.getType()).getNumElements();
+  }
+
+  /// Asks for what the block needs some rows on: the hardware does not foresee
+  /// steps from row to row.
+  void prefetch(const Indices &Position) {
+    constexpr int64_t RowsAhead = 4;
+    Value Ahead =
+        E.add(E.linearize(Domain, Position), RowsAhead * RowStride).Base;
+    for (auto [Memory, IsWrite] : Streams)
+      memref::PrefetchOp::create(E.B, Memory, Ahead, IsWrite,
+                                 /*localityHint=*/3, /*isDataCache=*/true);
+  }
+
   void emitColumns(Value From, Value To, int64_t Width) {
     scf::ForOp Columns = E.openFor(From, To, Width);
     E.Width = Width;
@@ -63,6 +93,8 @@ private:
         Width == 1 ? E.getUniform(Column) : E.getConsecutive(Column, Width);
     Indices Position = Leading;
     Position.append(E.delinearize(ColumnDims, Lane));
+    if (Width > 1 && RowStride > Width)
+      prefetch(Position);
     emitResults(Position);
     E.Width = 1;
     E.close();
@@ -92,6 +124,8 @@ private:
   ReturnOp Return;
   ArrayRef<int64_t> Domain, LeadingDims, ColumnDims;
   Indices Leading;
+  int64_t RowStride = 0;
+  SmallVector<std::pair<Value, bool>> Streams; ///< memory, and if it is written
 };
 
 } // namespace

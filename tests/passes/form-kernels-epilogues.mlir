@@ -101,6 +101,9 @@ stator.func @backward(%d: tensor<6x16xf32>, %w: tensor<64x16xf32>, %y: tensor<6x
 // CHECK: %[[P:.*]] = stator.launch @k0_einsum(
 // CHECK: stator.launch @k1_einsum_add(%{{.*}}, %{{.*}}, %[[P]])
 // CHECK-NOT: stator.launch
+// CHECK-LABEL: stator.func @accumulates
+// CHECK: %[[A:.*]] = stator.launch @[[ADD:k2_einsum_add]](
+// CHECK: stator.launch @[[ADD]](%{{.*}}, %{{.*}}, %[[A]])
 // CHECK-LABEL: stator.func @gates
 // CHECK-COUNT-2: stator.launch @{{k[0-9]_einsum}}
 // CHECK-NOT: stator.launch
@@ -109,6 +112,13 @@ stator.func @sums(%x: tensor<6x16xf32>, %v: tensor<16x64xf32>, %y: tensor<6x8xf3
   %p = stator.einsum "t i, i o -> t o" %x, %v : (tensor<6x16xf32>, tensor<16x64xf32>) -> tensor<6x64xf32>
   %q = stator.einsum "t i, i o -> t o" %y, %w : (tensor<6x8xf32>, tensor<8x64xf32>) -> tensor<6x64xf32>
   %s = stator.add %p, %q : tensor<6x64xf32>
+  stator.return %s : tensor<6x64xf32>
+}
+stator.func @accumulates(%x: tensor<6x16xf32>, %y: tensor<6x16xf32>, %w: tensor<16x64xf32>, %acc: tensor<6x64xf32>) -> tensor<6x64xf32> {
+  %p = stator.einsum "t i, i o -> t o" %x, %w : (tensor<6x16xf32>, tensor<16x64xf32>) -> tensor<6x64xf32>
+  %r = stator.add %acc, %p : tensor<6x64xf32>
+  %q = stator.einsum "t i, i o -> t o" %y, %w : (tensor<6x16xf32>, tensor<16x64xf32>) -> tensor<6x64xf32>
+  %s = stator.add %r, %q : tensor<6x64xf32>
   stator.return %s : tensor<6x64xf32>
 }
 stator.func @gates(%x: tensor<6x16xf32>, %v: tensor<16x64xf32>, %w: tensor<16x64xf32>) -> (tensor<6x64xf32>, tensor<6x64xf32>, tensor<6x64xf32>) {
