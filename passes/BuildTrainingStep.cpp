@@ -258,10 +258,14 @@ static Value accumulate(Value Sum, Value Gradient, Location Loc) {
     else
       Terms.push_back(Term);
   }
-  llvm::stable_sort(Terms, [](Value X, Value Y) {
-    Operation *Last = Y.getDefiningOp();
-    return Last &&
-           (!X.getDefiningOp() || X.getDefiningOp()->isBeforeInBlock(Last));
+  llvm::sort(Terms, [](Value X, Value Y) {
+    Operation *First = X.getDefiningOp(), *Second = Y.getDefiningOp();
+    if (First && Second && First != Second)
+      return First->isBeforeInBlock(Second);
+    if (First != Second)
+      return !First;
+    return First && cast<OpResult>(X).getResultNumber() <
+                        cast<OpResult>(Y).getResultNumber();
   });
   OpBuilder Builder(Loc.getContext());
   for (Value Term : Terms) {

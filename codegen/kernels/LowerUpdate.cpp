@@ -34,7 +34,7 @@ std::string makeName(FuncOp Kernel, StringRef What) {
 class UpdateLowering {
 public:
   UpdateLowering(KernelEmitter &E, FuncOp Kernel) : E(E), Kernel(Kernel) {
-    auto Return = Kernel.getBody().front().getTerminator();
+    auto *Return = Kernel.getBody().front().getTerminator();
     for (auto [I, V] : llvm::enumerate(Return->getOperands()))
       ResultOf[V] = I;
   }
