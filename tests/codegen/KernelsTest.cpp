@@ -9,6 +9,7 @@
 
 #include "JitModule.h"
 #include "KernelJit.h"
+#include "codegen/KernelTable.h"
 #include "codegen/LowerToLLVM.h"
 #include "codegen/kernels/KernelPasses.h"
 #include "ir/KernelInterface.h"
@@ -210,6 +211,16 @@ private:
         }
       Pointers.push_back(Source[R] < 0 ? getMemory(Results[R])
                                        : getMemory(Operands[Source[R]]));
+    }
+    std::vector<void *> Table;
+    if (takesArgumentTable(Kernel)) {
+      Table = std::exchange(Pointers, {});
+      Pointers.push_back(Table.data());
+      auto Types = llvm::to_vector(Launch.getOperandTypes());
+      llvm::append_range(Types, Launch.getResultTypes());
+      for (auto [Type, Pointer] : llvm::zip_equal(Types, Table))
+        if (isArgumentBesideTable(Type))
+          Pointers.push_back(Pointer);
     }
     Jit->run(Kernel.getSymName(), Pointers);
     for (unsigned R = 0; R != Results.size(); ++R)
