@@ -21,6 +21,8 @@ SmallVector<Stage> getCodegenStages(const CodegenOptions &Options) {
                         RecomputeOptions Recompute;
                         Recompute.budget = std::to_string(Options.MemoryBudget);
                         Recompute.fuse = Options.FuseKernels;
+                        Recompute.epilogues = Options.Epilogues;
+                        Recompute.repeat = Options.RepeatCheapOps;
                         Recompute.inPlace = Options.InPlace;
                         Recompute.remarks = Options.Remarks;
                         Passes.addPass(createRecompute(Recompute));

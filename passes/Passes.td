@@ -186,6 +186,8 @@ def Recompute : Pass<"stator-recompute", "::mlir::ModuleOp"> {
     Option<"budget", "budget", "std::string", "",
            "Bytes of state and arena, as 3500000000, 3.5GB or 3338MiB">,
     Option<"fuse", "fuse", "bool", "true", "As in stator-form-kernels">,
+    Option<"epilogues", "epilogues", "bool", "true", "As in stator-form-kernels">,
+    Option<"repeat", "repeat", "bool", "true", "As in stator-form-kernels">,
     Option<"inPlace", "in-place", "bool", "true", "As in stator-plan-memory">,
     Option<"remarks", "remarks", "bool", "false", "Say what is recomputed">];
 }

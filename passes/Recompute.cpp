@@ -269,6 +269,8 @@ void Recompute::runOnOperation() {
   const int64_t Allowed = *Budget - getBudgetReserve(*Budget) - StateBytes;
   FormKernelsOptions Kernels;
   Kernels.fuse = fuse;
+  Kernels.epilogues = epilogues;
+  Kernels.repeat = repeat;
   PlanMemoryOptions Memory;
   Memory.inPlace = inPlace;
 

@@ -273,12 +273,12 @@ void RecomputeGraph::makeChoices() {
     const double Bytes = static_cast<double>(C.Bytes);
     return Bytes * C.Lifetime / (C.Flops + Bytes * FlopsPerByte);
   };
-  llvm::stable_sort(Choices,
-                    [&](const RecomputeChoice &X, const RecomputeChoice &Y) {
-                      if (X.Cheap != Y.Cheap)
-                        return X.Cheap;
-                      return GetScore(X) > GetScore(Y);
-                    });
+  llvm::sort(Choices, [&](const RecomputeChoice &X, const RecomputeChoice &Y) {
+    if (X.Cheap != Y.Cheap)
+      return X.Cheap;
+    const double ScoreX = GetScore(X), ScoreY = GetScore(Y);
+    return ScoreX != ScoreY ? ScoreX > ScoreY : X.Ops.front() < Y.Ops.front();
+  });
 }
 
 RecomputePlan RecomputeGraph::makePlan(const llvm::BitVector &Dropped) const {

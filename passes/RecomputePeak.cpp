@@ -105,10 +105,9 @@ PeakUse describePeak(ModuleOp Module, FuncOp Planned) {
   }
   for (const PeakBuffer &Buffer : Result.Largest)
     Result.OtherBytes += Buffer.Bytes;
-  llvm::stable_sort(Result.Largest,
-                    [](const PeakBuffer &X, const PeakBuffer &Y) {
-                      return X.Bytes > Y.Bytes;
-                    });
+  llvm::sort(Result.Largest, [](const PeakBuffer &X, const PeakBuffer &Y) {
+    return X.Bytes != Y.Bytes ? X.Bytes > Y.Bytes : X.Name < Y.Name;
+  });
   return Result;
 }
 
