@@ -1,7 +1,7 @@
 //===- LowerToLLVM.cpp - From loops and vectors to LLVM -------------------===//
 
 #include "codegen/LowerToLLVM.h"
-#include "codegen/HoistStackBuffers.h"
+#include "codegen/DivideParallelLoops.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -31,17 +31,14 @@ namespace stator {
 void buildOpenMpLoweringPipeline(OpPassManager &Passes) {
   OpPassManager &Functions = Passes.nest<func::FuncOp>();
   Functions.addPass(createConvertLinalgToLoopsPass());
-  // The conversion to OpenMP knows scf.parallel only and leaves scf.forall.
+  // Threads are given parts of scf.parallel only.
   Functions.addPass(createForallToParallelLoopPass());
   Functions.addPass(createConvertVectorToSCFPass());
   Functions.addPass(createLowerAffinePass());
   Functions.addPass(createCanonicalizerPass());
   Functions.addPass(createCSEPass());
   Functions.addPass(createLoopInvariantCodeMotionPass());
-  Passes.addPass(createConvertSCFToOpenMPPass());
-  Passes.nest<func::FuncOp>().addPass(createHoistStackBuffersPass());
-  // Removes the memref.alloca_scope that the conversion leaves, which could not
-  // hold several blocks.
+  Passes.addPass(createDivideParallelLoopsPass());
   Passes.addPass(createCanonicalizerPass());
 }
 
