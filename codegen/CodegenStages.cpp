@@ -1,6 +1,7 @@
 //===- CodegenStages.cpp - From entry points to the LLVM dialect ----------===//
 
 #include "codegen/CodegenStages.h"
+#include "codegen/DivideParallelLoops.h"
 #include "codegen/EmitEntries.h"
 #include "codegen/LowerToLLVM.h"
 #include "codegen/kernels/KernelPasses.h"
@@ -62,6 +63,7 @@ void registerCodegenPasses() {
   registerPlanMemory();
   registerRecompute();
   registerEmitEntriesPass();
+  registerPass(createDivideParallelLoopsPass);
 }
 
 } // namespace stator

@@ -1,6 +1,7 @@
 //===- LlvmBackend.cpp - From the LLVM dialect to machine code ------------===//
 
 #include "codegen/LlvmBackend.h"
+#include "codegen/RunAlone.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -19,6 +20,7 @@ std::unique_ptr<llvm::Module> translateToLlvm(ModuleOp Module,
       translateModuleToLLVMIR(Module, Context, "stator");
   if (!Translated)
     return nullptr;
+  runAloneDirectly(*Translated);
   Translated->setDataLayout(Machine.createDataLayout());
   Translated->setTargetTriple(Machine.getTargetTriple());
   for (llvm::Function &F : *Translated) {

@@ -1,9 +1,6 @@
 // A compiled training step allocates nothing: every allocator of the C library
 // is replaced by one that counts, for this program and for all libraries in it.
 // operator new is one of their callers.
-//
-// What libomp itself does is counted apart: that of Debian is built with its
-// debug messages, and formats one for each worksharing loop.
 
 #include "runtime/core/State.h"
 #include "runtime/core/Threads.h"
@@ -11,8 +8,6 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -23,15 +18,11 @@ using namespace stator::runtime;
 
 namespace {
 std::atomic<bool> Counting = false;
-std::atomic<int64_t> Count = 0, CountInOpenMp = 0;
+std::atomic<int64_t> Count = 0;
 
-void note(void *Caller) {
-  if (!Counting.load(std::memory_order_relaxed))
-    return;
-  Dl_info Info;
-  bool OpenMp = dladdr(Caller, &Info) && Info.dli_fname &&
-                std::strstr(Info.dli_fname, "libomp");
-  ++(OpenMp ? CountInOpenMp : Count);
+void note() {
+  if (Counting.load(std::memory_order_relaxed))
+    ++Count;
 }
 } // namespace
 
@@ -43,33 +34,33 @@ void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 
 void *malloc(size_t Size) {
-  note(__builtin_return_address(0));
+  note();
   return __libc_malloc(Size);
 }
 void *calloc(size_t Number, size_t Size) {
-  note(__builtin_return_address(0));
+  note();
   return __libc_calloc(Number, Size);
 }
 void *realloc(void *Old, size_t Size) {
-  note(__builtin_return_address(0));
+  note();
   return __libc_realloc(Old, Size);
 }
 void *memalign(size_t Alignment, size_t Size) {
-  note(__builtin_return_address(0));
+  note();
   return __libc_memalign(Alignment, Size);
 }
 void *aligned_alloc(size_t Alignment, size_t Size) {
-  note(__builtin_return_address(0));
+  note();
   return __libc_memalign(Alignment, Size);
 }
 int posix_memalign(void **Out, size_t Alignment, size_t Size) {
-  note(__builtin_return_address(0));
+  note();
   *Out = __libc_memalign(Alignment, Size);
   return *Out ? 0 : ENOMEM;
 }
 void *mmap(void *Address, size_t Length, int Protection, int Flags, int File,
            off_t Offset) {
-  note(__builtin_return_address(0));
+  note();
   return reinterpret_cast<void *>(
       syscall(SYS_mmap, Address, Length, Protection, Flags, File, Offset));
 }
@@ -125,7 +116,6 @@ TEST_P(Allocation, NoneInAStep) {
   }
   Counting = false;
   EXPECT_EQ(Count, 0);
-  RecordProperty("in_openmp", static_cast<int>(CountInOpenMp));
   EXPECT_TRUE(std::isfinite(First));
   EXPECT_NE(Memory->result()[0], First) << "nothing was trained";
 }
