@@ -25,7 +25,7 @@ struct Summary {
   int64_t Parameters = 0; ///< elements
   int64_t ParameterBytes = 0, MomentBytes = 0, GradientBytes = 0;
   int64_t StateBytes = 0, ArenaBytes = 0;
-  int64_t Kernels = 0; ///< different ones
+  int64_t Kernels = 0;      ///< different ones
   int64_t MemoryBudget = 0; ///< 0 if there was none
   int64_t Recomputed = 0;   ///< values that are computed again for the budget
   int64_t SavedBytes = 0;   ///< of arena by that
