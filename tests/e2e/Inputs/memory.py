@@ -13,7 +13,7 @@ import sys
 
 from run import call, fail, write_text
 
-# The runtime, libomp and its stacks, the C++ library, the text: measured 8 to 20 MB.
+# Room for what no plan knows of: code, libraries, stacks of the threads, the text.
 PROCESS = 24 << 20
 SHARE = 0.02
 
