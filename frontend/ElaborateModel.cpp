@@ -119,7 +119,7 @@ void Elaborator::emitParameters() {
         makeType(ElementKind::F32, Param->Dims, Param->Range),
         InitAttr::get(&Context, Kind, Param->Init.A, Param->Init.B),
         Role::Parameter, /*of=*/mlir::FlatSymbolRefAttr(), Param->Frozen,
-        Param->Decay);
+        Param->Decay, /*transposed=*/false);
   }
 }
 

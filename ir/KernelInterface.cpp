@@ -94,6 +94,15 @@ static bool canScatterRunInPlace(FuncOp Kernel, unsigned Operand,
   return Sum.getDefiningOp<ScatterAddOp>() && Sum.hasOneUse();
 }
 
+/// A part of a tensor can be replaced where the tensor is.
+static bool canUpdateSliceRunInPlace(FuncOp Kernel, unsigned Operand,
+                                     unsigned Result) {
+  Value Written = Kernel.getBody().front().getTerminator()->getOperand(Result);
+  auto Update = Written.getDefiningOp<UpdateSliceOp>();
+  Value Whole = Kernel.getBody().getArgument(Operand);
+  return Update && Update.getInput() == Whole && Whole.hasOneUse();
+}
+
 // Scalars and what is broadcast from them are read at every index, so they are
 // fine as long as they are not what is overwritten.
 bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result) {
@@ -106,7 +115,8 @@ bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result) {
   if (isUpdateKernel(Kernel))
     return canUpdateRunInPlace(Kernel, Operand, Result);
   if (canLossRunInPlace(Kernel, Operand, Result) ||
-      canScatterRunInPlace(Kernel, Operand, Result))
+      canScatterRunInPlace(Kernel, Operand, Result) ||
+      canUpdateSliceRunInPlace(Kernel, Operand, Result))
     return true;
   for (mlir::Type Other : Type.getResults())
     if (cast<RankedTensorType>(Other).getShape() != Shape.getShape())

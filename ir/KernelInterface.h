@@ -5,7 +5,7 @@
 // a `func.func private` of the same name whose arguments are, in this order,
 //
 //   one static row-major memref for each operand,
-//   memref<4xi64>                 the Info, iff kernelNeedsInfo,
+//   memref<6xi64>                 the Info, iff kernelNeedsInfo,
 //   one static row-major memref for each result,
 //   memref<Nxi8>                  scratch, iff getKernelWorkspaceBytes is N >
 //   0.
@@ -58,6 +58,7 @@ int64_t getKernelWorkspaceBytes(FuncOp Kernel);
 ///   operand only if that is what they are added to and nothing else needs it:
 ///   `add(einsum(x, w), acc)` may be written over `acc`.
 ///
+/// Or the result is an update_slice of the operand, which nothing else needs.
 /// The lowering of kernels must keep this promise.
 bool canRunInPlace(FuncOp Kernel, unsigned Operand, unsigned Result);
 

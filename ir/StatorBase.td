@@ -24,8 +24,9 @@ def Stator_Dialect : Dialect {
   let cppNamespace = "::stator";
   let summary = "Static graphs of language models: tensors with value semantics";
   let description = [{
-    Every value is a ranked tensor of static shape, of `f32`, `f64`, `i32` or `i1`. Elementwise ops
-    take operands of one shape; broadcasting is an op of its own. A model's parameters are symbols
+    Every value is a ranked tensor of static shape, of `f32`, `f64`, `i32` or `i1`. Weights of an
+    inference program may be stored as `bf16` or `i8`, which only `stator.dequantize` computes with.
+    Elementwise ops take operands of one shape; broadcasting is an op of its own. A model's parameters are symbols
     (`stator.parameter`) that are read at the start of a step and written at its end, so that inside
     a function everything is a value.
   }];
@@ -41,7 +42,9 @@ def Stator_Dialect : Dialect {
 def Stator_FloatTensor : StaticShapeTensorOf<[F32, F64]>;
 def Stator_IntTensor   : StaticShapeTensorOf<[I32]>;
 def Stator_BoolTensor  : StaticShapeTensorOf<[I1]>;
-def Stator_Tensor      : StaticShapeTensorOf<[F32, F64, I32, I1]>;
+def Stator_PackedTensor : StaticShapeTensorOf<[BF16, I8]>;
+def Stator_WeightTensor : StaticShapeTensorOf<[F32, F64, BF16, I8]>;
+def Stator_Tensor      : StaticShapeTensorOf<[F32, F64, I32, I1, BF16, I8]>;
 def Stator_FloatScalar : 0DTensorOf<[F32, F64]>;
 def Stator_IntScalar   : 0DTensorOf<[I32]>;
 
@@ -72,7 +75,8 @@ def Stator_PredicateAttr : Stator_EnumAttr<Stator_Predicate, "predicate">;
 
 def Stator_Role : Stator_Enum<"Role", "what a tensor of the state is for", [
   I32EnumAttrCase<"Parameter", 0, "parameter">, I32EnumAttrCase<"Moment", 1, "moment">,
-  I32EnumAttrCase<"Gradient", 2, "gradient">]>;
+  I32EnumAttrCase<"Gradient", 2, "gradient">, I32EnumAttrCase<"Cache", 3, "cache">,
+  I32EnumAttrCase<"Scale", 4, "scale">]>;
 def Stator_RoleAttr : Stator_EnumAttr<Stator_Role, "role">;
 
 def Stator_InitKind : Stator_Enum<"InitKind", "the distribution a parameter starts from", [
@@ -88,7 +92,8 @@ def Stator_ScheduleKind : Stator_Enum<"ScheduleKind", "a learning-rate schedule"
   I32EnumAttrCase<"Cosine", 2, "cosine">, I32EnumAttrCase<"InverseSqrt", 3, "inverse_sqrt">]>;
 
 def Stator_InfoKind : Stator_Enum<"InfoKind", "a number of the running step", [
-  I32EnumAttrCase<"Step", 0, "step">, I32EnumAttrCase<"TotalSteps", 1, "total_steps">]>;
+  I32EnumAttrCase<"Step", 0, "step">, I32EnumAttrCase<"TotalSteps", 1, "total_steps">,
+  I32EnumAttrCase<"Position", 2, "position">, I32EnumAttrCase<"Last", 3, "last">]>;
 def Stator_InfoKindAttr : Stator_EnumAttr<Stator_InfoKind, "info_kind">;
 
 def Stator_Memory : Stator_Enum<"Memory", "a block of memory that an entry point is handed", [

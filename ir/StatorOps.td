@@ -9,5 +9,6 @@ include "ShapeOps.td"
 include "TensorOps.td"
 include "FusedOps.td"
 include "TrainingOps.td"
+include "DecodingOps.td"
 
 #endif // STATOR_IR_OPS_TD

@@ -222,10 +222,12 @@ LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &SymbolTable) {
 }
 
 LogicalResult ParameterOp::verify() {
-  if ((getRole() == Role::Parameter) == bool(getOf()))
+  bool IsOwn = getRole() == Role::Parameter || getRole() == Role::Cache;
+  if (IsOwn == bool(getOf()))
     return emitOpError() << (getOf() ? "a parameter belongs to no other, but "
-                                     : "a moment or gradient names with `of` "
-                                       "the parameter that it belongs to; ")
+                                     : "a moment, gradient or scale names with "
+                                       "`of` the parameter that it belongs "
+                                       "to; ")
                          << '@' << getSymName()
                          << (getOf() ? " is `of` another" : " does not");
   double A = getInit().getA().getValueAsDouble();
@@ -241,9 +243,17 @@ LogicalResult ParameterOp::verify() {
 
 LogicalResult
 ParameterOp::verifySymbolUses(SymbolTableCollection &SymbolTable) {
-  if (FlatSymbolRefAttr Of = getOfAttr())
+  FlatSymbolRefAttr Of = getOfAttr();
+  if (!Of)
+    return success();
+  // The scales of weights have a shape of their own.
+  if (getRole() != Role::Scale)
     return verifyParameterUse(*this, SymbolTable, Of, getType());
-  return success();
+  auto Weights = SymbolTable.lookupNearestSymbolFrom<ParameterOp>(*this, Of);
+  if (Weights && Weights.getTensorType().getElementType().isInteger(8))
+    return success();
+  return emitOpError() << "scales belong to a parameter of i8; " << Of
+                       << " is none";
 }
 
 //===----------------------------------------------------------------------===//

@@ -72,20 +72,25 @@ def Stator_CallOp : Stator_BaseOp<"call", [
 
 def Stator_ParameterOp : Stator_BaseOp<"parameter", [
     Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "A tensor of the state: a parameter, a moment or an accumulated gradient";
+  let summary = "A tensor of the state: a parameter, a moment, an accumulated gradient, a cache";
   let description = [{
     ```mlir
     stator.parameter @"h.0.attn.c_attn.weight" : tensor<128x384xf32> init #stator.init<normal, 0.0, 0.02>
     ```
+    A `cache` is what decoding remembers from one call to the next: keys, values, running sums. A `scale`
+    belongs to the `i8` parameter that it is `of`. A `transposed` parameter has its two dimensions
+    exchanged in files.
     `frozen` parameters get no gradient. `decay` ones are subject to weight decay (by default those
     of rank two and more, as in nanoGPT). `of` names the parameter that a moment or gradient belongs to.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<StrAttr>:$sym_visibility,
-                       TypeAttrOf<Stator_FloatTensor>:$type, Stator_InitAttr:$init,
+                       TypeAttrOf<Stator_WeightTensor>:$type, Stator_InitAttr:$init,
                        DefaultValuedAttr<Stator_RoleAttr, "::stator::Role::Parameter">:$role,
-                       OptionalAttr<FlatSymbolRefAttr>:$of, UnitAttr:$frozen, UnitAttr:$decay);
+                       OptionalAttr<FlatSymbolRefAttr>:$of, UnitAttr:$frozen, UnitAttr:$decay,
+                       UnitAttr:$transposed);
   let assemblyFormat = [{
     $sym_name `:` $type `init` $init (`role` custom<Enum>($role)^)? (`of` $of^)? (`frozen` $frozen^)? (`decay` $decay^)?
+    (`transposed` $transposed^)?
     attr-dict
   }];
   let hasVerifier = 1;
@@ -104,7 +109,7 @@ def Stator_ReadOp : Stator_BaseOp<"read", [Pure, DeclareOpInterfaceMethods<Symbo
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$parameter);
-  let results = (outs Stator_FloatTensor:$result);
+  let results = (outs Stator_WeightTensor:$result);
   let assemblyFormat = "$parameter attr-dict `:` type($result)";
 }
 
@@ -119,6 +124,9 @@ def Stator_WriteOp : Stator_BaseOp<"write", [
 def Stator_InfoOp : Stator_BaseOp<"info", [Pure]> {
   let summary = "A number of the running step: its index, or how many there will be";
   let description = [{
+    In a training step `step` and `total_steps`; in a decoding step `position`, that of its first token,
+    and `last`, the row of its last token among those of the step.
+
     ```mlir
     %step = stator.info step : tensor<i32>
     %steps = stator.info total_steps : tensor<i32>

@@ -116,7 +116,7 @@ LogicalResult TrainingStepBuilder::declare(ParameterOp Parameter,
       InitAttr::get(Context, InitKind::Constant, 0.0, 0.0),
       RoleAttr::get(Context, Role),
       FlatSymbolRefAttr::get(Context, Parameter.getSymName()),
-      /*frozen=*/nullptr, /*decay=*/nullptr);
+      /*frozen=*/nullptr, /*decay=*/nullptr, /*transposed=*/nullptr);
   // After all parameters, in their order.
   auto States = Module.getOps<ParameterOp>();
   Operation *Last = nullptr;

@@ -217,10 +217,10 @@ void Recompute::explain(const BudgetSearch &Search, FuncOp Function,
         << " does not fit into a memory budget of " << Text(Budget)
         << ": it needs at least " << Text(Needed) << ", "
         << Text(Needed - Budget) << " more";
-  int64_t ByRole[3] = {0, 0, 0};
+  int64_t ByRole[getMaxEnumValForRole() + 1] = {};
   for (const StateTensor &Tensor : layoutState(getOperation())) {
     ParameterOp Op = Tensor.Op;
-    ByRole[static_cast<unsigned>(Op.getRole())] += Tensor.getBytes();
+    ByRole[static_cast<unsigned>(Op.getRole())] += Tensor.Bytes;
   }
   OwningOpRef<ModuleOp> Planned(Search.best().Module.get().clone());
   PeakUse Peak = describePeak(
