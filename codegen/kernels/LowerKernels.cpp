@@ -75,6 +75,11 @@ LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
     return lowerGroup(E, Kernel);
   }
 
+  E.B.setLoc(Op->getLoc());
+  // Its function takes a table of addresses, not a memref for each operand.
+  if (auto Norm = dyn_cast<GlobalNormOp>(Op))
+    return lowerGlobalNorm(E, Norm);
+
   // The memrefs of the op, which may take one operand twice.
   Block &Entry = Func.getBody().front();
   SmallVector<Value> Operands;
@@ -82,7 +87,6 @@ LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
     if (auto Argument = dyn_cast<BlockArgument>(Operand))
       Operands.push_back(Entry.getArgument(Argument.getArgNumber()));
   auto Results = Entry.getArguments().take_back(Op->getNumResults());
-  E.B.setLoc(Op->getLoc());
 
   return llvm::TypeSwitch<Operation *, LogicalResult>(Op)
       .Case([&](AttentionOp Attention) {
@@ -94,7 +98,6 @@ LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
                                  Results[1], Results[2], Target);
       })
       .Case([&](ScatterAddOp Scatter) { return lowerScatterAdd(E, Scatter); })
-      .Case([&](GlobalNormOp Norm) { return lowerGlobalNorm(E, Norm); })
       .Case([&](CumsumOp Cumsum) { return lowerCumsum(E, Cumsum); })
       .Default([&](Operation *) {
         decomposeOps(Kernel);
