@@ -133,7 +133,10 @@ promptTokens(const LoadedModel &Model, const InferOptions &Options,
                  Model.Directory,
                  ", so --prompt cannot be read\nhint: "
                  "--prompt-ids takes token ids");
-  return Model.Ids.encode(Options.Prompt, "--prompt");
+  auto Encoded = Model.Ids.encode(Options.Prompt);
+  if (!Encoded.ok())
+    return error("--prompt: ", Encoded.status().message());
+  return Encoded;
 }
 
 static absl::Status writeTexts(const StatorProgram &Program,

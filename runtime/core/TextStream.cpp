@@ -1,6 +1,5 @@
 #include "runtime/core/TextStream.h"
 #include "runtime/core/Utf8.h"
-#include <utility>
 
 namespace stator::runtime {
 
@@ -18,10 +17,16 @@ std::string TextStream::takeWhole(bool AtEnd) {
   return Result;
 }
 
+void TextStream::skip(absl::Span<const int32_t> Seen) {
+  std::string Shown;
+  for (int32_t Id : Seen)
+    Ids.append(Id, State, Shown);
+  // A character that has only begun is shown when it is whole.
+  Held = Shown.substr(Shown.size() - incompleteUtf8Suffix(Shown));
+}
+
 std::string TextStream::push(int32_t Id) {
-  if (Ids.kind() == Vocabulary::Kind::Tokens)
-    return (std::exchange(First, false) ? "" : " ") + std::to_string(Id);
-  Ids.decode(Id, Held);
+  Ids.append(Id, State, Held);
   return takeWhole(/*AtEnd=*/false);
 }
 

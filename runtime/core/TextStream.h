@@ -2,7 +2,8 @@
 #ifndef STATOR_RUNTIME_CORE_TEXTSTREAM_H
 #define STATOR_RUNTIME_CORE_TEXTSTREAM_H
 
-#include "runtime/core/Vocabulary.h"
+#include "absl/types/span.h"
+#include "runtime/core/tokenizer/Tokenizer.h"
 #include <string>
 
 namespace stator::runtime {
@@ -12,7 +13,14 @@ namespace stator::runtime {
 /// character become U+FFFD. Without a text, ids become numbers.
 class TextStream {
 public:
-  explicit TextStream(const Vocabulary &Ids) : Ids(Ids) {}
+  explicit TextStream(const Tokenizer &Ids, bool ShowSpecial = false)
+      : Ids(Ids) {
+    State.ShowSpecial = ShowSpecial;
+  }
+
+  /// Takes \p Seen, such as a prompt that the user knows, as having been
+  /// pushed and shown: what follows is decoded in its place in the text.
+  void skip(absl::Span<const int32_t> Seen);
 
   /// What can be shown after \p Id.
   std::string push(int32_t Id);
@@ -22,9 +30,9 @@ public:
 private:
   std::string takeWhole(bool AtEnd);
 
-  const Vocabulary &Ids;
+  const Tokenizer &Ids;
   std::string Held;
-  bool First = true;
+  DecodeState State;
 };
 
 } // namespace stator::runtime

@@ -61,10 +61,15 @@ absl::StatusOr<Vocabulary> Vocabulary::ofText(absl::string_view Text,
 
 absl::StatusOr<Vocabulary> Vocabulary::load(const std::string &Path) {
   STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
+  return parse(File.text(), Path);
+}
+
+absl::StatusOr<Vocabulary> Vocabulary::parse(absl::string_view Contents,
+                                             absl::string_view Name) {
   auto Invalid = [&](absl::string_view Why) {
-    return error(Path, " is not a vocabulary: ", Why);
+    return error(Name, " is not a vocabulary: ", Why);
   };
-  auto Json = nlohmann::json::parse(File.data(), File.data() + File.size(),
+  auto Json = nlohmann::json::parse(Contents.begin(), Contents.end(),
                                     /*cb=*/nullptr, /*allow_exceptions=*/false);
   if (!Json.is_object() || !Json.contains("kind") ||
       !Json.at("kind").is_string())
@@ -106,7 +111,7 @@ std::string Vocabulary::toJson() const {
   case Kind::Tokens:
     Json["kind"] = "tokens";
     break;
-  case Kind::Characters:
+  default:
     Json["kind"] = "characters";
     Json["characters"] = nlohmann::ordered_json::array();
     for (char32_t Character : Characters) {
@@ -125,48 +130,85 @@ int64_t Vocabulary::size() const {
     return 256;
   case Kind::Tokens:
     return 0;
-  case Kind::Characters:
+  default:
     break;
   }
   return static_cast<int64_t>(Characters.size());
 }
 
-absl::StatusOr<std::vector<int32_t>>
-Vocabulary::encode(absl::string_view Text, absl::string_view Name) const {
+absl::Status Vocabulary::encodeTo(absl::string_view Text, EncodeOptions,
+                                  IdSink Sink) const {
   if (TheKind == Kind::Tokens)
-    return error(Name, ": the model was trained on token ids, and how text "
-                       "becomes ids is not known\nhint: --prompt-ids takes "
-                       "token ids");
-  std::vector<int32_t> Result;
-  if (TheKind == Kind::Bytes) {
-    for (char Byte : Text)
-      Result.push_back(static_cast<unsigned char>(Byte));
-    return Result;
-  }
+    return error("the model was trained on token ids, and how text becomes ids "
+                 "is not known\nhint: --prompt-ids takes token ids");
+  constexpr size_t Portion = size_t{1} << 14;
+  std::vector<int32_t> Portions;
+  Portions.reserve(std::min(Text.size(), Portion));
   for (size_t Position = 0; Position < Text.size();) {
-    char32_t CodePoint;
-    unsigned Length = decodeUtf8(Text, Position, CodePoint);
-    if (Length == 0)
-      return error(Name, ": byte ", Position, " is not valid UTF-8");
-    int32_t Id = find(CodePoint);
-    if (Id < 0)
-      return error(Name, ": the character ", describeCharacter(CodePoint),
-                   " at byte ", Position,
-                   " does not occur in the text that the model was trained on");
-    Result.push_back(Id);
-    Position += Length;
+    if (TheKind == Kind::Bytes) {
+      Portions.push_back(static_cast<unsigned char>(Text[Position++]));
+    } else {
+      char32_t CodePoint;
+      unsigned Length = decodeUtf8(Text, Position, CodePoint);
+      if (Length == 0)
+        return error("byte ", Position, " is not valid UTF-8");
+      int32_t Id = find(CodePoint);
+      if (Id < 0)
+        return error("the character ", describeCharacter(CodePoint),
+                     " at byte ", Position,
+                     " does not occur in the text that the model was trained "
+                     "on");
+      Portions.push_back(Id);
+      Position += Length;
+    }
+    if (Portions.size() == Portion) {
+      Sink(Portions, Position);
+      Portions.clear();
+    }
   }
-  return Result;
+  Sink(Portions, Text.size());
+  return absl::OkStatus();
 }
 
-void Vocabulary::decode(int32_t Id, std::string &Text) const {
-  if (TheKind == Kind::Bytes && Id >= 0 && Id < 256)
+void Vocabulary::append(int32_t Id, DecodeState &State,
+                        std::string &Text) const {
+  bool First = std::exchange(State.AtStart, false);
+  if (TheKind == Kind::Tokens)
+    absl::StrAppend(&Text, First ? "" : " ", Id);
+  else if (TheKind == Kind::Bytes && Id >= 0 && Id < 256)
     Text.push_back(static_cast<char>(Id));
   else if (TheKind == Kind::Characters && Id >= 0 &&
            static_cast<size_t>(Id) < Characters.size())
     appendUtf8(Text, Characters[static_cast<size_t>(Id)]);
   else
     appendUtf8(Text, 0xFFFD);
+}
+
+std::string Vocabulary::token(int32_t Id) const {
+  std::string Result;
+  if (TheKind == Kind::Bytes && Id >= 0 && Id < 256)
+    Result = absl::StrFormat("<0x%02X>", Id);
+  else if (TheKind == Kind::Characters && Id >= 0 &&
+           static_cast<size_t>(Id) < Characters.size())
+    appendUtf8(Result, Characters[static_cast<size_t>(Id)]);
+  return Result;
+}
+
+std::optional<int32_t> Vocabulary::find(absl::string_view Token) const {
+  if (TheKind == Kind::Bytes)
+    for (int32_t Id = 0; Id < 256; ++Id)
+      if (token(Id) == Token)
+        return Id;
+  char32_t CodePoint;
+  if (TheKind == Kind::Characters && !Token.empty() &&
+      decodeUtf8(Token, 0, CodePoint) == Token.size())
+    if (int32_t Id = find(CodePoint); Id >= 0)
+      return Id;
+  return std::nullopt;
+}
+
+TokenizerFiles Vocabulary::files() const {
+  return {TheKind, {{"vocab.json", toJson()}}, "vocab.json"};
 }
 
 } // namespace stator::runtime

@@ -4,20 +4,23 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "runtime/core/tokenizer/Tokenizer.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace stator::runtime {
 
-/// What the ids of a data set stand for. Stored as vocab.json beside the
-/// weights, so that whoever loads them reads text the same way:
+/// The tokenizers that need no file but a list: characters, bytes, and ids
+/// whose text is not known. Stored as vocab.json beside the weights, so that
+/// whoever loads them reads text the same way:
 ///   {"kind": "characters", "characters": ["\n", " ", "!"]}   in order of id
 ///   {"kind": "bytes"}                                        id = byte
 ///   {"kind": "tokens"}                                       ids only
-class Vocabulary {
+class Vocabulary final : public Tokenizer {
 public:
-  enum class Kind { Characters, Bytes, Tokens };
+  using Kind = TokenizerKind;
 
   static Vocabulary bytes();
   static Vocabulary tokens();
@@ -31,9 +34,12 @@ public:
                                            absl::string_view Name);
 
   static absl::StatusOr<Vocabulary> load(const std::string &Path);
+  /// Of the contents of vocab.json; \p Name is for messages.
+  static absl::StatusOr<Vocabulary> parse(absl::string_view Contents,
+                                          absl::string_view Name);
   std::string toJson() const;
 
-  Kind kind() const { return TheKind; }
+  TokenizerKind kind() const override { return TheKind; }
   /// How many ids there are; 0 if that is not known (tokens).
   int64_t size() const;
 
@@ -42,14 +48,22 @@ public:
     return CodePoint < Ids.size() ? Ids[CodePoint] : -1;
   }
 
-  /// Ids of \p Text. Errors: a character without an id; not UTF-8; a
-  /// vocabulary of tokens, which knows no text. \p Name says whose text it is.
-  absl::StatusOr<std::vector<int32_t>> encode(absl::string_view Text,
-                                              absl::string_view Name) const;
+  /// The special tokens of EncodeOptions do not exist here. Errors: a character
+  /// without an id; not UTF-8; a vocabulary of tokens, which knows no text.
+  absl::Status encodeTo(absl::string_view Text, EncodeOptions Options,
+                        IdSink Sink) const override;
 
   /// Appends what \p Id stands for; an id beyond the vocabulary appends
-  /// U+FFFD. Of bytes, a character's bytes come one at a time.
-  void decode(int32_t Id, std::string &Text) const;
+  /// U+FFFD. Of bytes, a character's bytes come one at a time. Of tokens, the
+  /// ids are written as numbers with spaces between.
+  void append(int32_t Id, DecodeState &State, std::string &Text) const override;
+
+  int64_t vocabularySize() const override { return size(); }
+  /// The character, or "<0x41>" for a byte.
+  std::string token(int32_t Id) const override;
+  std::optional<int32_t> find(absl::string_view Token) const override;
+  bool isSpecial(int32_t) const override { return false; }
+  TokenizerFiles files() const override;
 
   bool operator==(const Vocabulary &Other) const {
     return TheKind == Other.TheKind && Characters == Other.Characters;

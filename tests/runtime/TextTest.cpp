@@ -53,14 +53,16 @@ TEST(Vocabulary, IsSortedByCodePoint) {
   EXPECT_EQ(Ids->find(0x1F600), 7);
   EXPECT_EQ(Ids->find('x'), -1);
   EXPECT_EQ(Ids->find(0x10FFFF), -1);
-  auto Encoded = Ids->encode("hell\xc3\xa4", "p");
+  auto Encoded = Ids->encode("hell\xc3\xa4");
   ASSERT_TRUE(Encoded.ok());
   EXPECT_THAT(*Encoded, ElementsAre(3, 2, 4, 4, 6));
-  std::string Back;
-  for (int32_t Id : *Encoded)
-    Ids->decode(Id, Back);
-  EXPECT_EQ(Back, "hell\xc3\xa4");
-  Ids->decode(99, Back);
+  auto Decoded = Ids->decode(*Encoded);
+  ASSERT_TRUE(Decoded.ok());
+  EXPECT_EQ(*Decoded, "hell\xc3\xa4");
+  EXPECT_ERROR(Ids->decode({99}), "token 0 has the id 99");
+  std::string Back = *Decoded;
+  DecodeState State;
+  Ids->append(99, State, Back);
   EXPECT_EQ(Back, "hell\xc3\xa4\xef\xbf\xbd");
 }
 
@@ -119,6 +121,17 @@ TEST(TextStream, ShowsIdsAsNumbers) {
   TextStream Stream(Ids);
   EXPECT_EQ(Stream.push(3), "3");
   EXPECT_EQ(Stream.push(50256), " 50256");
+}
+
+TEST(TextStream, GoesOnWhereAPromptEnds) {
+  Vocabulary Ids = Vocabulary::tokens();
+  TextStream Numbers(Ids);
+  Numbers.skip({1, 2});
+  EXPECT_EQ(Numbers.push(3), " 3");
+  Vocabulary Bytes = Vocabulary::bytes();
+  TextStream Stream(Bytes);
+  Stream.skip({'a', 0xE2, 0x82});
+  EXPECT_EQ(Stream.push(0xAC), "\xe2\x82\xac");
 }
 
 } // namespace
