@@ -25,8 +25,8 @@ namespace {
 struct Program {
   ModuleOp Module;
   SymbolTable Symbols;
-  llvm::StringMap<int64_t> StateOffsets;
-  int64_t StateBytes = 0;
+  llvm::StringMap<int64_t> StateOffsets, CacheOffsets;
+  int64_t StateBytes = 0, CacheBytes = 0;
   unsigned NumConstants = 0;
   int64_t NumLaunches = 0;
   /// What calls Mark of a StatorProfile; null without profiling.
@@ -37,6 +37,10 @@ struct Program {
     for (const StateTensor &Tensor : Layout)
       StateOffsets[ParameterOp(Tensor.Op).getSymName()] = Tensor.Offset;
     StateBytes = getStateBytes(Layout);
+    Layout = layoutCaches(Module);
+    for (const StateTensor &Tensor : Layout)
+      CacheOffsets[ParameterOp(Tensor.Op).getSymName()] = Tensor.Offset;
+    CacheBytes = getStateBytes(Layout);
   }
 };
 
@@ -67,17 +71,26 @@ private:
   int64_t getOffset(PlaceAttr Place) const {
     int64_t Base = 0;
     if (Place.getMemory() == Memory::State)
-      Base = P.StateOffsets.lookup(Place.getTensor().getValue());
+      Base = (isCache(Place) ? P.CacheOffsets : P.StateOffsets)
+                 .lookup(Place.getTensor().getValue());
     return Base + Place.getOffset();
+  }
+  bool isCache(PlaceAttr Place) const {
+    return Place.getMemory() == Memory::State &&
+           P.CacheOffsets.contains(Place.getTensor().getValue());
+  }
+  /// Of the block that a place is in.
+  unsigned getBase(PlaceAttr Place) const {
+    return isCache(Place) ? CacheBase
+                          : static_cast<unsigned>(Place.getMemory());
   }
 
   /// The memory at a place as elements of this shape.
   Value view(Location Loc, PlaceAttr Place, ArrayRef<int64_t> Shape,
              Type ElementType) {
-    return memref::ViewOp::create(
-        B, Loc, MemRefType::get(Shape, ElementType),
-        Bases[static_cast<unsigned>(Place.getMemory())],
-        index(getOffset(Place)), ValueRange());
+    return memref::ViewOp::create(B, Loc, MemRefType::get(Shape, ElementType),
+                                  Bases[getBase(Place)],
+                                  index(getOffset(Place)), ValueRange());
   }
   Value view(Location Loc, PlaceAttr Place, Type Tensor) {
     auto Ranked = cast<RankedTensorType>(Tensor);
@@ -95,7 +108,9 @@ private:
   FuncOp Source;
   Program &P;
   OpBuilder B;
-  Value Bases[5]; ///< by Memory
+  /// By Memory; then the cache, whose places are written as of the state.
+  static constexpr unsigned CacheBase = getMaxEnumValForMemory() + 1;
+  Value Bases[CacheBase + 1];
   Value Self, Info;
 };
 
@@ -116,8 +131,8 @@ LogicalResult EntryEmitter::emit() {
   Type Pointer = LLVM::LLVMPointerType::get(Context);
   FunctionType Type = FunctionType::get(
       Context,
-      {Pointer, bytes(P.StateBytes), bytes(ArenaBytes.getInt()),
-       bytes(InputBytes[0]), bytes(InputBytes[1]),
+      {Pointer, bytes(P.StateBytes), bytes(P.CacheBytes),
+       bytes(ArenaBytes.getInt()), bytes(InputBytes[0]), bytes(InputBytes[1]),
        MemRefType::get({STATOR_INFO_COUNT}, B.getI64Type()),
        bytes(ResultBytes)},
       {});
@@ -130,11 +145,12 @@ LogicalResult EntryEmitter::emit() {
   };
   Self = Body->getArgument(0);
   SetBase(Memory::State, 1);
-  SetBase(Memory::Arena, 2);
-  SetBase(Memory::Tokens, 3);
-  SetBase(Memory::Targets, 4);
-  Info = Body->getArgument(5);
-  SetBase(Memory::Result, 6);
+  Bases[CacheBase] = Body->getArgument(2);
+  SetBase(Memory::Arena, 3);
+  SetBase(Memory::Tokens, 4);
+  SetBase(Memory::Targets, 5);
+  Info = Body->getArgument(6);
+  SetBase(Memory::Result, 7);
   B.setInsertionPointToStart(Body);
 
   // Reads with a place in the arena keep the old value for the end of the step.
@@ -225,7 +241,7 @@ SmallVector<Value> EntryEmitter::emitArgumentTable(LaunchOp Launch) {
        llvm::concat<Value>(llvm::to_vector(Launch.getOperands()),
                            llvm::to_vector(Launch->getResults()))) {
     PlaceAttr Place = getPlace(Tensor);
-    Numbers.push_back(static_cast<int64_t>(Place.getMemory()));
+    Numbers.push_back(getBase(Place));
     Numbers.push_back(getOffset(Place));
     if (isArgumentBesideTable(Tensor.getType()))
       Beside.push_back(view(Loc, Place, Tensor.getType()));
@@ -441,11 +457,24 @@ Value EntryEmitter::createConstant(Location Loc, StringRef Name,
   return memref::GetGlobalOp::create(B, Loc, MemType, Unique);
 }
 
+int64_t getInfoIndex(InfoKind Kind) {
+  switch (Kind) {
+  case InfoKind::Step:
+    return STATOR_INFO_STEP;
+  case InfoKind::TotalSteps:
+    return STATOR_INFO_TOTAL_STEPS;
+  case InfoKind::Position:
+    return STATOR_INFO_POSITION;
+  case InfoKind::Last:
+    return STATOR_INFO_LAST;
+  }
+  llvm_unreachable("all kinds are above");
+}
+
 void EntryEmitter::emitInfo(InfoOp Op) {
   Location Loc = Op.getLoc();
-  int64_t Index = Op.getKind() == InfoKind::Step ? STATOR_INFO_STEP
-                                                 : STATOR_INFO_TOTAL_STEPS;
-  Value Number = memref::LoadOp::create(B, Loc, Info, ValueRange{index(Index)});
+  Value Number = memref::LoadOp::create(
+      B, Loc, Info, ValueRange{index(getInfoIndex(Op.getKind()))});
   Number = arith::TruncIOp::create(B, Loc, B.getI32Type(), Number);
   memref::StoreOp::create(B, Loc, Number, view(Loc, getPlace(Op), Op.getType()),
                           ValueRange());

@@ -10,8 +10,8 @@ namespace stator {
 /// Makes of each planned entry point a func.func of the type of a StatorEntry
 /// (runtime/core/program.h):
 ///
-///   (self: !llvm.ptr, state, arena, tokens, targets: memref<?xi8>,
-///    info: memref<4xi64>, result: memref<?xi8>)
+///   (self: !llvm.ptr, state, cache, arena, tokens, targets: memref<?xi8>,
+///    info: memref<6xi64>, result: memref<?xi8>)
 ///
 /// with the sizes written out. Values become views at their places, launches
 /// calls of the lowered kernels (ir/KernelInterface.h), scans loops. Needs

@@ -96,7 +96,13 @@ std::vector<LaunchOp> listLaunches(ModuleOp Module) {
   return Launches;
 }
 
-static int32_t getEntryNumber(StringRef Name) {
+static int32_t getEntryNumber(FuncOp Entry) {
+  StringRef Name = Entry.getSymName();
+  if (entry::getDecodeWidth(Name)) {
+    auto Blocks = entry::getDecodeEntries(Entry->getParentOfType<ModuleOp>());
+    return STATOR_ENTRY_BLOCKS +
+           static_cast<int32_t>(llvm::find(Blocks, Entry) - Blocks.begin());
+  }
   return llvm::StringSwitch<int32_t>(Name)
       .Case(entry::TrainStep, STATOR_ENTRY_TRAIN_STEP)
       .Case(entry::Accumulate, STATOR_ENTRY_ACCUMULATE)
@@ -131,7 +137,7 @@ void LaunchTable::fill(ModuleOp Module, StatorProgram &Program) {
     Row.Kernel = Kernel.Name;
     Row.Kind = Kernel.Kind;
     Row.Path = Keep(getPathOfLocation(Launch.getLoc()));
-    Row.Entry = getEntryNumber(Launch->getParentOfType<FuncOp>().getSymName());
+    Row.Entry = getEntryNumber(Launch->getParentOfType<FuncOp>());
     Row.Repeats = 1;
     for (Operation *Parent = Launch->getParentOp(); Parent;
          Parent = Parent->getParentOp())

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/ProgramConstant.h"
+#include "passes/EntryPoints.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Constants.h"
@@ -75,6 +76,8 @@ Constant *makeTensor(Module &M, const StatorTensor &Tensor) {
   S.f64(Tensor.InitA);
   S.f64(Tensor.InitB);
   S.i32(Tensor.Trainable);
+  S.i32(Tensor.Type);
+  S.i32(Tensor.Layout);
   S.i32(Tensor.Reserved);
   return S.finish();
 }
@@ -91,6 +94,28 @@ Constant *makeLaunch(Module &M, const StatorLaunch &Launch,
   S.f64(Launch.Flops);
   S.f64(Launch.Bytes);
   return S.finish();
+}
+
+/// The functions that decode, in ascending order of their widths.
+Constant *makeBlocks(Module &M, StructBuilder &S, uint64_t &Count) {
+  SmallVector<std::pair<int64_t, Function *>> Found;
+  for (Function &F : M)
+    if (!F.isDeclaration())
+      if (int64_t Width = entry::getDecodeWidth(F.getName()))
+        Found.push_back({Width, &F});
+  llvm::sort(Found, llvm::less_first());
+  SmallVector<Constant *> Rows;
+  for (auto [Width, F] : Found) {
+    StructBuilder Row(M);
+    Row.i64(Width);
+    Row.pointer(F);
+    Rows.push_back(Row.finish());
+  }
+  Count = Rows.size();
+  return Rows.empty()
+             ? nullptr
+             : S.global(ConstantArray::get(
+                   ArrayType::get(Rows[0]->getType(), Rows.size()), Rows));
 }
 
 [[maybe_unused]] uint64_t sizeInC(const Module &M, Constant *Struct) {
@@ -145,6 +170,7 @@ void emitProgramConstant(Module &M, const StatorProgram &Program) {
   S.pointer(Table);
   S.i64(Program.NumTensors);
   S.i64(Program.StateBytes);
+  S.i64(Program.CacheBytes);
   S.i64(Program.ArenaBytes);
   S.f64(Program.FlopsPerStep);
   for (StringRef Entry : {"train_step", "accumulate", "update", "evaluate",
@@ -152,6 +178,12 @@ void emitProgramConstant(Module &M, const StatorProgram &Program) {
     Function *F = M.getFunction(Entry);
     S.pointer(F && !F->isDeclaration() ? F : nullptr);
   }
+  uint64_t NumBlocks;
+  S.pointer(makeBlocks(M, S, NumBlocks));
+  S.i64(NumBlocks);
+  S.i64(Program.Context);
+  S.i32(Program.PaddedBlocks);
+  S.i32(Program.Reserved);
   S.pointer(LaunchTable);
   S.i64(Program.NumLaunches);
   Constant *Value = S.finish();

@@ -35,7 +35,7 @@ public:
 
   mlir::ImplicitLocOpBuilder B;
   const CpuTarget &Target;
-  /// The memref<4xi64> of the entry point; null if the kernel draws nothing.
+  /// The memref<6xi64> of the entry point; null if the kernel draws nothing.
   mlir::Value Info;
   /// The addresses of operands and results; null if all are arguments.
   mlir::Value Table;

@@ -46,8 +46,8 @@ private:
   void step();
   void call(StatorEntry Entry, const int64_t *Info) {
     void *Self = Program.NumLaunches ? Times.hook() : Program.Self;
-    Entry(Self, Memory.state(), Memory.arena(), Tokens.data(), Targets.data(),
-          Info, Memory.result());
+    Entry(Self, Memory.state(), Memory.cache(), Memory.arena(), Tokens.data(),
+          Targets.data(), Info, Memory.result());
   }
   void draw(int64_t Sequence) {
     drawBatch(TokenView(Text.data(), 4, static_cast<int64_t>(Text.size())),

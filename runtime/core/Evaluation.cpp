@@ -41,8 +41,8 @@ std::optional<double> evaluate(const StatorProgram &Program,
     if (!Continue())
       return std::nullopt;
     int64_t Real = All.fill(Batch, Tokens.data(), Targets.data());
-    Entry(Program.Self, Memory.state(), Memory.arena(), Tokens.data(),
-          Targets.data(), Info, Memory.result());
+    Entry(Program.Self, Memory.state(), Memory.cache(), Memory.arena(),
+          Tokens.data(), Targets.data(), Info, Memory.result());
     const float *Result = Memory.result();
     for (int64_t I = 0; I < Real; ++I)
       Sum += Train ? Result[I]

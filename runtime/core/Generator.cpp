@@ -15,8 +15,9 @@ absl::Status generate(const StatorProgram &Program, const ProgramMemory &Memory,
     int64_t Seen = std::min(static_cast<int64_t>(Text.size()), Program.Time);
     std::copy(Text.end() - Seen, Text.end(), Tokens.begin());
     std::fill(Tokens.begin() + Seen, Tokens.begin() + Program.Time, 0);
-    Program.Forward(Program.Self, Memory.state(), Memory.arena(), Tokens.data(),
-                    Targets.data(), Info, Memory.result());
+    Program.Forward(Program.Self, Memory.state(), Memory.cache(),
+                    Memory.arena(), Tokens.data(), Targets.data(), Info,
+                    Memory.result());
     int32_t Next = Sampler.sample(
         Memory.result() + (Seen - 1) * Program.Vocabulary, Program.Vocabulary,
         static_cast<uint32_t>(Index), Stream);

@@ -1,4 +1,5 @@
 #include "runtime/core/Profiler.h"
+#include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/AtomicFile.h"
 
@@ -64,16 +65,24 @@ void ProfileSummary::add(const StepTimes &Step) {
   (First.Steps ? Later : First).add(Step);
 }
 
-static Json describeLaunch(const StatorLaunch &Launch) {
+static std::string nameEntry(const StatorProgram &Program, int32_t Entry) {
   static const char *const Entries[STATOR_ENTRY_COUNT] = {
       "train_step", "accumulate", "update", "evaluate", "forward", "gradients"};
+  if (Entry >= 0 && Entry < STATOR_ENTRY_COUNT)
+    return Entries[Entry];
+  if (int64_t Block = Entry - STATOR_ENTRY_BLOCKS;
+      Block >= 0 && Block < Program.NumBlocks)
+    return absl::StrCat("decode_", Program.Blocks[Block].Width);
+  return "";
+}
+
+static Json describeLaunch(const StatorProgram &Program,
+                           const StatorLaunch &Launch) {
   Json Row;
   Row["kernel"] = Launch.Kernel;
   Row["kind"] = Launch.Kind;
   Row["path"] = Launch.Path;
-  Row["entry"] = Launch.Entry >= 0 && Launch.Entry < STATOR_ENTRY_COUNT
-                     ? Entries[Launch.Entry]
-                     : "";
+  Row["entry"] = nameEntry(Program, Launch.Entry);
   Row["repeats"] = Launch.Repeats;
   Row["flops"] = Launch.Flops;
   Row["bytes"] = Launch.Bytes;
@@ -83,7 +92,7 @@ static Json describeLaunch(const StatorLaunch &Launch) {
 Json describeLaunches(const StatorProgram &Program) {
   Json Rows = Json::array();
   for (int64_t I = 0; I < Program.NumLaunches; ++I)
-    Rows.push_back(describeLaunch(Program.Launches[I]));
+    Rows.push_back(describeLaunch(Program, Program.Launches[I]));
   return Rows;
 }
 
@@ -100,7 +109,7 @@ Json ProfileSummary::toJson() const {
     if (!Counted.Calls[Index])
       continue;
     InKernels += Counted.Nanoseconds[Index];
-    Json Row = describeLaunch(Program.Launches[I]);
+    Json Row = describeLaunch(Program, Program.Launches[I]);
     Row["calls"] = static_cast<double>(Counted.Calls[Index]) / Steps;
     Row["ms"] = Milliseconds(Counted.Nanoseconds[Index]);
     Rows.push_back(std::move(Row));

@@ -58,6 +58,7 @@ absl::StatusOr<ProgramMemory>
 ProgramMemory::allocate(const StatorProgram &Program, uint64_t ResultElements) {
   uint64_t Available = availableMemory();
   double Needed = static_cast<double>(Program.StateBytes) +
+                  static_cast<double>(Program.CacheBytes) +
                   static_cast<double>(Program.ArenaBytes) +
                   static_cast<double>(ResultElements) * sizeof(float);
   // A tenth is left to the data, to checkpoints on their way to the disk and to
@@ -65,20 +66,40 @@ ProgramMemory::allocate(const StatorProgram &Program, uint64_t ResultElements) {
   if (Available && Needed > 0.9 * static_cast<double>(Available))
     return error(
         Program.Name, " needs ", formatBytes(Needed), " of memory (state ",
-        formatBytes(static_cast<double>(Program.StateBytes)), ", arena ",
-        formatBytes(static_cast<double>(Program.ArenaBytes)), "), but only ",
-        formatBytes(static_cast<double>(Available)),
+        formatBytes(static_cast<double>(Program.StateBytes)),
+        Program.CacheBytes
+            ? ", cache " + formatBytes(static_cast<double>(Program.CacheBytes))
+            : "",
+        ", arena ", formatBytes(static_cast<double>(Program.ArenaBytes)),
+        "), but only ", formatBytes(static_cast<double>(Available)),
         " are available\nhint: compile it for a smaller --batch or "
         "--time, or with --memory-budget");
   ProgramMemory Result;
   STATOR_ASSIGN_OR_RETURN(Result.State,
                           Memory::allocate(Program.StateBytes, "state"));
+  if (Program.CacheBytes) {
+    STATOR_ASSIGN_OR_RETURN(Result.Cache,
+                            Memory::allocate(Program.CacheBytes, "cache"));
+  }
   STATOR_ASSIGN_OR_RETURN(Result.Arena,
                           Memory::allocate(Program.ArenaBytes, "arena"));
   STATOR_ASSIGN_OR_RETURN(
       Result.Result,
       Memory::allocate(ResultElements * sizeof(float), "results"));
   return Result;
+}
+
+uint64_t bytesOfType(int32_t Type) {
+  switch (Type) {
+  case STATOR_TYPE_F32:
+    return 4;
+  case STATOR_TYPE_BF16:
+    return 2;
+  case STATOR_TYPE_INT8:
+    return 1;
+  default:
+    return 0;
+  }
 }
 
 absl::Status checkProgram(const StatorProgram &Program) {
@@ -101,16 +122,26 @@ absl::Status checkProgram(const StatorProgram &Program) {
     return Invalid("it has no training step");
   if (!Train && !Program.Forward)
     return Invalid("it has no forward function");
+  for (int64_t I = 0; I < Program.NumBlocks; ++I) {
+    int64_t Least = I ? Program.Blocks[I - 1].Width + 1 : 1;
+    if (!Program.Blocks[I].Run || Program.Blocks[I].Width < Least ||
+        (I == 0 && Program.Blocks[I].Width != 1))
+      return Invalid("its blocks must have ascending widths, the first 1");
+  }
   std::set<std::string> Names;
   for (int64_t I = 0; I < Program.NumTensors; ++I) {
     const StatorTensor &Tensor = Program.Tensors[I];
-    uint64_t Elements = 1;
+    uint64_t Elements = 1, Width = bytesOfType(Tensor.Type),
+             Block = Tensor.Role == STATOR_ROLE_CACHE ? Program.CacheBytes
+                                                      : Program.StateBytes;
+    if (!Width)
+      return Invalid("tensor ", Tensor.Name, " is of an unknown type");
     for (int64_t D = 0; D < Tensor.Rank; ++D)
       Elements *= static_cast<uint64_t>(Tensor.Shape[D]);
     if (Elements != Tensor.Elements || Tensor.Offset % 64 != 0 ||
-        Tensor.Offset > Program.StateBytes ||
-        Elements > (Program.StateBytes - Tensor.Offset) / sizeof(float))
-      return Invalid("tensor ", Tensor.Name, " does not fit the state");
+        Tensor.Offset > Block || Elements > (Block - Tensor.Offset) / Width)
+      return Invalid("tensor ", Tensor.Name, " does not fit the ",
+                     Tensor.Role == STATOR_ROLE_CACHE ? "cache" : "state");
     if (!Names.insert(Tensor.Name).second)
       return Invalid("two tensors are named ", Tensor.Name);
   }
@@ -163,6 +194,9 @@ void initializeState(const StatorProgram &Program, uint8_t *State,
                      uint64_t Seed) {
   for (int64_t I = 0; I < Program.NumTensors; ++I) {
     const StatorTensor &Tensor = Program.Tensors[I];
+    // Only programs that load weights have other types, or caches.
+    if (Tensor.Role == STATOR_ROLE_CACHE || Tensor.Type != STATOR_TYPE_F32)
+      continue;
     initializeTensor(Tensor, static_cast<uint32_t>(I),
                      reinterpret_cast<float *>(State + Tensor.Offset), Seed);
   }
@@ -171,7 +205,8 @@ void initializeState(const StatorProgram &Program, uint8_t *State,
 const char *findNonFinite(const StatorProgram &Program, const uint8_t *State) {
   for (int64_t I = 0; I < Program.NumTensors; ++I) {
     const StatorTensor &Tensor = Program.Tensors[I];
-    if (Tensor.Role == STATOR_ROLE_GRADIENT)
+    if (Tensor.Role == STATOR_ROLE_GRADIENT ||
+        Tensor.Role == STATOR_ROLE_CACHE || Tensor.Type != STATOR_TYPE_F32)
       continue;
     // The bits of infinity and NaN, without the sign, are the largest of all;
     // the maximum of integers vectorises, that of floats would not.

@@ -28,15 +28,19 @@ private:
   size_t MappedBytes = 0;
 };
 
-/// What a program runs on: its state and arena, and a buffer for its results.
+/// What a program runs on: its state, what decoding remembers, scratch, and a
+/// buffer for its results.
 struct ProgramMemory {
-  Memory State, Arena, Result;
+  Memory State, Cache, Arena, Result;
 
   uint8_t *state() const { return State.data(); }
+  /// Null if the program has none.
+  uint8_t *cache() const { return Cache.data(); }
   uint8_t *arena() const { return Arena.data(); }
   float *result() const { return reinterpret_cast<float *>(Result.data()); }
   float *tensor(const StatorTensor &Tensor) const {
-    return reinterpret_cast<float *>(State.data() + Tensor.Offset);
+    const Memory &Block = Tensor.Role == STATOR_ROLE_CACHE ? Cache : State;
+    return reinterpret_cast<float *>(Block.data() + Tensor.Offset);
   }
 
   /// \p ResultElements floats for results. Error: more than nine tenths of what
@@ -44,6 +48,10 @@ struct ProgramMemory {
   static absl::StatusOr<ProgramMemory> allocate(const StatorProgram &Program,
                                                 uint64_t ResultElements);
 };
+
+/// Bytes an element of a tensor of STATOR_TYPE_* \p Type takes; 0 if there is
+/// no such type.
+uint64_t bytesOfType(int32_t Type);
 
 /// Whether the table of \p Program holds together and is of this ABI.
 absl::Status checkProgram(const StatorProgram &Program);

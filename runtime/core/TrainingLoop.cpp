@@ -185,8 +185,8 @@ StepRecord TrainingLoop::trainStep() {
   Info[STATOR_INFO_TOTAL_STEPS] = Run.Steps;
   Info[STATOR_INFO_SEED] = Run.Seed;
   auto Call = [&](StatorEntry Entry) {
-    Entry(Times ? Times->hook() : Program.Self, Memory.state(), Memory.arena(),
-          Tokens.data(), Targets.data(), Info, Memory.result());
+    Entry(Times ? Times->hook() : Program.Self, Memory.state(), Memory.cache(),
+          Memory.arena(), Tokens.data(), Targets.data(), Info, Memory.result());
   };
   auto Begin = Clock::now();
   if (Times)
@@ -293,8 +293,9 @@ absl::Status TrainingLoop::dumpGradients() {
   drawBatch(Data.Training, Program.Batch, Program.Time,
             static_cast<uint64_t>(Run.Seed), 0, Tokens.data(), Targets.data());
   int64_t Info[STATOR_INFO_COUNT] = {0, Run.Steps, Run.Seed, 0};
-  Program.Gradients(Program.Self, Memory.state(), Memory.arena(), Tokens.data(),
-                    Targets.data(), Info, Memory.result());
+  Program.Gradients(Program.Self, Memory.state(), Memory.cache(),
+                    Memory.arena(), Tokens.data(), Targets.data(), Info,
+                    Memory.result());
   const float *Next = Memory.result();
   std::vector<SafetensorsTensor> Tensors;
   Tensors.push_back({"loss", "F32", {}, Next++});

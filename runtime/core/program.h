@@ -14,14 +14,26 @@ extern "C" {
 #endif
 
 /* Raised when a field is added, removed or changes its meaning. */
-#define STATOR_ABI_VERSION 2
+#define STATOR_ABI_VERSION 3
 
 /* What a tensor of the state is for. */
 enum {
   STATOR_ROLE_PARAMETER = 0, /* trained, or frozen if `trainable` is 0 */
   STATOR_ROLE_MOMENT = 1,    /* optimizer state, starts as zeros */
   STATOR_ROLE_GRADIENT =
-      2 /* accumulator over micro-batches, zero between steps */
+      2, /* accumulator over micro-batches, zero between steps */
+  STATOR_ROLE_CACHE = 3, /* what decoding remembers of the positions before:
+                           keys and values, carries. In the cache block, not in
+                           the state; in no file; starts as zeros */
+  STATOR_ROLE_SCALE = 4  /* of an int8 parameter, computed from its weights; in
+                            no file */
+};
+
+/* How the elements of a tensor are stored. */
+enum {
+  STATOR_TYPE_F32 = 0,
+  STATOR_TYPE_BF16 = 1,
+  STATOR_TYPE_INT8 = 2 /* with scales in a tensor of their own */
 };
 
 /* How a parameter starts: every element drawn on its own (see philox.h). */
@@ -31,18 +43,28 @@ enum {
   STATOR_INIT_UNIFORM = 2   /* from InitA up to, not including, InitB */
 };
 
-/* One tensor of the state. All are row-major f32. */
+/* How the elements of a tensor lie in memory, which files know nothing of. */
+enum {
+  STATOR_LAYOUT_PLAIN = 0,
+  STATOR_LAYOUT_TRANSPOSED = 1 /* Shape is that of memory; files have the two
+                                  dimensions exchanged */
+};
+
+/* One tensor of the state or of the cache. All are row-major. */
 typedef struct {
   const char *Name; /* as in the checkpoint: "h.0.attn.c_attn.weight",
                        "h.0....weight.adam_m" */
   const int64_t *Shape;
   int64_t Rank;
-  uint64_t Offset;   /* bytes from the start of the state, a multiple of 64 */
+  uint64_t Offset;   /* bytes from the start of the state, or of the cache if
+                        that is its Role; a multiple of 64 */
   uint64_t Elements; /* product of Shape; 1 for a scalar */
   int32_t Role;      /* STATOR_ROLE_* */
   int32_t Init;      /* STATOR_INIT_* */
   double InitA, InitB;
   int32_t Trainable;
+  int32_t Type;   /* STATOR_TYPE_* */
+  int32_t Layout; /* STATOR_LAYOUT_* */
   int32_t Reserved;
 } StatorTensor;
 
@@ -53,7 +75,9 @@ enum {
   STATOR_INFO_SEED = 2,        /* seed of the run */
   STATOR_INFO_SEQUENCE =
       3, /* step * MicroBatches + micro-batch: the dropout counter */
-  STATOR_INFO_COUNT = 4
+  STATOR_INFO_POSITION = 4, /* of a block: position of its first token */
+  STATOR_INFO_LAST = 5,     /* of a block: row whose logits are wanted */
+  STATOR_INFO_COUNT = 6
 };
 
 /* Indices into the `Result` of a training entry point. */
@@ -66,21 +90,34 @@ enum {
 };
 
 /* An entry point. Nothing is allocated and nothing is kept between calls except
- * in State.
+ * in State and Cache.
  *
  * - Self: StatorProgram.Self.
  * - State: StateBytes bytes, 64-byte aligned; the tensors of the table are in
  *   it.
+ * - Cache: CacheBytes bytes, 64-byte aligned, zeroed before position 0; null
+ *   where CacheBytes is 0. What one text has left behind: texts that are
+ *   written side by side have one each, over one State.
  * - Arena: ArenaBytes bytes, 64-byte aligned; scratch, contents undefined
  *   before and after.
- * - Tokens: int32 [Batch, Time].
+ * - Tokens: int32 [Batch, Time]; of a block, int32 [Batch, Width].
  * - Targets: int32 [Batch, Time]; a negative target is ignored (loss 0, no
  *   gradient).
  * - Info: int64 [STATOR_INFO_COUNT].
  * - Result: f32; what it holds is said at each entry point. */
-typedef void (*StatorEntry)(void *Self, uint8_t *State, uint8_t *Arena,
-                            const int32_t *Tokens, const int32_t *Targets,
-                            const int64_t *Info, float *Result);
+typedef void (*StatorEntry)(void *Self, uint8_t *State, uint8_t *Cache,
+                            uint8_t *Arena, const int32_t *Tokens,
+                            const int32_t *Targets, const int64_t *Info,
+                            float *Result);
+
+/* Decoding, Width tokens of every text at a time: Info[STATOR_INFO_POSITION] is
+ * the position of the first, which must be where the block before ended, or
+ * earlier if StatorProgram.PaddedBlocks. Result[Batch * Vocabulary] are the
+ * logits of row Info[STATOR_INFO_LAST]. Reads and writes Cache. */
+typedef struct {
+  int64_t Width;
+  StatorEntry Run;
+} StatorBlock;
 
 enum { STATOR_MODE_TRAIN = 0, STATOR_MODE_INFER = 1 };
 
@@ -92,7 +129,8 @@ enum {
   STATOR_ENTRY_EVALUATE = 3,
   STATOR_ENTRY_FORWARD = 4,
   STATOR_ENTRY_GRADIENTS = 5,
-  STATOR_ENTRY_COUNT = 6
+  STATOR_ENTRY_COUNT = 6,
+  STATOR_ENTRY_BLOCKS = 6 /* and above: number of a block of the program */
 };
 
 /* One place in the schedule of an entry point where a kernel is run. */
@@ -101,7 +139,7 @@ typedef struct {
   const char *Kind;   /* what most of its work is: "matmul", "attention" */
   const char *Path;   /* in the model, of what it computes: "h.3.attn.c_attn",
                          "d(h.3.attn.c_attn)" */
-  int32_t Entry;      /* STATOR_ENTRY_* */
+  int32_t Entry;      /* STATOR_ENTRY_*; of block I, STATOR_ENTRY_BLOCKS + I */
   int32_t Reserved;
   int64_t Repeats; /* times a call of the entry point runs it; 1 outside of
                       loops */
@@ -136,6 +174,7 @@ typedef struct {
   const StatorTensor *Tensors;
   int64_t NumTensors;
   uint64_t StateBytes;
+  uint64_t CacheBytes; /* 0 if there are no blocks */
   uint64_t ArenaBytes; /* the largest any entry point needs */
   double FlopsPerStep; /* of one whole training step, or of one Forward */
 
@@ -152,6 +191,20 @@ typedef struct {
 
   /* Mode infer. Forward: Result[Batch * Time * Vocabulary] are the logits. */
   StatorEntry Forward;
+
+  /* Mode infer, where the model could be turned into one that goes on from a
+   * position: in ascending order of Width, the first 1. Without blocks, text is
+   * generated by computing Forward anew for every token. */
+  const StatorBlock *Blocks;
+  int64_t NumBlocks;
+  int64_t Context; /* positions that the cache can hold: a block at position p
+                      needs p + Width <= Context. 0: no bound */
+  int32_t PaddedBlocks; /* 1: rows after Info[STATOR_INFO_LAST] may be tokens
+                           that mean nothing, the next block starts at the
+                           position after that row and overwrites them; 0:
+                           every row of a block counts, Info[STATOR_INFO_LAST]
+                           is Width - 1 */
+  int32_t Reserved;
 
   /* Gradients of the batch without an update, for tests: Result holds the loss
    * and then every trainable parameter's gradient, in the order of the table.

@@ -16,6 +16,20 @@ HostType getHostType(Type ElementType, HostType FloatType) {
   return ElementType.isInteger(1) ? HostType::I1 : HostType::I32;
 }
 
+int32_t RunInfo::get(InfoKind Kind) const {
+  switch (Kind) {
+  case InfoKind::Step:
+    return static_cast<int32_t>(Step);
+  case InfoKind::TotalSteps:
+    return static_cast<int32_t>(TotalSteps);
+  case InfoKind::Position:
+    return static_cast<int32_t>(Position);
+  case InfoKind::Last:
+    return static_cast<int32_t>(Last);
+  }
+  llvm_unreachable("all kinds are above");
+}
+
 uint32_t drawDropoutBits(const RunInfo &Info, int64_t Stream, int64_t Index) {
   return statorRandomBits(
       Info.Seed, static_cast<uint32_t>(Index), static_cast<uint32_t>(Stream),
@@ -81,8 +95,7 @@ void GraphEvaluator::runOp(Operation &Op) {
   }
   if (auto Asked = dyn_cast<InfoOp>(Op)) {
     HostTensor Number(HostType::I32, {});
-    *Number.data<int32_t>() = static_cast<int32_t>(
-        Asked.getKind() == InfoKind::Step ? Info.Step : Info.TotalSteps);
+    *Number.data<int32_t>() = Info.get(Asked.getKind());
     return Define({std::make_shared<HostTensor>(std::move(Number))});
   }
 

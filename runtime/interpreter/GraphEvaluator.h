@@ -22,6 +22,11 @@ struct RunInfo {
   int64_t TotalSteps = 1;
   uint64_t Seed = 0;
   int64_t Sequence = 0;
+  int64_t Position = 0;
+  int64_t Last = 0;
+
+  /// What a stator.info asks for.
+  int32_t get(InfoKind Kind) const;
 };
 
 /// The random word of element Index of a dropout in this run.

@@ -1,6 +1,7 @@
 //===- ProgramTable.cpp - What a program says about itself ----------------===//
 
 #include "runtime/interpreter/ProgramTable.h"
+#include "passes/EntryPoints.h"
 
 using namespace mlir;
 
@@ -14,6 +15,10 @@ static int32_t getRoleNumber(Role Of) {
     return STATOR_ROLE_MOMENT;
   case Role::Gradient:
     return STATOR_ROLE_GRADIENT;
+  case Role::Cache:
+    return STATOR_ROLE_CACHE;
+  case Role::Scale:
+    return STATOR_ROLE_SCALE;
   }
   llvm_unreachable("all roles are above");
 }
@@ -28,6 +33,12 @@ static int32_t getInitNumber(InitKind Kind) {
     return STATOR_INIT_UNIFORM;
   }
   llvm_unreachable("all kinds are above");
+}
+
+static int32_t getTypeNumber(Type Element) {
+  return Element.isBF16()       ? STATOR_TYPE_BF16
+         : Element.isInteger(8) ? STATOR_TYPE_INT8
+                                : STATOR_TYPE_F32;
 }
 
 static FuncOp findEntry(ModuleOp Module, ModuleOp Loss,
@@ -82,21 +93,13 @@ static double countFlops(FuncOp Function) {
   return countFlops(Function.getBody().front(), Symbols);
 }
 
-LogicalResult ProgramTable::fill(ModuleOp Module, ModuleOp Loss,
-                                 StringRef Compiler,
-                                 const InterpreterOptions &Options,
-                                 StatorProgram &Program) {
-  Layout = layoutState(Module);
-  auto Keep = [&](StringRef Text) {
-    Names.push_back(Text.str());
-    return Names.back().c_str();
-  };
+void ProgramTable::addTensors(ArrayRef<StateTensor> Layout) {
   for (const StateTensor &Tensor : Layout) {
     ParameterOp Op = Tensor.Op;
     ArrayRef<int64_t> Shape = Op.getTensorType().getShape();
     Shapes.emplace_back(Shape.begin(), Shape.end());
     StatorTensor Row{};
-    Row.Name = Keep(Op.getSymName());
+    Row.Name = keep(Op.getSymName());
     Row.Shape = Shapes.back().data();
     Row.Rank = Shapes.back().size();
     Row.Offset = Tensor.Offset;
@@ -106,8 +109,36 @@ LogicalResult ProgramTable::fill(ModuleOp Module, ModuleOp Loss,
     Row.InitA = Op.getInit().getA().getValueAsDouble();
     Row.InitB = Op.getInit().getB().getValueAsDouble();
     Row.Trainable = Op.isTrainable();
+    Row.Type = getTypeNumber(Op.getTensorType().getElementType());
+    Row.Layout =
+        Op.getTransposed() ? STATOR_LAYOUT_TRANSPOSED : STATOR_LAYOUT_PLAIN;
     Tensors.push_back(Row);
   }
+}
+
+LogicalResult ProgramTable::setBlocks(ModuleOp Module,
+                                      ArrayRef<StatorEntry> Entries,
+                                      StatorProgram &Program) {
+  for (auto [Index, Entry] : llvm::enumerate(entry::getDecodeEntries(Module))) {
+    if (Index == Entries.size())
+      return Entry.emitError("an interpreter can have at most ")
+             << Entries.size() << " widths of blocks";
+    Blocks.push_back(
+        {entry::getDecodeWidth(Entry.getSymName()), Entries[Index]});
+  }
+  Program.Blocks = Blocks.data();
+  Program.NumBlocks = Blocks.size();
+  return success();
+}
+
+LogicalResult ProgramTable::fill(ModuleOp Module, ModuleOp Loss,
+                                 StringRef Compiler,
+                                 const InterpreterOptions &Options,
+                                 StatorProgram &Program) {
+  Layout = layoutState(Module);
+  CacheLayout = layoutCaches(Module);
+  addTensors(Layout);
+  addTensors(CacheLayout);
 
   FuncOp Entry = findEntry(
       Module, Loss,
@@ -128,9 +159,9 @@ LogicalResult ProgramTable::fill(ModuleOp Module, ModuleOp Loss,
   Program.AbiVersion = STATOR_ABI_VERSION;
   bool Trains = Entry.getSymName() != "forward";
   Program.Mode = Trains ? STATOR_MODE_TRAIN : STATOR_MODE_INFER;
-  Program.Name = Keep(Options.ModelName);
-  Program.Compiler = Keep(Compiler);
-  Program.Options = Keep(Options.OptionsJson);
+  Program.Name = keep(Options.ModelName);
+  Program.Compiler = keep(Compiler);
+  Program.Options = keep(Options.OptionsJson);
   Program.Batch = Tokens.getDimSize(0);
   Program.Time = Tokens.getDimSize(1);
   Program.Vocabulary = Vocabulary;
@@ -144,7 +175,11 @@ LogicalResult ProgramTable::fill(ModuleOp Module, ModuleOp Loss,
   Program.Tensors = Tensors.data();
   Program.NumTensors = Tensors.size();
   Program.StateBytes = getStateBytes(Layout);
+  Program.CacheBytes = getStateBytes(CacheLayout);
   Program.ArenaBytes = 0;
+  if (auto Context = Module->getAttrOfType<IntegerAttr>(entry::ContextAttrName))
+    Program.Context = Context.getInt();
+  Program.PaddedBlocks = Module->hasAttr(entry::PaddedBlocksAttrName);
   Program.FlopsPerStep = countFlops(Entry);
   if (Entry.getSymName() == "accumulate") {
     Program.FlopsPerStep *= Program.MicroBatches;

@@ -1,6 +1,8 @@
 //===- ReferenceInterpreter.cpp - The oracle as a program -----------------===//
 
 #include "runtime/interpreter/ReferenceInterpreter.h"
+#include "passes/EntryPoints.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstring>
 #include <limits>
@@ -15,13 +17,30 @@ ShadowedState::ShadowedState(ArrayRef<StateTensor> Layout, HostType FloatType)
     Indices[StateTensor(Layout[I]).Op.getSymName()] = I;
 }
 
-/// The tensor at its place in the block, in another float type if need be.
+/// The tensor at its place in the block, in another type if need be.
 static HostTensor load(const uint8_t *Block, StateTensor Tensor,
                        HostType FloatType) {
-  HostTensor Result(FloatType, Tensor.Op.getTensorType().getShape());
-  auto *From = reinterpret_cast<const float *>(Block + Tensor.Offset);
+  RankedTensorType Type = Tensor.Op.getTensorType();
+  HostTensor Result(getHostType(Type.getElementType(), FloatType),
+                    Type.getShape());
+  Block += Tensor.Offset;
+  if (Type.getElementType().isInteger(8)) {
+    std::copy_n(reinterpret_cast<const int8_t *>(Block), Tensor.Elements,
+                Result.data<int32_t>());
+    return Result;
+  }
+  if (Type.getElementType().isBF16()) {
+    for (uint64_t I = 0; I < Tensor.Elements; ++I) {
+      uint16_t Bits;
+      std::memcpy(&Bits, Block + 2 * I, sizeof Bits);
+      Result.setFromDouble(
+          I, llvm::bit_cast<float>(static_cast<uint32_t>(Bits) << 16));
+    }
+    return Result;
+  }
+  auto *From = reinterpret_cast<const float *>(Block);
   if (FloatType == HostType::F32)
-    std::memcpy(Result.data<float>(), From, Tensor.getBytes());
+    std::memcpy(Result.data<float>(), From, Tensor.Bytes);
   else
     std::copy_n(From, Tensor.Elements, Result.data<double>());
   return Result;
@@ -53,7 +72,7 @@ void ShadowedState::write(StringRef Name, HostTensor Value) {
   size_t Index = Indices.lookup(Name);
   auto *To = reinterpret_cast<float *>(Block + Layout[Index].Offset);
   if (FloatType == HostType::F32) {
-    std::memcpy(To, Value.data<float>(), Layout[Index].getBytes());
+    std::memcpy(To, Value.data<float>(), Layout[Index].Bytes);
     return;
   }
   std::copy_n(Value.data<double>(), Layout[Index].Elements, To);
@@ -74,20 +93,25 @@ makeArguments(FuncOp Entry, const int32_t *Tokens, const int32_t *Targets) {
 }
 
 RunInfo readInfo(const int64_t *Info) {
-  return {Info[STATOR_INFO_STEP], Info[STATOR_INFO_TOTAL_STEPS],
+  return {Info[STATOR_INFO_STEP],
+          Info[STATOR_INFO_TOTAL_STEPS],
           static_cast<uint64_t>(Info[STATOR_INFO_SEED]),
-          Info[STATOR_INFO_SEQUENCE]};
+          Info[STATOR_INFO_SEQUENCE],
+          Info[STATOR_INFO_POSITION],
+          Info[STATOR_INFO_LAST]};
 }
 
-void ReferenceInterpreter::call(FuncOp Entry, uint8_t *Block,
+void ReferenceInterpreter::call(FuncOp Entry, uint8_t *State, uint8_t *Cache,
                                 const int32_t *Tokens, const int32_t *Targets,
                                 const int64_t *Info,
                                 ArrayRef<float *> Results) {
-  State->attach(Block);
+  Memory->State.attach(State);
+  Memory->Cache.attach(Cache);
   Evaluator->setInfo(readInfo(Info));
   std::vector<GraphEvaluator::TensorRef> Values =
       Evaluator->run(Entry, makeArguments(Entry, Tokens, Targets));
-  State->detach();
+  Memory->State.detach();
+  Memory->Cache.detach();
   std::vector<std::string> Errors = Evaluator->takeErrors();
   if (!Errors.empty())
     llvm::errs() << Errors.front() << "\n";
@@ -105,11 +129,22 @@ void ReferenceInterpreter::call(FuncOp Entry, uint8_t *Block,
 /// An entry point of the ABI that runs one function of the interpreter; Places
 /// are where in Result its first results go.
 template <FuncOp ReferenceInterpreter::*Entry, int... Places>
-static void enter(void *Self, uint8_t *State, uint8_t *, const int32_t *Tokens,
-                  const int32_t *Targets, const int64_t *Info, float *Result) {
+static void enter(void *Self, uint8_t *State, uint8_t *Cache, uint8_t *,
+                  const int32_t *Tokens, const int32_t *Targets,
+                  const int64_t *Info, float *Result) {
   auto *Interpreter = static_cast<ReferenceInterpreter *>(Self);
-  Interpreter->call(Interpreter->*Entry, State, Tokens, Targets, Info,
+  Interpreter->call(Interpreter->*Entry, State, Cache, Tokens, Targets, Info,
                     {Result + Places...});
+}
+
+/// The entry point of block number Index.
+template <size_t Index>
+static void enterBlock(void *Self, uint8_t *State, uint8_t *Cache, uint8_t *,
+                       const int32_t *Tokens, const int32_t *Targets,
+                       const int64_t *Info, float *Result) {
+  auto *Interpreter = static_cast<ReferenceInterpreter *>(Self);
+  Interpreter->call(Interpreter->Decode[Index], State, Cache, Tokens, Targets,
+                    Info, {Result});
 }
 
 std::unique_ptr<Interpreter>
@@ -119,10 +154,9 @@ ReferenceInterpreter::create(ModuleOp Module, HostType FloatType,
   StatorProgram &Program = Made->Program;
   if (failed(Made->Table.fill(Module, {}, "reference", Options, Program)))
     return nullptr;
-  Made->State =
-      std::make_unique<ShadowedState>(Made->Table.getLayout(), FloatType);
+  Made->Memory = std::make_unique<ShadowedMemory>(Made->Table, FloatType);
   Made->Evaluator =
-      std::make_unique<GraphEvaluator>(Module, FloatType, Made->State.get());
+      std::make_unique<GraphEvaluator>(Module, FloatType, Made->Memory.get());
   Program.Self = Made.get();
   auto Find = [&](FuncOp &Function, StringRef Name, StatorEntry &Slot,
                   StatorEntry Entry) {
@@ -141,6 +175,13 @@ ReferenceInterpreter::create(ModuleOp Module, HostType FloatType,
   Find(Made->Forward, "forward", Program.Forward, enter<&Me::Forward, 0>);
   Find(Made->Gradients, "gradients", Program.Gradients,
        enter<&Me::Gradients, 0>);
+  Made->Decode = entry::getDecodeEntries(Module);
+  if (failed(Made->Table.setBlocks(
+          Module, makeBlockEntries([](auto Index) -> StatorEntry {
+            return enterBlock<Index>;
+          }),
+          Program)))
+    return nullptr;
   return Made;
 }
 

@@ -8,9 +8,9 @@
 
 namespace stator {
 
-/// The state of a program as the evaluator sees it. In f64 it keeps a shadow of
+/// The state or the cache of a program. In f64 it keeps a shadow of
 /// the f32 block, which stands for as long as nobody else writes to the block.
-class ShadowedState : public StateAccess {
+class ShadowedState {
 public:
   ShadowedState(llvm::ArrayRef<StateTensor> Layout, HostType FloatType);
 
@@ -20,8 +20,9 @@ public:
   /// Takes note of what is in the block now.
   void detach();
 
-  HostTensor read(llvm::StringRef Name) override;
-  void write(llvm::StringRef Name, HostTensor Value) override;
+  bool has(llvm::StringRef Name) const { return Indices.contains(Name); }
+  HostTensor read(llvm::StringRef Name);
+  void write(llvm::StringRef Name, HostTensor Value);
 
 private:
   std::vector<StateTensor> Layout;
@@ -32,6 +33,26 @@ private:
   std::vector<uint8_t> Stored;    ///< the block as it was last left
 };
 
+/// State and cache as the evaluator sees them.
+class ShadowedMemory : public StateAccess {
+public:
+  ShadowedMemory(const ProgramTable &Table, HostType FloatType)
+      : State(Table.getLayout(), FloatType),
+        Cache(Table.getCacheLayout(), FloatType) {}
+
+  HostTensor read(llvm::StringRef Name) override { return of(Name).read(Name); }
+  void write(llvm::StringRef Name, HostTensor Value) override {
+    of(Name).write(Name, std::move(Value));
+  }
+
+  ShadowedState State, Cache;
+
+private:
+  ShadowedState &of(llvm::StringRef Name) {
+    return Cache.has(Name) ? Cache : State;
+  }
+};
+
 /// Evaluates the entry points of a module with plain loops.
 class ReferenceInterpreter : public Interpreter {
 public:
@@ -40,17 +61,19 @@ public:
                                              const InterpreterOptions &Options);
 
   /// What a call gave: results one after the other, in f32.
-  void call(FuncOp Entry, uint8_t *State, const int32_t *Tokens,
+  void call(FuncOp Entry, uint8_t *State, uint8_t *Cache, const int32_t *Tokens,
             const int32_t *Targets, const int64_t *Info,
             llvm::ArrayRef<float *> Results);
 
   FuncOp TrainStep, Accumulate, Update, Evaluate, Forward, Gradients;
+  /// Those of the blocks, in their order.
+  llvm::SmallVector<FuncOp> Decode;
 
 private:
   ReferenceInterpreter() = default;
 
   ProgramTable Table;
-  std::unique_ptr<ShadowedState> State;
+  std::unique_ptr<ShadowedMemory> Memory;
   std::unique_ptr<GraphEvaluator> Evaluator;
 };
 

@@ -38,12 +38,16 @@ void LoadedProgram::prepare(InterpreterKind Kind) {
   Program = createInterpreter(*Module, Kind, {}, Loss ? *Loss : ModuleOp());
   EXPECT_TRUE(Program);
   State.assign(get().StateBytes, 0);
+  Cache.assign(get().CacheBytes, 0);
 }
 
 float *LoadedProgram::tensor(llvm::StringRef Name) {
-  for (int64_t I = 0; I < get().NumTensors; ++I)
-    if (Name == get().Tensors[I].Name)
-      return reinterpret_cast<float *>(State.data() + get().Tensors[I].Offset);
+  for (int64_t I = 0; I < get().NumTensors; ++I) {
+    const StatorTensor &Row = get().Tensors[I];
+    if (Name == Row.Name)
+      return reinterpret_cast<float *>(
+          (Row.Role == STATOR_ROLE_CACHE ? Cache : State).data() + Row.Offset);
+  }
   ADD_FAILURE() << "no tensor " << Name.str();
   return nullptr;
 }
@@ -73,8 +77,8 @@ void LoadedProgram::fillState() {
 void LoadedProgram::call(StatorEntry Entry, std::vector<int32_t> Tokens,
                          std::vector<int32_t> Targets, float *Result) {
   ASSERT_NE(Entry, nullptr);
-  Entry(get().Self, State.data(), nullptr, Tokens.data(), Targets.data(), Info,
-        Result);
+  Entry(get().Self, State.data(), Cache.data(), nullptr, Tokens.data(),
+        Targets.data(), Info, Result);
 }
 
 std::string getCreationError(const std::string &Text, InterpreterKind Kind) {

@@ -30,7 +30,7 @@ public:
             std::vector<int32_t> Targets, float *Result);
 
   int64_t Info[STATOR_INFO_COUNT] = {0, 1, 42, 0};
-  std::vector<uint8_t> State;
+  std::vector<uint8_t> State, Cache;
 
 private:
   void prepare(InterpreterKind Kind);

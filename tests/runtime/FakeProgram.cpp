@@ -128,9 +128,10 @@ void FakeProgram::update(uint8_t *State, const float *TableGradients,
   Result[STATOR_RESULT_LR] = Rate;
 }
 
-void FakeProgram::trainStep(void *Self, uint8_t *State, uint8_t *Arena,
-                            const int32_t *Tokens, const int32_t *Targets,
-                            const int64_t *Info, float *Result) {
+void FakeProgram::trainStep(void *Self, uint8_t *State, uint8_t *,
+                            uint8_t *Arena, const int32_t *Tokens,
+                            const int32_t *Targets, const int64_t *Info,
+                            float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
   int64_t Step = Info[STATOR_INFO_STEP];
   Model.BeforeStep(Step);
@@ -148,16 +149,17 @@ void FakeProgram::trainStep(void *Self, uint8_t *State, uint8_t *Arena,
     Model.tensor(State, Bias)[0] = std::numeric_limits<float>::infinity();
 }
 
-void FakeProgram::accumulateStep(void *Self, uint8_t *State, uint8_t *Arena,
-                                 const int32_t *Tokens, const int32_t *Targets,
-                                 const int64_t *Info, float *Result) {
+void FakeProgram::accumulateStep(void *Self, uint8_t *State, uint8_t *,
+                                 uint8_t *Arena, const int32_t *Tokens,
+                                 const int32_t *Targets, const int64_t *Info,
+                                 float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
   Result[STATOR_RESULT_LOSS] = Model.accumulate(
       State, Tokens, Targets, Model.tensor(State, TableGradient),
       reinterpret_cast<float *>(Arena));
 }
 
-void FakeProgram::updateStep(void *Self, uint8_t *State, uint8_t *,
+void FakeProgram::updateStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
                              const int32_t *, const int32_t *,
                              const int64_t *Info, float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
@@ -170,16 +172,17 @@ void FakeProgram::updateStep(void *Self, uint8_t *State, uint8_t *,
   std::fill_n(Gradients, Elements, 0.0f);
 }
 
-void FakeProgram::evaluateStep(void *Self, uint8_t *State, uint8_t *Arena,
-                               const int32_t *Tokens, const int32_t *Targets,
-                               const int64_t *, float *Result) {
+void FakeProgram::evaluateStep(void *Self, uint8_t *State, uint8_t *,
+                               uint8_t *Arena, const int32_t *Tokens,
+                               const int32_t *Targets, const int64_t *,
+                               float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
   Model.BeforeEvaluation();
   Model.lossAndCotangents(State, Tokens, Targets, Result,
                           reinterpret_cast<float *>(Arena));
 }
 
-void FakeProgram::forwardStep(void *Self, uint8_t *State, uint8_t *,
+void FakeProgram::forwardStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
                               const int32_t *Tokens, const int32_t *,
                               const int64_t *, float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
@@ -190,7 +193,7 @@ void FakeProgram::forwardStep(void *Self, uint8_t *State, uint8_t *,
                           Model.tensor(State, Bias)[J];
 }
 
-void FakeProgram::gradientStep(void *Self, uint8_t *State, uint8_t *,
+void FakeProgram::gradientStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
                                const int32_t *Tokens, const int32_t *Targets,
                                const int64_t *, float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);

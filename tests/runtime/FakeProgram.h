@@ -55,18 +55,24 @@ private:
   void update(uint8_t *State, const float *TableGradients, const int64_t *Info,
               float *Result) const;
 
-  static void trainStep(void *, uint8_t *, uint8_t *, const int32_t *,
-                        const int32_t *, const int64_t *, float *);
-  static void accumulateStep(void *, uint8_t *, uint8_t *, const int32_t *,
-                             const int32_t *, const int64_t *, float *);
-  static void updateStep(void *, uint8_t *, uint8_t *, const int32_t *,
-                         const int32_t *, const int64_t *, float *);
-  static void evaluateStep(void *, uint8_t *, uint8_t *, const int32_t *,
-                           const int32_t *, const int64_t *, float *);
-  static void forwardStep(void *, uint8_t *, uint8_t *, const int32_t *,
-                          const int32_t *, const int64_t *, float *);
-  static void gradientStep(void *, uint8_t *, uint8_t *, const int32_t *,
-                           const int32_t *, const int64_t *, float *);
+  static void trainStep(void *, uint8_t *, uint8_t *, uint8_t *,
+                        const int32_t *, const int32_t *, const int64_t *,
+                        float *);
+  static void accumulateStep(void *, uint8_t *, uint8_t *, uint8_t *,
+                             const int32_t *, const int32_t *, const int64_t *,
+                             float *);
+  static void updateStep(void *, uint8_t *, uint8_t *, uint8_t *,
+                         const int32_t *, const int32_t *, const int64_t *,
+                         float *);
+  static void evaluateStep(void *, uint8_t *, uint8_t *, uint8_t *,
+                           const int32_t *, const int32_t *, const int64_t *,
+                           float *);
+  static void forwardStep(void *, uint8_t *, uint8_t *, uint8_t *,
+                          const int32_t *, const int32_t *, const int64_t *,
+                          float *);
+  static void gradientStep(void *, uint8_t *, uint8_t *, uint8_t *,
+                           const int32_t *, const int32_t *, const int64_t *,
+                           float *);
 
   StatorProgram Program = {};
   std::vector<StatorTensor> Tensors;

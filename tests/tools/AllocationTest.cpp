@@ -100,8 +100,8 @@ TEST_P(Allocation, NoneInAStep) {
   }
   int64_t Info[STATOR_INFO_COUNT] = {0, 10, 1, 0};
   auto Call = [&](StatorEntry Entry) {
-    Entry(nullptr, Memory->state(), Memory->arena(), Tokens.data(),
-          Targets.data(), Info, Memory->result());
+    Entry(nullptr, Memory->state(), Memory->cache(), Memory->arena(),
+          Tokens.data(), Targets.data(), Info, Memory->result());
   };
   Call(Program.TrainStep);
   Call(Program.Evaluate);

@@ -3,6 +3,7 @@
 #include "runtime/interpreter/eager/EagerInterpreter.h"
 #include "ir/ReverseWalk.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "passes/EntryPoints.h"
 #include "runtime/interpreter/ReferenceInterpreter.h"
 #include "runtime/interpreter/eager/Gemm.h"
 #include "llvm/Support/raw_ostream.h"
@@ -66,7 +67,8 @@ EagerInterpreter::create(ModuleOp Module, ModuleOp LossModule,
     return nullptr;
   if (!LossModule)
     LossModule = Module;
-  for (const StateTensor &Tensor : Made->Table.getLayout()) {
+  for (const StateTensor &Tensor : llvm::concat<const StateTensor>(
+           Made->Table.getLayout(), Made->Table.getCacheLayout())) {
     ParameterOp Op = Tensor.Op;
     Made->ByName[Op.getSymName()] = Tensor;
     if (Op.isTrainable())
@@ -81,6 +83,14 @@ EagerInterpreter::create(ModuleOp Module, ModuleOp LossModule,
   };
   Made->Loss = Copy(LossModule, "loss");
   Made->Forward = Copy(Module, "forward");
+  for (FuncOp Entry : entry::getDecodeEntries(Module))
+    Made->Decode.push_back(Copy(Module, Entry.getSymName()));
+  if (failed(Made->Table.setBlocks(
+          Module, makeBlockEntries([](auto Index) -> StatorEntry {
+            return runBlock<Index>;
+          }),
+          Program)))
+    return nullptr;
   auto TrainStep = Module.lookupSymbol<FuncOp>("train_step");
   if (TrainStep)
     Made->cutUpdate(TrainStep);
@@ -129,7 +139,7 @@ EagerInterpreter::create(ModuleOp Module, ModuleOp LossModule,
 Tensor EagerInterpreter::readState(StringRef Name) {
   StateTensor Row = ByName.lookup(Name);
   return Tensor(HostType::F32, Row.Op.getTensorType().getShape(),
-                State + Row.Offset);
+                (Row.Op.getRole() == Role::Cache ? Cache : State) + Row.Offset);
 }
 
 void EagerInterpreter::writeState(StringRef Name, const Tensor &Value) {
@@ -148,8 +158,10 @@ Tensor EagerInterpreter::getGradient(ParameterOp Of) {
 // The entry points
 //===----------------------------------------------------------------------===//
 
-void EagerInterpreter::begin(uint8_t *Block, const int64_t *Info) {
-  State = Block;
+void EagerInterpreter::begin(uint8_t *StateBlock, uint8_t *CacheBlock,
+                             const int64_t *Info) {
+  State = StateBlock;
+  Cache = CacheBlock;
   Runner.Info = readInfo(Info);
   Gradients.clear();
 }
@@ -201,23 +213,24 @@ void EagerInterpreter::finish(MutableArrayRef<float> Result) {
   llvm::fill(Result, std::numeric_limits<float>::quiet_NaN());
 }
 
-void EagerInterpreter::runTrainStep(void *Given, uint8_t *State, uint8_t *,
-                                    const int32_t *Tokens,
+void EagerInterpreter::runTrainStep(void *Given, uint8_t *State, uint8_t *Cache,
+                                    uint8_t *, const int32_t *Tokens,
                                     const int32_t *Targets, const int64_t *Info,
                                     float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
-  Self->begin(State, Info);
+  Self->begin(State, Cache, Info);
   Result[STATOR_RESULT_LOSS] = Self->differentiate(Tokens, Targets);
   Self->update(Result);
   Self->finish({Result, STATOR_RESULT_COUNT});
 }
 
-void EagerInterpreter::runAccumulate(void *Given, uint8_t *State, uint8_t *,
+void EagerInterpreter::runAccumulate(void *Given, uint8_t *State,
+                                     uint8_t *Cache, uint8_t *,
                                      const int32_t *Tokens,
                                      const int32_t *Targets,
                                      const int64_t *Info, float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
-  Self->begin(State, Info);
+  Self->begin(State, Cache, Info);
   Result[STATOR_RESULT_LOSS] = Self->differentiate(Tokens, Targets);
   for (const StateTensor &Row : Self->Table.getLayout()) {
     ParameterOp Op = Row.Op;
@@ -232,20 +245,20 @@ void EagerInterpreter::runAccumulate(void *Given, uint8_t *State, uint8_t *,
   Self->finish({Result, 1});
 }
 
-void EagerInterpreter::runUpdate(void *Given, uint8_t *State, uint8_t *,
-                                 const int32_t *, const int32_t *,
+void EagerInterpreter::runUpdate(void *Given, uint8_t *State, uint8_t *Cache,
+                                 uint8_t *, const int32_t *, const int32_t *,
                                  const int64_t *Info, float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
-  Self->begin(State, Info);
+  Self->begin(State, Cache, Info);
   Self->update(Result);
 }
 
-void EagerInterpreter::runEvaluate(void *Given, uint8_t *State, uint8_t *,
-                                   const int32_t *Tokens,
+void EagerInterpreter::runEvaluate(void *Given, uint8_t *State, uint8_t *Cache,
+                                   uint8_t *, const int32_t *Tokens,
                                    const int32_t *Targets, const int64_t *Info,
                                    float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
-  Self->begin(State, Info);
+  Self->begin(State, Cache, Info);
   Self->Runner.Training = false;
   Tensor Losses = Self->callWithInputs(Self->Loss, Tokens, Targets)[0];
   // One loss for all is that of every position.
@@ -257,24 +270,40 @@ void EagerInterpreter::runEvaluate(void *Given, uint8_t *State, uint8_t *,
   Self->finish({Result, static_cast<size_t>(Each.getNumElements())});
 }
 
-void EagerInterpreter::runForward(void *Given, uint8_t *State, uint8_t *,
-                                  const int32_t *Tokens, const int32_t *Targets,
-                                  const int64_t *Info, float *Result) {
-  auto *Self = static_cast<EagerInterpreter *>(Given);
-  Self->begin(State, Info);
-  Self->Runner.Training = false;
-  Tensor Logits = Self->callWithInputs(Self->Forward, Tokens, Targets)[0];
+void EagerInterpreter::runLogits(FuncOp Function, const int32_t *Tokens,
+                                 const int32_t *Targets, float *Result) {
+  Runner.Training = false;
+  Tensor Logits = callWithInputs(Function, Tokens, Targets)[0];
   Tensor Each(HostType::F32, Logits.getShape(), Result);
   copyElements(Logits, Each);
-  Self->finish({Result, static_cast<size_t>(Each.getNumElements())});
+  finish({Result, static_cast<size_t>(Each.getNumElements())});
 }
 
-void EagerInterpreter::runGradients(void *Given, uint8_t *State, uint8_t *,
-                                    const int32_t *Tokens,
+template <size_t Index>
+void EagerInterpreter::runBlock(void *Given, uint8_t *State, uint8_t *Cache,
+                                uint8_t *, const int32_t *Tokens,
+                                const int32_t *Targets, const int64_t *Info,
+                                float *Result) {
+  auto *Self = static_cast<EagerInterpreter *>(Given);
+  Self->begin(State, Cache, Info);
+  Self->runLogits(Self->Decode[Index], Tokens, Targets, Result);
+}
+
+void EagerInterpreter::runForward(void *Given, uint8_t *State, uint8_t *Cache,
+                                  uint8_t *, const int32_t *Tokens,
+                                  const int32_t *Targets, const int64_t *Info,
+                                  float *Result) {
+  auto *Self = static_cast<EagerInterpreter *>(Given);
+  Self->begin(State, Cache, Info);
+  Self->runLogits(Self->Forward, Tokens, Targets, Result);
+}
+
+void EagerInterpreter::runGradients(void *Given, uint8_t *State, uint8_t *Cache,
+                                    uint8_t *, const int32_t *Tokens,
                                     const int32_t *Targets, const int64_t *Info,
                                     float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
-  Self->begin(State, Info);
+  Self->begin(State, Cache, Info);
   float *Next = Result;
   *Next++ = Self->differentiate(Tokens, Targets);
   for (const StateTensor &Row : Self->Table.getLayout()) {

@@ -27,7 +27,10 @@ private:
   float differentiate(const int32_t *Tokens, const int32_t *Targets);
   /// The optimizer, on the gradients in `Gradients`.
   void update(float *Result);
-  void begin(uint8_t *State, const int64_t *Info);
+  void begin(uint8_t *State, uint8_t *Cache, const int64_t *Info);
+  /// Copies the one result of a function to Result.
+  void runLogits(FuncOp Function, const int32_t *Tokens, const int32_t *Targets,
+                 float *Result);
   TensorList callWithInputs(FuncOp Function, const int32_t *Tokens,
                             const int32_t *Targets);
   Tensor readState(llvm::StringRef Name);
@@ -37,18 +40,28 @@ private:
   /// Ends a call: a value-dependent error makes its results NaN.
   void finish(llvm::MutableArrayRef<float> Result);
 
-  static void runTrainStep(void *, uint8_t *, uint8_t *, const int32_t *,
-                           const int32_t *, const int64_t *, float *);
-  static void runAccumulate(void *, uint8_t *, uint8_t *, const int32_t *,
-                            const int32_t *, const int64_t *, float *);
-  static void runUpdate(void *, uint8_t *, uint8_t *, const int32_t *,
-                        const int32_t *, const int64_t *, float *);
-  static void runEvaluate(void *, uint8_t *, uint8_t *, const int32_t *,
-                          const int32_t *, const int64_t *, float *);
-  static void runForward(void *, uint8_t *, uint8_t *, const int32_t *,
-                         const int32_t *, const int64_t *, float *);
-  static void runGradients(void *, uint8_t *, uint8_t *, const int32_t *,
-                           const int32_t *, const int64_t *, float *);
+  static void runTrainStep(void *, uint8_t *, uint8_t *, uint8_t *,
+                           const int32_t *, const int32_t *, const int64_t *,
+                           float *);
+  static void runAccumulate(void *, uint8_t *, uint8_t *, uint8_t *,
+                            const int32_t *, const int32_t *, const int64_t *,
+                            float *);
+  static void runUpdate(void *, uint8_t *, uint8_t *, uint8_t *,
+                        const int32_t *, const int32_t *, const int64_t *,
+                        float *);
+  static void runEvaluate(void *, uint8_t *, uint8_t *, uint8_t *,
+                          const int32_t *, const int32_t *, const int64_t *,
+                          float *);
+  static void runForward(void *, uint8_t *, uint8_t *, uint8_t *,
+                         const int32_t *, const int32_t *, const int64_t *,
+                         float *);
+  static void runGradients(void *, uint8_t *, uint8_t *, uint8_t *,
+                           const int32_t *, const int32_t *, const int64_t *,
+                           float *);
+
+  template <size_t Index>
+  static void runBlock(void *, uint8_t *, uint8_t *, uint8_t *, const int32_t *,
+                       const int32_t *, const int64_t *, float *);
 
   ProgramTable Table;
   llvm::StringMap<StateTensor> ByName;
@@ -58,9 +71,11 @@ private:
   /// Copies of the functions that are run.
   mlir::OwningOpRef<mlir::ModuleOp> Functions;
   FuncOp Loss, Update, Forward;
+  /// Those of the blocks, in their order.
+  llvm::SmallVector<FuncOp> Decode;
   /// The parameters whose gradients the arguments of a cut update are.
   llvm::SmallVector<ParameterOp> UpdateArguments;
-  uint8_t *State = nullptr;
+  uint8_t *State = nullptr, *Cache = nullptr;
   llvm::StringMap<Tensor> Gradients;
 };
 

@@ -71,8 +71,7 @@ TensorList Engine::runBlock(Block &Block) {
       Writes.emplace_back(Sink.getParameter(), Operands[0]);
     } else if (auto Asked = dyn_cast<InfoOp>(Op)) {
       Results[0] = Tensor(HostType::I32, {});
-      *Results[0].data<int32_t>() = static_cast<int32_t>(
-          Asked.getKind() == InfoKind::Step ? Info.Step : Info.TotalSteps);
+      *Results[0].data<int32_t>() = Info.get(Asked.getKind());
     } else {
       if (Handler Run = Handlers.lookup(Op.getName().getTypeID()))
         Run(*this, &Op, Operands, Results);
