@@ -8,6 +8,7 @@
 #ifndef STATOR_RUNTIME_CORE_SAFETENSORS_H
 #define STATOR_RUNTIME_CORE_SAFETENSORS_H
 
+#include "runtime/core/AtomicFile.h"
 #include "runtime/core/MappedFile.h"
 #include <cstdint>
 #include <map>
@@ -15,6 +16,9 @@
 #include <vector>
 
 namespace stator::runtime {
+
+/// Bytes that an element of a dtype takes; 0 for a name that is no dtype.
+uint64_t dtypeSize(absl::string_view Dtype);
 
 /// One tensor of a safetensors file.
 struct SafetensorsEntry {
@@ -56,12 +60,32 @@ private:
   std::map<std::string, std::string> Metadata;
 };
 
-/// A tensor to be written: F32 or I32, row-major.
+/// A tensor to be written, row-major.
 struct SafetensorsTensor {
   std::string Name;
-  std::string Dtype; ///< "F32" or "I32"
+  std::string Dtype; ///< "F32", "BF16", ...
   std::vector<int64_t> Shape;
-  const void *Data;
+  const void *Data; ///< not looked at by SafetensorsWriter
+};
+
+/// Writes a file whose data need not be in memory at once: the header at the
+/// beginning, then the bytes of the tensors, one after the other, in any
+/// portions. The file is there after commit() and not before.
+class SafetensorsWriter {
+public:
+  static absl::StatusOr<SafetensorsWriter>
+  create(const std::string &Path, const std::vector<SafetensorsTensor> &Tensors,
+         const std::map<std::string, std::string> &Metadata);
+  absl::Status write(const void *Data, size_t Size);
+  /// Error: other bytes were written than the header says.
+  absl::Status commit();
+
+private:
+  SafetensorsWriter(AtomicFile File, uint64_t Missing)
+      : File(std::move(File)), Missing(Missing) {}
+
+  AtomicFile File;
+  uint64_t Missing; ///< bytes of data not written yet
 };
 
 /// Writes \p Path atomically, the tensors in the order given.

@@ -1,6 +1,7 @@
 #include "nlohmann/json.hpp"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/HalfFloat.h"
 #include "runtime/core/Safetensors.h"
 #include "runtime/core/StatusMacros.h"
 #include <algorithm>
@@ -15,8 +16,7 @@ using nlohmann::json;
 /// Larger headers are refused by the reference implementation too.
 static constexpr uint64_t LargestHeader = 100'000'000;
 
-/// Bytes an element; 0 for a name that is no dtype.
-static uint64_t dtypeSize(absl::string_view Dtype) {
+uint64_t dtypeSize(absl::string_view Dtype) {
   static const std::map<std::string, uint64_t, std::less<>> Sizes = {
       {"F64", 8}, {"F32", 4}, {"F16", 2},  {"BF16", 2},    {"I64", 8},
       {"I32", 4}, {"I16", 2}, {"I8", 1},   {"U64", 8},     {"U32", 4},
@@ -179,25 +179,6 @@ const SafetensorsEntry *SafetensorsFile::find(absl::string_view Name) const {
   return Found == ByName.end() ? nullptr : &Entries[Found->second];
 }
 
-static float floatOfBits(uint32_t Bits) {
-  float Value;
-  std::memcpy(&Value, &Bits, sizeof Value);
-  return Value;
-}
-
-/// IEEE 754 binary16.
-static float floatOfHalf(uint16_t Half) {
-  uint32_t Sign = static_cast<uint32_t>(Half & 0x8000) << 16;
-  uint32_t Exponent = Half >> 10 & 0x1F, Mantissa = Half & 0x3FF;
-  if (Exponent == 0) { // zero and subnormals: Mantissa * 2^-24
-    float Magnitude = static_cast<float>(Mantissa) * 0x1p-24f;
-    return Sign ? -Magnitude : Magnitude;
-  }
-  if (Exponent == 0x1F)
-    return floatOfBits(Sign | 0x7F800000u | Mantissa << 13);
-  return floatOfBits(Sign | (Exponent + 112) << 23 | Mantissa << 13);
-}
-
 absl::Status SafetensorsFile::readFloats(const SafetensorsEntry &Entry,
                                          float *Out) const {
   if (Entry.Dtype == "F32") {
@@ -212,8 +193,7 @@ absl::Status SafetensorsFile::readFloats(const SafetensorsEntry &Entry,
   for (uint64_t I = 0; I < Entry.Elements; ++I) {
     uint16_t Bits;
     std::memcpy(&Bits, Entry.Bytes + 2 * I, sizeof Bits);
-    Out[I] = Half ? floatOfHalf(Bits)
-                  : floatOfBits(static_cast<uint32_t>(Bits) << 16);
+    Out[I] = Half ? floatOfHalf(Bits) : floatOfBrain(Bits);
   }
   return absl::OkStatus();
 }

@@ -1,28 +1,30 @@
 #include "nlohmann/json.hpp"
-#include "runtime/core/AtomicFile.h"
+#include "runtime/core/Errors.h"
 #include "runtime/core/Safetensors.h"
 #include "runtime/core/StatusMacros.h"
 
 namespace stator::runtime {
 
-absl::Status
-writeSafetensors(const std::string &Path,
-                 const std::vector<SafetensorsTensor> &Tensors,
-                 const std::map<std::string, std::string> &Metadata) {
-  constexpr uint64_t Width = 4; // of F32 and I32
+static uint64_t bytesOf(const SafetensorsTensor &Tensor) {
+  uint64_t Size = dtypeSize(Tensor.Dtype);
+  for (int64_t Dimension : Tensor.Shape)
+    Size *= static_cast<uint64_t>(Dimension);
+  return Size;
+}
+
+absl::StatusOr<SafetensorsWriter>
+SafetensorsWriter::create(const std::string &Path,
+                          const std::vector<SafetensorsTensor> &Tensors,
+                          const std::map<std::string, std::string> &Metadata) {
   nlohmann::ordered_json Header = nlohmann::ordered_json::object();
   if (!Metadata.empty())
     Header["__metadata__"] = Metadata;
-  std::vector<uint64_t> Sizes;
   uint64_t Offset = 0;
   for (const SafetensorsTensor &Tensor : Tensors) {
-    uint64_t Size = Width;
-    for (int64_t Dimension : Tensor.Shape)
-      Size *= static_cast<uint64_t>(Dimension);
+    uint64_t Size = bytesOf(Tensor);
     Header[Tensor.Name] = {{"dtype", Tensor.Dtype},
                            {"shape", Tensor.Shape},
                            {"data_offsets", {Offset, Offset + Size}}};
-    Sizes.push_back(Size);
     Offset += Size;
   }
   std::string Text = Header.dump();
@@ -33,9 +35,32 @@ writeSafetensors(const std::string &Path,
   STATOR_ASSIGN_OR_RETURN(AtomicFile File, AtomicFile::create(Path));
   STATOR_RETURN_IF_ERROR(File.write(&HeaderSize, sizeof HeaderSize));
   STATOR_RETURN_IF_ERROR(File.write(Text.data(), Text.size()));
-  for (size_t I = 0; I < Tensors.size(); ++I)
-    STATOR_RETURN_IF_ERROR(File.write(Tensors[I].Data, Sizes[I]));
+  return SafetensorsWriter(std::move(File), Offset);
+}
+
+absl::Status SafetensorsWriter::write(const void *Data, size_t Size) {
+  if (Size > Missing)
+    return error("more bytes for a safetensors file than its header says");
+  Missing -= Size;
+  return File.write(Data, Size);
+}
+
+absl::Status SafetensorsWriter::commit() {
+  if (Missing != 0)
+    return error(Missing, " bytes fewer for a safetensors file than its header "
+                          "says");
   return File.commit();
+}
+
+absl::Status
+writeSafetensors(const std::string &Path,
+                 const std::vector<SafetensorsTensor> &Tensors,
+                 const std::map<std::string, std::string> &Metadata) {
+  STATOR_ASSIGN_OR_RETURN(SafetensorsWriter Writer,
+                          SafetensorsWriter::create(Path, Tensors, Metadata));
+  for (const SafetensorsTensor &Tensor : Tensors)
+    STATOR_RETURN_IF_ERROR(Writer.write(Tensor.Data, bytesOf(Tensor)));
+  return Writer.commit();
 }
 
 } // namespace stator::runtime
