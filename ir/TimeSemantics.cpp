@@ -15,45 +15,62 @@ using namespace stator;
 // One operand, each element alone
 //===----------------------------------------------------------------------===//
 
-/// What a function makes of keys in the future that are zero or minus infinity.
+/// What a function makes of keys in the future that are zero, low or minus
+/// infinity, and one.
 static TimeFlow getUnaryFlow(Operation *Op, ArrayRef<TimeAxis> Axes,
-                             FutureKeys OfZero, FutureKeys OfNegInf) {
+                             FutureKeys OfZero, FutureKeys OfLow,
+                             FutureKeys OfOne = FutureKeys::Hidden) {
   return combine(Op, Axes, [&](ArrayRef<TimeAxis> Operands) {
-    switch (Operands[0].Future) {
+    FutureMask Mask = FutureMask::of(Operands[0]);
+    switch (Mask.Future) {
     case FutureKeys::Zero:
-      return OfZero;
+      Mask.Future = OfZero;
+      break;
+    case FutureKeys::Low:
     case FutureKeys::NegInf:
-      return OfNegInf;
+      if (OfLow == FutureKeys::Hidden)
+        return FutureMask::of(weaken(Operands[0]));
+      Mask.Future = OfLow;
+      break;
+    case FutureKeys::One:
+      Mask.Future = OfOne;
+      break;
     default:
-      return Operands[0].Future;
+      break;
     }
+    // What is not masked may become what the masked ones are.
+    Mask.SeesOwn &= cast<RankedTensorType>(Op->getOperand(0).getType())
+                        .getElementType()
+                        .isInteger(1);
+    return Mask;
   });
 }
 
-// What the op makes of zero, and of minus infinity.
-#define STATOR_UNARY_FLOW(OP, OF_ZERO, OF_NEG_INF)                             \
+// What the op makes of zero, of low numbers and minus infinity, and of one.
+#define STATOR_UNARY_FLOW(OP, OF_ZERO, OF_LOW, ...)                            \
   TimeFlow OP::getTimeFlow(ArrayRef<TimeAxis> Axes) {                          \
     return getUnaryFlow(*this, Axes, FutureKeys::OF_ZERO,                      \
-                        FutureKeys::OF_NEG_INF);                               \
+                        FutureKeys::OF_LOW __VA_OPT__(, FutureKeys::)          \
+                            __VA_ARGS__);                                      \
   }
 
 STATOR_UNARY_FLOW(NegOp, Zero, Hidden)
-STATOR_UNARY_FLOW(AbsOp, Zero, Hidden)
-STATOR_UNARY_FLOW(ExpOp, Hidden, Zero)
-STATOR_UNARY_FLOW(LogOp, NegInf, Hidden)
-STATOR_UNARY_FLOW(SqrtOp, Zero, Hidden)
-STATOR_UNARY_FLOW(RsqrtOp, Hidden, Hidden)
+STATOR_UNARY_FLOW(AbsOp, Zero, Hidden, One)
+STATOR_UNARY_FLOW(ExpOp, One, Zero)
+STATOR_UNARY_FLOW(LogOp, NegInf, Hidden, Zero)
+STATOR_UNARY_FLOW(SqrtOp, Zero, Hidden, One)
+STATOR_UNARY_FLOW(RsqrtOp, Hidden, Hidden, One)
 STATOR_UNARY_FLOW(SinOp, Zero, Hidden)
-STATOR_UNARY_FLOW(CosOp, Hidden, Hidden)
+STATOR_UNARY_FLOW(CosOp, One, Hidden)
 STATOR_UNARY_FLOW(TanhOp, Zero, Hidden)
 STATOR_UNARY_FLOW(ErfOp, Zero, Hidden)
 STATOR_UNARY_FLOW(SigmoidOp, Hidden, Zero)
-STATOR_UNARY_FLOW(ReluOp, Zero, Zero)
+STATOR_UNARY_FLOW(ReluOp, Zero, Zero, One)
 STATOR_UNARY_FLOW(SiluOp, Zero, Hidden)
 STATOR_UNARY_FLOW(GeluOp, Zero, Hidden)
 STATOR_UNARY_FLOW(DropoutOp, Zero, Hidden)
-STATOR_UNARY_FLOW(NotOp, Hidden, Hidden)
-STATOR_UNARY_FLOW(ConvertOp, Zero, Hidden)
+STATOR_UNARY_FLOW(NotOp, One, Hidden, Zero)
+STATOR_UNARY_FLOW(ConvertOp, Zero, Hidden, One)
 
 #undef STATOR_UNARY_FLOW
 
@@ -61,66 +78,179 @@ STATOR_UNARY_FLOW(ConvertOp, Zero, Hidden)
 // Two operands and more, each element alone
 //===----------------------------------------------------------------------===//
 
-/// Whether the operands at those indices all are `Future` after the query.
-static bool isFuture(ArrayRef<TimeAxis> Operands, FutureKeys Future) {
-  return llvm::all_of(Operands, [&](const TimeAxis &Time) {
-    return Time.KeyAxis && Time.Future == Future;
-  });
-}
-
-/// The rule for a sum: minus infinity plus anything stays it.
-static FutureKeys addFutures(ArrayRef<TimeAxis> Operands) {
-  for (const TimeAxis &Time : Operands)
-    if (isFuture(Time, FutureKeys::NegInf))
-      return FutureKeys::NegInf;
-  return isFuture(Operands, FutureKeys::Zero) ? FutureKeys::Zero
-                                              : hideUnlessVisible(Operands);
-}
-
-/// The rule for a product: zero times anything stays it.
-static FutureKeys multiplyFutures(ArrayRef<TimeAxis> Operands) {
-  for (const TimeAxis &Time : Operands)
-    if (isFuture(Time, FutureKeys::Zero))
-      return FutureKeys::Zero;
+/// The keys that are `Future` for every operand are so in the result.
+static FutureMask keepIfAll(ArrayRef<TimeAxis> Operands, FutureKeys Future) {
+  if (llvm::all_of(Operands, [&](const TimeAxis &Time) {
+        return isFuture(Time, Future);
+      }))
+    return hideForAll(Operands, Future);
   return hideUnlessVisible(Operands);
 }
 
+/// Minus infinity, or a low number, in an operand makes the result it.
+static std::optional<FutureMask> findMasked(ArrayRef<TimeAxis> Operands) {
+  for (FutureKeys Future : {FutureKeys::NegInf, FutureKeys::Low})
+    if (const TimeAxis *Strictest = getStrictest(Operands, Future)) {
+      FutureMask Mask = FutureMask::of(*Strictest);
+      // One of several masks may hide what another one shows.
+      for (const TimeAxis &Time : Operands)
+        if (isFuture(Time, FutureKeys::NegInf) ||
+            isFuture(Time, FutureKeys::Low))
+          Mask.SeesOwn &= Time.SeesOwn;
+      return Mask;
+    }
+  return std::nullopt;
+}
+
+/// The rule for a sum: minus infinity plus anything stays it.
+static FutureMask addFutures(ArrayRef<TimeAxis> Operands) {
+  if (std::optional<FutureMask> Mask = findMasked(Operands))
+    return *Mask;
+  return keepIfAll(Operands, FutureKeys::Zero);
+}
+
+static FutureMask subtractFutures(ArrayRef<TimeAxis> Operands) {
+  if (std::optional<FutureMask> Mask = findMasked(Operands.take_front()))
+    if (!findMasked(Operands.drop_front()))
+      return *Mask;
+  // 1 - mask.
+  if (isFuture(Operands[0], FutureKeys::One))
+    for (FutureKeys Future : {FutureKeys::Zero, FutureKeys::One})
+      if (isFuture(Operands[1], Future))
+        return hideForAll(Operands, Future == FutureKeys::Zero
+                                        ? FutureKeys::One
+                                        : FutureKeys::Zero);
+  return keepIfAll(Operands, FutureKeys::Zero);
+}
+
+/// The rule for a product: zero times anything stays it.
+static FutureMask multiplyFutures(ArrayRef<TimeAxis> Operands) {
+  if (const TimeAxis *Strictest = getStrictest(Operands, FutureKeys::Zero)) {
+    FutureMask Mask = FutureMask::of(*Strictest);
+    for (const TimeAxis &Time : Operands)
+      Mask.SeesOwn &= isFuture(Time, FutureKeys::Zero) && Time.SeesOwn;
+    return Mask;
+  }
+  // -1e9 * mask.
+  for (int Masked : {0, 1})
+    for (FutureKeys Future : {FutureKeys::Low, FutureKeys::NegInf})
+      if (isFuture(Operands[Masked], Future) &&
+          isFuture(Operands[1 - Masked], FutureKeys::One))
+        return hideForAll(Operands, Future);
+  return keepIfAll(Operands, FutureKeys::One);
+}
+
+/// Whether minus infinity, or what is as good for softmax, is so after it was
+/// multiplied by this factor.
+static bool keepsMask(std::optional<double> Factor) {
+  return Factor && *Factor >= 1.0 / 64;
+}
+
 TimeFlow SubOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes, [](ArrayRef<TimeAxis> Operands) {
-    if (isFuture(Operands[1], FutureKeys::NegInf))
-      return hideUnlessVisible(Operands);
-    return addFutures(Operands);
-  });
+  return combine(*this, Axes, subtractFutures);
 }
 
 TimeFlow MulOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   return combine(*this, Axes, [&](ArrayRef<TimeAxis> Operands) {
-    // A positive factor leaves minus infinity what it is.
     for (int Masked : {0, 1})
-      if (isFuture(Operands[Masked], FutureKeys::NegInf) &&
-          getSplatNumber(getOperand(1 - Masked)).value_or(0) > 0)
-        return FutureKeys::NegInf;
+      if (std::optional<FutureMask> Mask = findMasked(Operands[Masked]);
+          Mask && keepsMask(getSplatNumber(getOperand(1 - Masked))))
+        return *Mask;
     return multiplyFutures(Operands);
   });
 }
 
 TimeFlow DivOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   return combine(*this, Axes, [&](ArrayRef<TimeAxis> Operands) {
-    if (isFuture(Operands[0], FutureKeys::Zero))
-      return FutureKeys::Zero;
-    if (isFuture(Operands[0], FutureKeys::NegInf) &&
-        getSplatNumber(getRhs()).value_or(0) > 0)
-      return FutureKeys::NegInf;
+    if (isFuture(Operands[0], FutureKeys::Zero)) {
+      FutureMask Mask = FutureMask::of(Operands[0]);
+      Mask.SeesOwn = false;
+      return Mask;
+    }
+    if (std::optional<FutureMask> Mask = findMasked(Operands.take_front()))
+      if (std::optional<double> Divisor = getSplatNumber(getRhs());
+          Divisor && *Divisor > 0 && keepsMask(1 / *Divisor))
+        return *Mask;
     return hideUnlessVisible(Operands);
   });
 }
 
 TimeFlow SelectOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   return combine(*this, Axes, [](ArrayRef<TimeAxis> Operands) {
-    for (FutureKeys Future : {FutureKeys::Zero, FutureKeys::NegInf})
-      if (isFuture(Operands.drop_front(), Future))
-        return Future;
+    // A condition that is known for the future chooses there.
+    for (int Chosen : {1, 2}) {
+      const TimeAxis &Condition = Operands[0];
+      const TimeAxis Branches[] = {Condition, Operands[Chosen]};
+      if (!isFuture(Condition,
+                    Chosen == 1 ? FutureKeys::One : FutureKeys::Zero))
+        continue;
+      // A branch without keys depends on none.
+      FutureKeys Future =
+          Branches[1].KeyAxis ? Branches[1].Future : FutureKeys::Hidden;
+      if (Future == FutureKeys::Visible)
+        continue;
+      FutureMask Mask = hideForAll(Branches, Future);
+      // The own key has what the other branch gives it.
+      const TimeAxis &Other = Operands[3 - Chosen];
+      Mask.SeesOwn =
+          Condition.SeesOwn &&
+          (Other.SeesOwn || !(isFuture(Other, Future) || findMasked(Other)));
+      return Mask;
+    }
+    for (FutureKeys Future : {FutureKeys::Zero, FutureKeys::One,
+                              FutureKeys::NegInf, FutureKeys::Low})
+      if (isFuture(Operands[1], Future) && isFuture(Operands[2], Future)) {
+        FutureMask Mask = hideForAll(Operands.drop_front(), Future);
+        Mask.SeesOwn = Operands[1].SeesOwn && Operands[2].SeesOwn;
+        return Mask;
+      }
     return hideUnlessVisible(Operands);
+  });
+}
+
+TimeFlow AndOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, [](ArrayRef<TimeAxis> Operands) {
+    const TimeAxis *Strictest = getStrictest(Operands, FutureKeys::Zero);
+    if (!Strictest)
+      return keepIfAll(Operands, FutureKeys::One);
+    FutureMask Mask = FutureMask::of(*Strictest);
+    // Seen if both show it.
+    for (const TimeAxis &Time : Operands)
+      Mask.SeesOwn &= isFuture(Time, FutureKeys::Zero) && Time.SeesOwn;
+    return Mask;
+  });
+}
+
+TimeFlow OrOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, [](ArrayRef<TimeAxis> Operands) {
+    const TimeAxis *Strictest = getStrictest(Operands, FutureKeys::One);
+    if (!Strictest) {
+      FutureMask Mask = keepIfAll(Operands, FutureKeys::Zero);
+      // Seen if either shows it.
+      Mask.SeesOwn = Mask.Future == FutureKeys::Zero &&
+                     llvm::any_of(Operands, [](const TimeAxis &Time) {
+                       return Time.SeesOwn;
+                     });
+      return Mask;
+    }
+    FutureMask Mask = FutureMask::of(*Strictest);
+    for (const TimeAxis &Time : Operands)
+      Mask.SeesOwn &= isFuture(Time, FutureKeys::One) && Time.SeesOwn;
+    return Mask;
+  });
+}
+
+TimeFlow MinimumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, [](ArrayRef<TimeAxis> Operands) {
+    if (std::optional<FutureMask> Mask = findMasked(Operands))
+      return *Mask;
+    return keepIfAll(Operands, FutureKeys::Zero);
+  });
+}
+
+TimeFlow MaximumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  return combine(*this, Axes, [](ArrayRef<TimeAxis> Operands) {
+    return keepIfAll(Operands, FutureKeys::Zero);
   });
 }
 
@@ -131,11 +261,7 @@ TimeFlow SelectOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
 
 STATOR_COMBINED_FLOW(AddOp, addFutures)
 STATOR_COMBINED_FLOW(PowOp, hideUnlessVisible)
-STATOR_COMBINED_FLOW(MaximumOp, hideUnlessVisible)
-STATOR_COMBINED_FLOW(MinimumOp, hideUnlessVisible)
 STATOR_COMBINED_FLOW(CompareOp, hideUnlessVisible)
-STATOR_COMBINED_FLOW(AndOp, multiplyFutures)
-STATOR_COMBINED_FLOW(OrOp, hideUnlessVisible)
 STATOR_COMBINED_FLOW(IAddOp, hideUnlessVisible)
 STATOR_COMBINED_FLOW(ISubOp, hideUnlessVisible)
 STATOR_COMBINED_FLOW(IMulOp, multiplyFutures)
@@ -173,60 +299,82 @@ TimeFlow ReshapeOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   ArrayRef<int64_t> From = getInput().getType().getShape();
   ArrayRef<int64_t> To = getType().getShape();
   // A dimension stays itself if as many elements are before it and in it.
+  auto FindDim = [&](int64_t Dim) -> std::optional<int64_t> {
+    int64_t Before = 1, BeforeTo = 1;
+    for (int64_t Size : From.take_front(Dim))
+      Before *= Size;
+    for (auto [DimTo, Size] : llvm::enumerate(To)) {
+      if (BeforeTo == Before && Size == From[Dim])
+        return DimTo;
+      BeforeTo *= Size;
+    }
+    return std::nullopt;
+  };
+  TimeAxis Time = Axes[0];
   bool IsMerged = false;
-  TimeAxis Result =
-      renameDims(Axes[0], [&](int64_t Dim) -> std::optional<int64_t> {
-        int64_t Before = 1;
-        for (int64_t Size : From.take_front(Dim))
-          Before *= Size;
-        int64_t BeforeTo = 1;
-        for (auto [DimTo, Size] : llvm::enumerate(To)) {
-          if (BeforeTo == Before && Size == From[Dim])
-            return DimTo;
-          BeforeTo *= Size;
-        }
-        IsMerged |= From[Dim] != 1;
-        return std::nullopt;
-      });
-  if (IsMerged)
-    return mixing(*this, "a reshape that splits time or merges it with "
-                         "another dimension");
-  return flow(TimeKind::Pointwise, Result);
-}
-
-/// The flow of a slice or pad. `IsInPlace` and `IsLater` say of a dimension
-/// whether an element of the result has the index that it had, or a larger one.
-static TimeFlow getPartFlow(Operation *Op, TimeAxis Time,
-                            function_ref<bool(int64_t)> IsInPlace,
-                            function_ref<bool(int64_t)> IsLater) {
-  if (!Time.Axis || Time.Whole)
-    return flow(TimeKind::Pointwise, Time);
-  if (IsInPlace(*Time.Axis) && (!Time.KeyAxis || IsInPlace(*Time.KeyAxis)))
-    return flow(TimeKind::Pointwise, Time);
-  // Once the axes move against each other, what is known of the future is lost.
-  if (Time.KeyAxis && Time.Future != FutureKeys::Visible)
-    Time = dropKeys(Time);
-  for (std::optional<int64_t> Axis : {Time.Axis, Time.KeyAxis})
-    if (Axis && !IsInPlace(*Axis) && !IsLater(*Axis))
-      return mixing(Op, "a slice that moves later positions to earlier ones");
-  return flow(TimeKind::Causal, Time);
+  for (std::optional<int64_t> Axis : {Axes[0].Axis, Axes[0].KeyAxis})
+    if (Axis && From[*Axis] != 1 && !FindDim(*Axis)) {
+      Time = collapse(Time, *Axis, From[*Axis]);
+      IsMerged = true;
+    }
+  return flow(IsMerged ? TimeKind::Mixing : TimeKind::Pointwise,
+              renameDims(Time, FindDim),
+              "a reshape that splits time or merges it with another dimension");
 }
 
 TimeFlow SliceOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getPartFlow(
-      *this, Axes[0],
-      [&](int64_t Dim) {
-        return getOffsets()[Dim] == 0 &&
-               (getStrides()[Dim] == 1 || getType().getDimSize(Dim) <= 1);
-      },
-      [](int64_t) { return false; });
+  TimeAxis Time = Axes[0];
+  // A step leaves out positions, so that those after them come earlier.
+  bool IsSparse = false;
+  for (std::optional<int64_t> Axis : {Axes[0].Axis, Axes[0].KeyAxis})
+    if (Axis && getStrides()[*Axis] != 1 && getType().getDimSize(*Axis) > 1) {
+      Time = hidesKeys(Time) ? dropKeys(Time) : weaken(Time);
+      int64_t Skipped =
+          (getType().getDimSize(*Axis) - 1) * (getStrides()[*Axis] - 1);
+      if (Time.Axis == *Axis)
+        Time.Shift = move(Time.Shift, Skipped);
+      else if (Time.KeyAxis == *Axis)
+        Time.KeyShift = move(Time.KeyShift, Skipped);
+      IsSparse = true;
+    }
+  bool IsMoved = IsSparse;
+  for (auto [Dim, Offset] : llvm::enumerate(getOffsets())) {
+    IsMoved |= Offset != 0 && (Time.Axis == Dim || Time.KeyAxis == Dim);
+    Time = moveAlong(Time, Dim, -Offset);
+  }
+  Time.SeesOwn = false;
+  if (!IsMoved)
+    return flow(TimeKind::Pointwise, Time);
+  return flow(Time.Shift > 0 || (Time.KeyAxis && Time.KeyShift > 0)
+                  ? TimeKind::Mixing
+                  : TimeKind::Causal,
+              Time, "a slice that moves later positions to earlier ones");
+}
+
+/// What moves to later indices of a tensor whose other elements are zero: what
+/// its future was, it is no longer everywhere, unless it is zero as they are.
+static TimeAxis putAmongZeros(TimeAxis Time, int64_t Dim, int64_t Low) {
+  if (Time.Future != FutureKeys::Zero)
+    Time = weaken(Time);
+  Time.SeesOwn = false;
+  return moveAlong(Time, Dim, Low);
 }
 
 TimeFlow PadOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return getPartFlow(
-      *this, Axes[0],
-      [&](int64_t Dim) { return getLow()[Dim] == 0 && getStrides()[Dim] == 1; },
-      [](int64_t) { return true; });
+  TimeAxis Time = Axes[0];
+  RankedTensorType From = getInput().getType();
+  TimeKind Kind = TimeKind::Pointwise;
+  for (auto [Dim, Low] : llvm::enumerate(getLow())) {
+    bool IsTime = Time.Axis == Dim || Time.KeyAxis == Dim;
+    // Spread elements only move to later indices.
+    if (IsTime && getStrides()[Dim] != 1)
+      Time = hidesKeys(Time) ? dropKeys(Time) : weaken(Time);
+    if (IsTime && (Low != 0 || getStrides()[Dim] != 1))
+      Kind = TimeKind::Causal;
+    if (From.getDimSize(Dim) != getType().getDimSize(Dim))
+      Time = putAmongZeros(Time, Dim, Low);
+  }
+  return flow(Kind, Time);
 }
 
 TimeFlow ConcatOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
@@ -235,23 +383,44 @@ TimeFlow ConcatOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   int64_t Axis = getAxis();
   TimeKind Kind = TimeKind::Pointwise;
   SmallVector<TimeAxis> Moved;
-  for (auto [Index, Time] : llvm::enumerate(Axes)) {
-    bool IsMoved = Index > 0 && (Time.Axis == Axis || Time.KeyAxis == Axis);
-    if (IsMoved) {
+  SmallVector<int64_t> Ends;
+  int64_t Offset = 0;
+  bool IsAlong = llvm::any_of(
+      Axes, [&](const TimeAxis &Time) { return Time.Axis == Axis; });
+  for (auto [Operand, OperandTime] : llvm::zip_equal(getInputs(), Axes)) {
+    TimeAxis Time = OperandTime;
+    if (Offset > 0 && (Time.Axis == Axis || Time.KeyAxis == Axis))
       Kind = TimeKind::Causal;
-      if (Time.KeyAxis && Time.Future != FutureKeys::Visible)
-        Moved.push_back(dropKeys(Time));
-      else
-        Moved.push_back(Time);
-      continue;
+    // What is the same everywhere now comes after what is along the axis.
+    if (Offset > 0 && IsAlong && Time.isUniform()) {
+      Time.Axis = Axis;
+      Time.Shift = TimeAxis::Never;
     }
-    Moved.push_back(Time);
+    Moved.push_back(moveAlong(Time, Axis, Offset));
+    Offset += cast<RankedTensorType>(Operand.getType()).getDimSize(Axis);
+    Ends.push_back(Offset);
   }
-  TimeFlow Flow = combine(*this, Moved, [](ArrayRef<TimeAxis> Operands) {
-    for (FutureKeys Future : {FutureKeys::Zero, FutureKeys::NegInf})
-      if (isFuture(Operands, Future))
-        return Future;
-    return hideUnlessVisible(Operands);
+  TimeFlow Flow = combine(*this, Moved, [&](ArrayRef<TimeAxis> Operands) {
+    std::optional<FutureKeys> Future;
+    for (const TimeAxis &Time : Operands)
+      if (Time.KeyAxis) {
+        if (Future && *Future != Time.Future)
+          return hideUnlessVisible(Operands);
+        Future = Time.Future;
+      }
+    if (!Future || *Future == FutureKeys::Visible)
+      return hideUnlessVisible(Operands);
+    FutureMask Mask = hideForAll(Operands, *Future);
+    // What else is there is none of the future: keys that all queries see.
+    for (auto [Time, End] : llvm::zip_equal(Operands, Ends)) {
+      bool IsSeen = llvm::any_of(Operands, [&](const TimeAxis &Other) {
+        return Other.KeyAxis == Axis;
+      });
+      if (!Time.KeyAxis &&
+          !(IsSeen && End - 1 <= std::max(Mask.Reach, Mask.KeyPrefix)))
+        return hideUnlessVisible(Operands);
+    }
+    return Mask;
   });
   if (Flow.Kind == TimeKind::Pointwise)
     Flow.Kind = Kind;
@@ -259,15 +428,19 @@ TimeFlow ConcatOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
 }
 
 TimeFlow GatherOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  TimeAxis Table = Axes[0], Indices = Axes[1];
-  if (Table.Axis == 0 || Table.KeyAxis == 0)
-    return mixing(*this, "a look-up among the positions");
+  TimeAxis Indices = Axes[1];
+  TimeAxis Table = collapse(Axes[0], 0, getTable().getType().getDimSize(0));
   int64_t Offset = getIndices().getType().getRank() - 1;
   TimeAxis Operands[] = {
       renameDims(Table,
                  [&](int64_t Dim) { return std::optional(Dim + Offset); }),
       Indices};
-  return combine(*this, Operands);
+  TimeFlow Flow = combine(*this, Operands);
+  if (Axes[0].Axis == 0 || Axes[0].KeyAxis == 0) {
+    Flow.Kind = TimeKind::Mixing;
+    Flow.Reason = "a look-up among the positions";
+  }
+  return Flow;
 }
 
 //===----------------------------------------------------------------------===//
@@ -277,7 +450,7 @@ TimeFlow GatherOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
 TimeFlow CrossEntropyOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   int64_t Vocabulary = getLogits().getType().getRank() - 1;
   if (Axes[0].Axis == Vocabulary || Axes[0].KeyAxis == Vocabulary)
-    return mixing(*this, "a softmax over time");
+    return mixing(*this, Axes, "a softmax over time");
   TimeFlow Flow = combine(*this, Axes);
   Flow.ResultAxes.resize(1);
   Flow.ResultAxes.push_back(Flow.ResultAxes[0]);
@@ -291,12 +464,9 @@ TimeFlow CrossEntropyGradOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
 /// An op whose results depend on all that it is given.
 static TimeFlow getDependentFlow(Operation *Op, ArrayRef<TimeAxis> Axes,
                                  const Twine &Reason) {
-  if (llvm::any_of(Axes, [](const TimeAxis &T) { return T.Axis.has_value(); }))
-    return mixing(Op, Reason);
-  TimeFlow Flow;
-  bool IsWhole = llvm::any_of(Axes, [](const TimeAxis &T) { return T.Whole; });
-  Flow.ResultAxes.assign(Op->getNumResults(),
-                         IsWhole ? TimeAxis::whole() : TimeAxis::none());
+  TimeFlow Flow = mixing(Op, Axes, Reason);
+  if (llvm::none_of(Axes, [](const TimeAxis &T) { return T.Axis.has_value(); }))
+    Flow.Kind = TimeKind::Pointwise, Flow.Reason.clear();
   return Flow;
 }
 

@@ -8,6 +8,7 @@
 #include "ir/TimeFlowSupport.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace stator;
@@ -30,28 +31,58 @@ TimeFlow EinsumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   };
 
   TimeKind Kind = TimeKind::Pointwise;
+  std::string Reason;
   for (int Index : {0, 1}) {
     TimeAxis &Scores = Operands[Index], &Values = Operands[1 - Index];
     if (!IsContracted(Scores.KeyAxis) || IsContracted(Scores.Axis))
       continue;
-    if (Scores.Future == FutureKeys::Visible)
-      return mixing(*this, "a sum over keys that no causal mask hides");
-    if (Values.Axis == Scores.KeyAxis && !Values.KeyAxis) {
-      // Weights that are zero hide the values of later positions.
-      if (Scores.Future != FutureKeys::Zero)
-        return mixing(*this, "a sum over keys whose weights are not zero for "
-                             "later positions");
-      Values = TimeAxis::none();
-    } else if (Values.Axis == Scores.KeyAxis ||
-               Values.KeyAxis == Scores.KeyAxis) {
-      return mixing(*this, "a sum over keys of two tensors of scores");
+    if (!hidesKeys(Scores)) {
+      Reason = "a sum over keys that no causal mask hides";
+      continue;
+    }
+    // Weights that are zero hide the values of later positions.
+    bool AreValues =
+        Values.Axis == Scores.KeyAxis || Values.KeyAxis == Scores.KeyAxis;
+    if (AreValues && Scores.Future != FutureKeys::Zero) {
+      Reason = "a sum over keys whose weights are not zero for later positions";
+      continue;
+    }
+    if (AreValues &&
+        (Values.Axis != Scores.KeyAxis || Values.KeyAxis == Scores.Axis)) {
+      Reason = "a sum over keys of two tensors of scores";
+      continue;
+    }
+    if (AreValues) {
+      // Of key k there is k + Shift, and k is at most q + Reach or KeyPrefix.
+      Values.Axis = Scores.Axis;
+      Values.Prefix =
+          std::max(Values.Prefix, move(Values.Shift, Scores.KeyPrefix));
+      Values.Shift = move(Values.Shift, Scores.Reach);
+      if (hidesKeys(Values)) {
+        Values.KeyPrefix =
+            std::max(Values.KeyPrefix, move(Values.Reach, Scores.KeyPrefix));
+        Values.Reach = move(Values.Reach, Scores.Reach);
+        Values.SeesOwn = false;
+      } else {
+        Values = weaken(Values);
+      }
     }
     Scores = dropKeys(Scores);
     Kind = TimeKind::Causal;
   }
-  for (const TimeAxis &Time : Operands)
-    if (IsContracted(Time.Axis) || IsContracted(Time.KeyAxis))
-      return mixing(*this, "a sum over time");
+  for (int Index : {0, 1}) {
+    TimeAxis &Time = Operands[Index];
+    ArrayRef<int64_t> Names =
+        Index == 0 ? ArrayRef(Equation->Lhs) : ArrayRef(Equation->Rhs);
+    ArrayRef<int64_t> Shape =
+        (Index == 0 ? getLhs() : getRhs()).getType().getShape();
+    for (auto [Name, Size] : llvm::zip_equal(Names, Shape))
+      if (IsContracted(Name) && (Time.Axis == Name || Time.KeyAxis == Name)) {
+        Time = collapse(Time, Name, Size);
+        if (Size != 1)
+          Kind = TimeKind::Mixing;
+      }
+  }
 
   for (TimeAxis &Time : Operands)
     Time = renameDims(Time, [&](int64_t Name) {
@@ -59,11 +90,15 @@ TimeFlow EinsumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
                                     Equation->Result.begin());
     });
   TimeFlow Flow = combine(*this, Operands, [](ArrayRef<TimeAxis> Pairs) {
-    for (const TimeAxis &Time : Pairs)
-      if (Time.KeyAxis && Time.Future == FutureKeys::Zero)
-        return FutureKeys::Zero;
+    if (const TimeAxis *Strictest = getStrictest(Pairs, FutureKeys::Zero)) {
+      FutureMask Mask = FutureMask::of(*Strictest);
+      Mask.SeesOwn = false;
+      return Mask;
+    }
     return hideUnlessVisible(Pairs);
   });
+  if (Flow.Kind == TimeKind::Pointwise && Kind == TimeKind::Mixing)
+    Flow.Reason = Reason.empty() ? "a sum over time" : Reason;
   if (Flow.Kind == TimeKind::Pointwise)
     Flow.Kind = Kind;
   return Flow;
@@ -76,108 +111,231 @@ TimeFlow ReduceOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
     return Axis && llvm::is_contained(getAxes(), *Axis) &&
            getInput().getType().getDimSize(*Axis) != 1;
   };
-  if (IsReduced(Time.KeyAxis) && !IsReduced(Time.Axis) &&
-      Time.Future != FutureKeys::Visible) {
+  if (IsReduced(Time.KeyAxis) && !IsReduced(Time.Axis) && hidesKeys(Time)) {
     Time = dropKeys(Time);
     Kind = TimeKind::Causal;
   }
-  if (IsReduced(Time.Axis) || IsReduced(Time.KeyAxis))
-    return mixing(*this,
-                  "a " + stringifyReduceKind(getKind()).str() + " over time");
-  return flow(
-      Kind, renameDims(Time, [&](int64_t Dim) -> std::optional<int64_t> {
-        if (llvm::is_contained(getAxes(), Dim))
-          return std::nullopt;
-        return Dim - llvm::count_if(getAxes(),
-                                    [&](int64_t Axis) { return Axis < Dim; });
-      }));
+  for (int64_t Axis : getAxes())
+    if (Time.Axis == Axis || Time.KeyAxis == Axis) {
+      int64_t Size = getInput().getType().getDimSize(Axis);
+      if (Size != 1)
+        Kind = TimeKind::Mixing;
+      Time = collapse(Time, Axis, Size);
+    }
+  // Of several elements that are reduced, one more is masked than another.
+  Time.SeesOwn = false;
+  if (Time.KeyAxis && Time.Future == FutureKeys::One &&
+      getKind() == ReduceKind::Sum)
+    Time.Future = FutureKeys::Hidden;
+  return flow(Kind,
+              renameDims(Time,
+                         [&](int64_t Dim) -> std::optional<int64_t> {
+                           return Dim -
+                                  llvm::count_if(getAxes(), [&](int64_t Axis) {
+                                    return Axis < Dim;
+                                  });
+                         }),
+              "a " + stringifyReduceKind(getKind()) + " over time");
 }
 
 TimeFlow CumsumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   TimeAxis Time = Axes[0];
   int64_t Axis = getAxis();
+  // Numbers other than zero add up to others.
+  if (Time.Future != FutureKeys::Zero)
+    Time = weaken(Time);
+  Time.SeesOwn = false;
   if (Time.Axis != Axis && Time.KeyAxis != Axis)
     return flow(TimeKind::Pointwise, Time);
-  if (Time.KeyAxis == Axis && Time.Future != FutureKeys::Visible)
+  if (Time.KeyAxis == Axis && hidesKeys(Time))
     return flow(TimeKind::Causal, dropKeys(Time));
-  if (getReverse())
-    return mixing(*this, "a running sum from the end");
-  return flow(TimeKind::Causal, Time);
+  if (!getReverse()) {
+    // Sums over queries: what an earlier one does not see, is added to none.
+    return flow(TimeKind::Causal, Time);
+  }
+  return flow(TimeKind::Mixing,
+              collapse(Time, Axis, getType().getDimSize(Axis)),
+              "a running sum from the end");
 }
 
 TimeFlow SoftmaxOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   TimeAxis Time = Axes[0];
   int64_t Axis = getAxis();
+  int64_t Size = getType().getDimSize(Axis);
   if (Time.Axis == Axis)
-    return mixing(*this, "a softmax over time");
-  if (Time.KeyAxis != Axis) {
-    // Over another dimension; what was infinite or zero is some number now.
-    if (Time.KeyAxis && Time.Future != FutureKeys::Visible)
-      Time.Future = FutureKeys::Hidden;
-    return flow(TimeKind::Pointwise, Time);
-  }
-  if (Time.Future == FutureKeys::Visible)
-    return mixing(*this, "a softmax over keys that no causal mask hides");
-  if (Time.Future != FutureKeys::NegInf)
-    return flow(TimeKind::Causal, dropKeys(Time));
-  return flow(TimeKind::Causal,
-              TimeAxis::pair(*Time.Axis, *Time.KeyAxis, FutureKeys::Zero));
+    return flow(Size == 1 ? TimeKind::Pointwise : TimeKind::Mixing,
+                collapse(Time, Axis, Size), "a softmax over time");
+  // Over another dimension; what was infinite or zero is some number now.
+  if (Time.KeyAxis != Axis)
+    return flow(TimeKind::Pointwise, weaken(Time));
+  bool IsMasked = isMaskedForSoftmax(Time);
+  if (!IsMasked && !hidesKeys(Time))
+    return flow(
+        TimeKind::Mixing, collapse(Time, Axis, Size),
+        Time.Future == FutureKeys::Low
+            ? "a softmax where a query may have no key but masked ones, "
+              "which then all count (mask with -inf, or let each "
+              "position see itself)"
+            : "a softmax over keys that no causal mask hides");
+  TimeAxis Result = dropKeys(Time);
+  // What is left of the key is its index: from the limit on there are zeros.
+  Result.KeyAxis = Time.KeyAxis;
+  Result.KeyShift = TimeAxis::Never;
+  Result.Future = IsMasked ? FutureKeys::Zero : FutureKeys::Hidden;
+  Result.Reach = Time.Reach;
+  Result.KeyPrefix = Time.KeyPrefix;
+  return flow(TimeKind::Causal, Result);
 }
+
+/// From where on softmax gives nothing to what has this number.
+static constexpr double MaskedFill = -1e4;
 
 TimeFlow CausalMaskOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   TimeAxis Time = Axes[0];
   RankedTensorType Type = getType();
   int64_t Query = Type.getRank() - 2, Key = Type.getRank() - 1;
-  // With more keys than queries it shows each query later positions than its
-  // own; it then only helps if the queries are the last ones, which no tensor
-  // here says.
-  bool IsPair = (Time.Axis == Query && Time.KeyAxis == Key) ||
-                (Time.Axis == Key && Time.KeyAxis == Query);
-  if (!IsPair || Type.getDimSize(Key) > Type.getDimSize(Query))
+  auto IsEither = [&](std::optional<int64_t> Axis) {
+    return !Axis || *Axis == Query || *Axis == Key;
+  };
+  if (!Time.varies() || !IsEither(Time.Axis) || !IsEither(Time.KeyAxis))
     return flow(TimeKind::Pointwise, Time);
-  FutureKeys Future = FutureKeys::Hidden;
+  TimeAxis Result = TimeAxis::pair(Query, Key);
+  Result.Shift = Result.KeyShift = TimeAxis::Never;
+  Result.Prefix = Time.Prefix;
+  if (Time.Axis)
+    (Time.Axis == Query ? Result.Shift : Result.KeyShift) = Time.Shift;
+  if (Time.KeyAxis)
+    (Time.KeyAxis == Query ? Result.Shift : Result.KeyShift) = Time.KeyShift;
+
+  // The last query sees the last key.
+  int64_t Offset = Type.getDimSize(Key) - Type.getDimSize(Query);
+  FutureMask Mask{FutureKeys::Hidden, Offset, TimeAxis::Never, Offset >= 0};
   double Fill = getFill().convertToDouble();
   if (Fill == 0)
-    Future = FutureKeys::Zero;
-  // Beside any real score, exp(-1e9) is as good as nothing.
-  else if (Fill <= -1e9)
-    Future = FutureKeys::NegInf;
-  return flow(TimeKind::Pointwise, TimeAxis::pair(Query, Key, Future));
+    Mask.Future = FutureKeys::Zero;
+  else if (Fill == 1)
+    Mask.Future = FutureKeys::One;
+  else if (std::isinf(Fill) && Fill < 0)
+    Mask.Future = FutureKeys::NegInf;
+  else if (Fill <= MaskedFill)
+    Mask.Future = FutureKeys::Low;
+  // What was masked before stays so, where the query sees it now.
+  if (Time.KeyAxis == Key && Time.Future != FutureKeys::Visible) {
+    if (Time.Future == FutureKeys::Low || Time.Future == FutureKeys::NegInf)
+      Mask.SeesOwn &= Time.SeesOwn;
+    if (Time.Future == Mask.Future &&
+        std::pair(Time.Reach, Time.KeyPrefix) <
+            std::pair(Mask.Reach, Mask.KeyPrefix)) {
+      Mask.Reach = Time.Reach;
+      Mask.KeyPrefix = Time.KeyPrefix;
+    }
+  }
+  Mask.applyTo(Result);
+  return flow(TimeKind::Pointwise, Result);
+}
+
+/// What the scores of an attention and its mask say together of keys in the
+/// future.
+static std::optional<FutureMask> getAttentionMask(AttentionOp Op,
+                                                  ArrayRef<TimeAxis> Axes,
+                                                  int64_t Query, int64_t Key) {
+  std::optional<FutureMask> Mask;
+  if (Op.getCausal())
+    Mask = {FutureKeys::NegInf,
+            Op.getKey().getType().getDimSize(2) -
+                Op.getQuery().getType().getDimSize(2),
+            TimeAxis::Never, false};
+  if (!Op.getBias())
+    return Mask;
+  const TimeAxis &Bias = Axes[3];
+  if (!isMaskedForSoftmax(Bias) || Bias.Axis != Query || Bias.KeyAxis != Key)
+    return Mask;
+  if (!Mask || std::pair(Bias.Reach, Bias.KeyPrefix) <
+                   std::pair(Mask->Reach, Mask->KeyPrefix))
+    Mask = FutureMask::of(Bias);
+  return Mask;
 }
 
 TimeFlow AttentionOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   const int64_t Time = 2;
   TimeFlow Flow;
-  auto Answer = [&](TimeKind Kind, TimeAxis Result) {
+  auto Answer = [&](TimeKind Kind, TimeAxis Result, StringRef Reason = "") {
     Flow.Kind = Kind;
     Flow.ResultAxes.assign({Result, Result});
+    Flow.Reason = Kind == TimeKind::Mixing ? Reason.str() : "";
     return Flow;
   };
-  if (llvm::any_of(Axes, [](const TimeAxis &T) { return T.Whole; }))
-    return Answer(TimeKind::Pointwise, TimeAxis::whole());
-  if (llvm::none_of(Axes, [](const TimeAxis &T) { return T.varies(); }))
-    return Answer(TimeKind::Pointwise, TimeAxis::none());
-  auto IsNoneOr = [&](TimeAxis Along) {
+  TimeAxis Result;
+  for (const TimeAxis &Operand : Axes)
+    Result.Prefix = std::max(Result.Prefix, Operand.Prefix);
+  auto IsNoneOr = [&](int64_t Axis) {
     return llvm::all_of(Axes, [&](const TimeAxis &T) {
-      return T == TimeAxis::none() || T == Along;
+      return !T.Axis || (T.Axis == Axis && !T.KeyAxis);
     });
   };
-  // Each position attends to other things, within itself. The first dimension
-  // of a bias is that of the batch only if it has all four.
-  bool HasFullBias = !getBias() || getBias().getType().getRank() == 4;
-  if (IsNoneOr(TimeAxis::along(0)) && (HasFullBias || !Axes[3].varies()))
-    return Answer(TimeKind::Pointwise, TimeAxis::along(0));
-  if (!IsNoneOr(TimeAxis::along(Time)) || (Axes.size() > 3 && Axes[3].varies()))
-    return mixing(*this, "attention with time in another dimension than that "
-                         "of queries and keys");
-  if (!Axes[1].varies() && !Axes[2].varies())
-    return Answer(TimeKind::Pointwise, TimeAxis::along(Time));
-  if (!getCausal())
-    return mixing(*this, "attention without a causal mask");
-  if (getKey().getType().getDimSize(Time) >
-      getQuery().getType().getDimSize(Time))
-    return mixing(*this, "attention to more positions than there are queries");
-  return Answer(TimeKind::Causal, TimeAxis::along(Time));
+  if (llvm::none_of(Axes, [](const TimeAxis &T) { return T.Axis.has_value(); }))
+    return Answer(TimeKind::Pointwise, Result);
+  // The bias lacks the first two dimensions if it has two.
+  int64_t BiasOffset =
+      getBias() ? 4 - cast<RankedTensorType>(getBias().getType()).getRank() : 0;
+  // Each position attends to other things, within itself.
+  if (IsNoneOr(0) && !(getBias() && BiasOffset && Axes[3].Axis)) {
+    Result.Axis = 0;
+    Result.Shift = TimeAxis::Never;
+    for (const TimeAxis &Operand : Axes)
+      if (Operand.Axis)
+        Result.Shift = std::max(Result.Shift, Operand.Shift);
+    return Answer(TimeKind::Pointwise, Result);
+  }
+  // Scores, as a pair of queries and keys; values by key.
+  int64_t Query = Time - BiasOffset, Key = Query + 1;
+  int64_t QueryShift = TimeAxis::Never, KeyShift = TimeAxis::Never;
+  auto AddBias = [&](std::optional<int64_t> Axis, int64_t Shift) {
+    if (Axis && *Axis == Query)
+      QueryShift = std::max(QueryShift, Shift);
+    else if (Axis && *Axis == Key)
+      KeyShift = std::max(KeyShift, Shift);
+    return !Axis || *Axis == Query || *Axis == Key;
+  };
+  bool IsFamiliar = true;
+  if (getBias())
+    for (auto [Axis, Shift] : {std::pair(Axes[3].Axis, Axes[3].Shift),
+                               std::pair(Axes[3].KeyAxis, Axes[3].KeyShift)})
+      IsFamiliar &= AddBias(Axis, Shift);
+  for (int Index : {0, 1, 2}) {
+    if (!Axes[Index].Axis)
+      continue;
+    IsFamiliar &= Axes[Index].Axis == Time && !Axes[Index].KeyAxis;
+    int64_t &Shift = Index == 0 ? QueryShift : KeyShift;
+    Shift = std::max(Shift, Axes[Index].Shift);
+  }
+  if (!IsFamiliar)
+    return mixing(*this, Axes,
+                  "attention with time in another dimension than that of "
+                  "queries and keys");
+  Result.Axis = Time;
+  Result.Shift = QueryShift;
+  if (KeyShift <= TimeAxis::Never / 2)
+    return Answer(TimeKind::Pointwise, Result);
+  std::optional<FutureMask> Mask = getAttentionMask(*this, Axes, Query, Key);
+  if (Mask) {
+    Result.Shift = std::max(QueryShift, move(KeyShift, Mask->Reach));
+    Result.Prefix = std::max(Result.Prefix, move(KeyShift, Mask->KeyPrefix));
+  }
+  int64_t Keys = getKey().getType().getDimSize(Time);
+  if (!Mask || (Result.Shift > 0 && Result.Shift > QueryShift)) {
+    // All keys, which may be less than the mask lets a query see.
+    int64_t Last = move(KeyShift, Keys - 1);
+    if (!Mask) {
+      Result.Prefix = std::max(Result.Prefix, Last);
+      if (QueryShift <= TimeAxis::Never / 2)
+        Result.Axis.reset(), Result.Shift = 0;
+    }
+    return Answer(TimeKind::Mixing, Result,
+                  Mask ? StringRef("attention whose mask shows later positions")
+                       : StringRef("attention without a causal mask"));
+  }
+  return Answer(TimeKind::Causal, Result);
 }
 
 /// Whether a value is known not to depend on tokens: made of parameters and
@@ -195,37 +353,64 @@ static bool isTimeless(Value Root) {
   return true;
 }
 
-TimeFlow ScanOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+TimeFlow stator::getScanFlow(ScanOp Op, ArrayRef<TimeAxis> Axes,
+                             ArrayRef<TimeAxis> Captured) {
   TimeFlow Flow;
-  size_t NumInits = getInits().size();
-  auto Answer = [&](TimeKind Kind, TimeAxis Carries, TimeAxis Outputs) {
-    Flow.Kind = Kind;
-    Flow.ResultAxes.assign(NumInits, Carries);
-    Flow.ResultAxes.append(getNumResults() - NumInits, Outputs);
+  size_t NumInits = Op.getInits().size();
+  int64_t Axis = Op.getAxis();
+  auto Mix = [&](StringRef Reason) {
+    TimeFlow Flow = mixing(Op, Axes, Reason);
+    // What is used from outside has a shape of its own; all of it, then.
+    for (const TimeAxis &Time : Captured)
+      if (Time.varies())
+        Flow.ResultAxes.assign(Op->getNumResults(), TimeAxis::whole());
     return Flow;
   };
-  if (llvm::any_of(Axes, [](const TimeAxis &T) { return T.Whole; }))
-    return Answer(TimeKind::Pointwise, TimeAxis::whole(), TimeAxis::whole());
-  llvm::SetVector<Value> Captured;
-  getUsedValuesDefinedAbove(getBody(), Captured);
-  for (Value Value : Captured)
-    if (!isTimeless(Value))
-      return mixing(*this, "a loop that uses from outside what may vary with "
-                           "time");
-  if (llvm::any_of(Axes.take_front(NumInits),
-                   [](const TimeAxis &T) { return T.varies(); }))
-    return mixing(*this, "a loop whose first state varies with time");
-  bool Varies = false;
+  TimeAxis Carries, Outputs;
+  for (ArrayRef<TimeAxis> Group : {Axes, Captured})
+    for (const TimeAxis &Time : Group)
+      Carries.Prefix = std::max(Carries.Prefix, Time.Prefix);
+  for (const TimeAxis &Time : Captured)
+    if (Time.Axis)
+      return Mix("a loop that uses from outside what varies with time");
+  for (const TimeAxis &Time : Axes.take_front(NumInits))
+    if (Time.Axis)
+      return Mix("a loop whose first state varies with time");
+  Outputs = Carries;
   for (const TimeAxis &Time : Axes.drop_front(NumInits)) {
-    Varies |= Time.varies();
-    if (Time.varies() &&
-        Time != TimeAxis::along(static_cast<int64_t>(getAxis())))
-      return mixing(*this, "a loop over another dimension than time");
+    if (!Time.Axis)
+      continue;
+    if (Time.Axis != Axis || Time.KeyAxis)
+      return Mix("a loop over another dimension than time");
+    Outputs.Shift =
+        Outputs.Axis ? std::max(Outputs.Shift, Time.Shift) : Time.Shift;
+    Outputs.Axis = Axis;
   }
-  if (!Varies)
-    return Answer(TimeKind::Pointwise, TimeAxis::none(), TimeAxis::none());
-  if (getReverse())
-    return mixing(*this, "a loop that runs backwards in time");
-  return Answer(TimeKind::Causal, TimeAxis::whole(),
-                TimeAxis::along(static_cast<int64_t>(getAxis())));
+  Carries.Prefix =
+      std::max(Carries.Prefix, getLastPosition(Outputs, [&] {
+                 SmallVector<int64_t, 8> Shape(Axis + 1, Op.getLength());
+                 return Shape;
+               }()));
+  bool IsMixing = Outputs.Axis && Op.getReverse();
+  Flow.Kind = IsMixing       ? TimeKind::Mixing
+              : Outputs.Axis ? TimeKind::Causal
+                             : TimeKind::Pointwise;
+  if (IsMixing) {
+    Flow.Reason = "a loop that runs backwards in time";
+    Outputs = Carries;
+  }
+  Flow.ResultAxes.assign(NumInits, Carries);
+  Flow.ResultAxes.append(Op->getNumResults() - NumInits, Outputs);
+  return Flow;
+}
+
+TimeFlow ScanOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
+  llvm::SetVector<Value> Values;
+  getUsedValuesDefinedAbove(getBody(), Values);
+  SmallVector<TimeAxis> Captured;
+  for (Value Value : Values)
+    if (!isTimeless(Value))
+      Captured.push_back(
+          TimeAxis::along(0, TimeAxis::Always)); // Nothing is known of it.
+  return getScanFlow(*this, Axes, Captured);
 }

@@ -12,9 +12,17 @@ using ::testing::HasSubstr;
 namespace {
 
 constexpr TimeAxis None;
-constexpr TimeAxis Whole{std::nullopt, std::nullopt, FutureKeys::Visible,
-                         /*Whole=*/true};
-TimeAxis along(int64_t Axis) { return TimeAxis::along(Axis); }
+const TimeAxis Whole = TimeAxis::whole();
+TimeAxis along(int64_t Axis, int64_t Shift = 0) {
+  return TimeAxis::along(Axis, Shift);
+}
+TimeAxis upTo(int64_t Last) { return TimeAxis::upTo(Last); }
+/// Along an axis, and all elements depend on positions up to `Last` too.
+TimeAxis alongAndUpTo(int64_t Axis, int64_t Last) {
+  TimeAxis Result = along(Axis);
+  Result.Prefix = Last;
+  return Result;
+}
 
 /// The flow of the last op of a function when its arguments vary so.
 TimeFlow follow(const std::string &Arguments, const std::string &Body,
@@ -54,12 +62,16 @@ void expectFlow(const TimeFlow &Flow, TimeKind Kind, TimeAxis Time) {
   EXPECT_TRUE(Flow.ResultAxes[0] == Time)
       << "axis " << Flow.ResultAxes[0].Axis.value_or(-1) << ", keys "
       << Flow.ResultAxes[0].KeyAxis.value_or(-1) << ", future "
-      << static_cast<int>(Flow.ResultAxes[0].Future) << ", whole "
-      << Flow.ResultAxes[0].Whole;
+      << static_cast<int>(Flow.ResultAxes[0].Future) << ", shifts "
+      << Flow.ResultAxes[0].Shift << " and " << Flow.ResultAxes[0].KeyShift
+      << ", reach " << Flow.ResultAxes[0].Reach << ", prefix "
+      << Flow.ResultAxes[0].Prefix;
 }
 
-void expectMixing(const TimeFlow &Flow, const std::string &Reason) {
-  expectFlow(Flow, TimeKind::Mixing, Whole);
+/// Most of the tests have five positions, and mix all of them.
+void expectMixing(const TimeFlow &Flow, const std::string &Reason,
+                  TimeAxis Time = upTo(4)) {
+  expectFlow(Flow, TimeKind::Mixing, Time);
   EXPECT_THAT(Flow.Reason, HasSubstr(Reason));
 }
 
@@ -71,7 +83,8 @@ TEST(TimeSemanticsTest, ElementwiseKeepsTime) {
   expectFlow(follow(Args, Add, {None, along(1)}), TimeKind::Pointwise,
              along(1));
   expectFlow(follow(Args, Add, {None, None}), TimeKind::Pointwise, None);
-  expectFlow(follow(Args, Add, {along(1), Whole}), TimeKind::Pointwise, Whole);
+  expectFlow(follow(Args, Add, {along(1), upTo(3)}), TimeKind::Pointwise,
+             alongAndUpTo(1, 3));
   // Two vectors along different dimensions make a matrix of pairs.
   expectFlow(follow(Args, Add, {along(1), along(2)}), TimeKind::Pointwise,
              TimeAxis::pair(1, 2));
@@ -110,22 +123,29 @@ TEST(TimeSemanticsTest, SlicesAndPads) {
   const std::string First = "offsets [0, 1] strides [1, 1] : tensor<5x4xf32> "
                             "-> tensor<3x2xf32>";
   expectFlow(Slice(First, along(0)), TimeKind::Pointwise, along(0));
-  expectMixing(Slice(First, along(1)), "later positions to earlier");
+  expectMixing(Slice(First, along(1)), "later positions to earlier",
+               along(1, 1));
   expectMixing(Slice("offsets [0, 0] strides [2, 1] : tensor<5x4xf32> -> "
                      "tensor<3x4xf32>",
                      along(0)),
-               "later positions to earlier");
+               "later positions to earlier", along(0, 2));
   expectFlow(follow(Args,
                     "%0 = stator.pad %x low [1, 0] strides [1, 1] : "
                     "tensor<5x4xf32> -> tensor<6x4xf32>",
                     {along(0)}),
-             TimeKind::Causal, along(0));
-  // Each position and the one before it.
+             TimeKind::Causal, along(0, -1));
+  // What was moved to later positions may move back.
+  expectFlow(follow(Args, R"(
+    %0 = stator.pad %x low [2, 0] strides [1, 1] : tensor<5x4xf32> -> tensor<7x4xf32>
+    %1 = stator.slice %0 offsets [1, 0] strides [1, 1] : tensor<7x4xf32> -> tensor<5x4xf32>)",
+                    {along(0)}),
+             TimeKind::Causal, along(0, -1));
+  // The position before each.
   expectFlow(follow(Args + ", %z: tensor<1x4xf32>", R"(
     %0 = stator.slice %x offsets [0, 0] strides [1, 1] : tensor<5x4xf32> -> tensor<4x4xf32>
     %1 = stator.concat %z, %0 axis 0 : (tensor<1x4xf32>, tensor<4x4xf32>) -> tensor<5x4xf32>)",
                     {along(0), None}),
-             TimeKind::Causal, along(0));
+             TimeKind::Causal, along(0, -1));
 }
 
 TEST(TimeSemanticsTest, Reductions) {
@@ -174,7 +194,8 @@ TEST(TimeSemanticsTest, LookUps) {
                              "tensor<2x5xi32>) -> tensor<2x5x4xf32>";
   expectFlow(follow(Args, Gather, {None, along(1)}), TimeKind::Pointwise,
              along(1));
-  expectMixing(follow(Args, Gather, {along(0), None}), "among the positions");
+  expectMixing(follow(Args, Gather, {along(0), None}), "among the positions",
+               upTo(8));
 }
 
 /// Attention as it is written out; `Mask` makes %m of %s.
@@ -212,14 +233,14 @@ TEST(TimeSemanticsTest, FollowsAttentionWrittenOut) {
                       makeAttention("%m = stator.causal_mask %s fill 0.0 : "
                                     "tensor<2x5x5xf32>"),
                       {along(1)}),
-               "a sum over time");
+               "weights are not zero for later positions", alongAndUpTo(1, 4));
   expectMixing(follow(Args,
                       "%s = stator.einsum \"b q d, b k d -> b q k\" %x, %x : "
                       "(tensor<2x5x8xf32>, tensor<2x5x8xf32>) -> "
                       "tensor<2x5x5xf32>\n"
                       "%p = stator.softmax %s axis 2 : tensor<2x5x5xf32>",
                       {along(1)}),
-               "no causal mask hides");
+               "no causal mask hides", alongAndUpTo(1, 4));
 }
 
 TEST(TimeSemanticsTest, FollowsScoresMaskedInOtherWays) {
@@ -246,7 +267,7 @@ TEST(TimeSemanticsTest, FollowsScoresMaskedInOtherWays) {
     %a = stator.add %m, %c : tensor<2x5x5xf32>
     %r = stator.reduce sum %a axes [2] : tensor<2x5x5xf32> -> tensor<2x5xf32>)",
                       {along(1), along(0)}),
-               "a sum over time");
+               "a sum over time", alongAndUpTo(1, 4));
 }
 
 TEST(TimeSemanticsTest, Attention) {
@@ -263,12 +284,12 @@ TEST(TimeSemanticsTest, Attention) {
   expectFlow(Attention("causal window 2", {along(2), along(2), along(2)}),
              TimeKind::Causal, along(2));
   expectMixing(Attention("", {along(2), along(2), along(2)}),
-               "without a causal mask");
+               "without a causal mask", alongAndUpTo(2, 4));
   // To memories that are no tokens.
   expectFlow(Attention("", {along(2), None, None}), TimeKind::Pointwise,
              along(2));
   expectMixing(Attention("causal", {along(1), along(1), along(1)}),
-               "another dimension");
+               "another dimension", upTo(3));
   expectFlow(Attention("causal", {None, None, None}), TimeKind::Pointwise,
              None);
 }
@@ -312,13 +333,17 @@ TEST(TimeSemanticsTest, Loops) {
   };
   TimeFlow Forward = Scan("", "%r", {None, along(1), None});
   // The last state has seen everything.
-  expectFlow(Forward, TimeKind::Causal, Whole);
+  expectFlow(Forward, TimeKind::Causal, upTo(4));
   ASSERT_EQ(Forward.ResultAxes.size(), 2u);
   EXPECT_TRUE(Forward.ResultAxes[1] == along(1));
   expectMixing(Scan("reverse", "%r", {None, along(1), None}), "backwards");
-  expectMixing(Scan("", "%r", {None, along(0), None}), "another dimension");
-  expectMixing(Scan("", "%r", {along(0), None, None}), "first state");
-  expectMixing(Scan("", "%u", {None, along(1), None}), "from outside");
+  expectMixing(Scan("", "%r", {None, along(0), None}), "another dimension",
+               upTo(3));
+  expectMixing(Scan("", "%r", {along(0), None, None}), "first state", upTo(3));
+  // All of a state may depend on a prefix, and then all that follows does.
+  expectFlow(Scan("", "%r", {upTo(2), None, None}), TimeKind::Pointwise,
+             upTo(2));
+  expectMixing(Scan("", "%u", {None, along(1), None}), "from outside", Whole);
 }
 
 TEST(TimeSemanticsTest, LossesAndBackwardOps) {
