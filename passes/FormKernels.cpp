@@ -64,6 +64,17 @@ void simplifyTransposes(Block &Body) {
   }
 }
 
+/// A slice at a computed index that takes everything is what it is of: blocks
+/// of one position have many.
+void simplifySlices(Block &Body) {
+  for (auto Slice : llvm::make_early_inc_range(Body.getOps<DynamicSliceOp>())) {
+    if (Slice.getType() != Slice.getInput().getType())
+      continue;
+    Slice.getResult().replaceAllUsesWith(Slice.getInput());
+    Slice.erase();
+  }
+}
+
 /// "layer_norm_add" of the ops that say most about a kernel.
 std::string describe(ArrayRef<Operation *> Ops) {
   llvm::SetVector<StringRef> Names;
@@ -261,6 +272,7 @@ void KernelFormation::runOnBlock(Block &Body) {
     if (isOpTriviallyDead(&Op))
       Op.erase();
   simplifyTransposes(Body);
+  simplifySlices(Body);
   if (Options.Fuse)
     duplicateCheapOps(Body);
   FusionNotes Notes;

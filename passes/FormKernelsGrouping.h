@@ -40,6 +40,7 @@ struct OpGroup {
   unsigned Level = 0;
   bool Solo = false;
   bool Column = false;      ///< sums over rows
+  bool Update = false;      ///< computes parts of tensors, which end it
   bool Late = false;        ///< begins with an op of stator.recomputed
   EinsumOp Einsum;          ///< the contraction that all others follow, or null
   unsigned EinsumLevel = 0; ///< the least level of the contraction
@@ -107,6 +108,7 @@ private:
   bool canMerge(const OpGroup &Producer, unsigned ProducerIndex,
                 const OpGroup &Consumer, unsigned ConsumerIndex);
   void mergeColumns();
+  void mergeUpdates();
 
   mlir::Block &Body;
   FusionOptions Options;

@@ -74,7 +74,8 @@ OpKind getKind(Operation *Op) {
                    strip(getShape(Reshape.getResult()))
                ? OpKind::Pointwise
                : OpKind::Movement;
-  if (isa<TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp>(Op))
+  if (isa<TransposeOp, SliceOp, DynamicSliceOp, UpdateSliceOp, PadOp, ConcatOp,
+          GatherOp>(Op))
     return OpKind::Movement;
   if (auto Space = getReduceSpace(Op))
     return isTrailing(*Space) ? OpKind::RowReduce : OpKind::Solo;
@@ -169,6 +170,10 @@ unsigned Grouping::createGroup(Operation *Op) {
   G.EinsumLevel = G.Level;
   G.Late = Op->hasAttr(RecomputedAttrName);
   G.Solo = getKind(Op) == OpKind::Solo && !G.Einsum;
+  if (auto Update = dyn_cast<UpdateSliceOp>(Op)) {
+    G.Domain = strip(getShape(Update.getPart()));
+    G.Update = true;
+  }
   if (auto Space = getReduceSpace(Op)) {
     G.Domain = strip(Space->Input);
     G.Rows = Space->getRows();
@@ -196,7 +201,7 @@ static bool isAllButLast(ArrayRef<int64_t> Dims, ArrayRef<int64_t> Sizes) {
 /// can compute it there.
 bool Grouping::join(OpGroup &G, unsigned Index, Operation *Op) {
   OpKind Kind = getKind(Op);
-  if (G.Solo || Kind == OpKind::Solo || Kind == OpKind::Movement)
+  if (G.Solo || G.Update || Kind == OpKind::Solo || Kind == OpKind::Movement)
     return false;
   auto IsInside = [&](Value V) { return getProducer(V) == Index; };
 
@@ -272,8 +277,8 @@ bool Grouping::join(OpGroup &G, unsigned Index, Operation *Op) {
 
 /// Whether two groups that do not depend on each other can be one.
 bool Grouping::fitsBeside(const OpGroup &Other, const OpGroup &G) {
-  if (Other.Solo || Other.Column || Other.Einsum || G.Solo || G.Column ||
-      Other.Late != G.Late)
+  if (Other.Solo || Other.Column || Other.Update || Other.Einsum || G.Solo ||
+      G.Column || Other.Late != G.Late)
     return false;
   if (Other.Domain != G.Domain)
     return G.Rows && *G.Rows == Other.Domain && !Other.Rows;
@@ -448,6 +453,7 @@ SmallVector<FusionGroup> Grouping::run() {
     mergeIntoConsumers(/*Einsums=*/true);
     splitWithoutRoom();
     mergeColumns();
+    mergeUpdates();
     noteEpilogues();
   }
   return collect();
@@ -468,8 +474,10 @@ bool staysInSchedule(Operation *Op) {
 }
 
 bool needsOwnKernel(Operation *Op) {
-  return getKind(Op) == OpKind::Solo && !getReduceSpace(Op) &&
-         !isa<AdamOp, SgdOp>(Op);
+  // What a part is replaced of is memory.
+  return isa<UpdateSliceOp>(Op) ||
+         (getKind(Op) == OpKind::Solo && !getReduceSpace(Op) &&
+          !isa<AdamOp, SgdOp>(Op));
 }
 
 void duplicateCheapOps(Block &Body) {

@@ -21,6 +21,8 @@ namespace stator {
 static constexpr double FlopsPerByte = 4;
 /// Ops that are repeated for one value.
 static constexpr size_t MaxChain = 4;
+/// Levels of the schedule that a part may wait for another.
+static constexpr unsigned MaxDistance = 4;
 
 /// Spreading numbers over a tensor costs nothing where the tensor is used, and
 /// a buffer anywhere else.
@@ -98,7 +100,8 @@ void Grouping::repeatCheapOps() {
         auto Group = getGroup(User);
         if (Group == Index)
           continue;
-        Possible &= Group && !Groups[*Group].Solo && !isa<EinsumOp>(User) &&
+        Possible &= Group && !Groups[*Group].Solo &&
+                    !isa<EinsumOp, UpdateSliceOp>(User) &&
                     getKind(User) != OpKind::Solo;
         if (Possible)
           Users[*Group].push_back(User);
@@ -143,9 +146,22 @@ void Grouping::repeatCheapOps() {
   }
 }
 
+/// Whether the values that a group replaces parts of, and where, are those of
+/// others.
+static bool givesPartsOnly(const OpGroup &P, const OpGroup &C) {
+  return llvm::all_of(C.Ops, [&](Operation *Op) {
+    auto Update = dyn_cast<UpdateSliceOp>(Op);
+    return !Update ||
+           (!llvm::is_contained(P.Ops, Update.getInput().getDefiningOp()) &&
+            !llvm::is_contained(P.Ops, Update.getOffset().getDefiningOp()));
+  });
+}
+
 bool Grouping::canMerge(const OpGroup &P, unsigned ProducerIndex,
                         const OpGroup &C, unsigned ConsumerIndex) {
-  if (P.Solo || C.Solo || P.Column || (C.Late && !P.Late))
+  if (P.Solo || C.Solo || P.Column || P.Update || (C.Late && !P.Late))
+    return false;
+  if (C.Update && !givesPartsOnly(P, C))
     return false;
   if ((P.Einsum || C.Einsum) && !canMergeEinsum(P, C))
     return false;
@@ -155,8 +171,9 @@ bool Grouping::canMerge(const OpGroup &P, unsigned ProducerIndex,
     for (Operation *User : Op->getUsers())
       if (GroupOf.count(User) && find(GroupOf[User]) == ConsumerIndex)
         Users.push_back(User);
-  bool SameIndex = llvm::all_of(
-      Users, [](Operation *User) { return getKind(User) != OpKind::Movement; });
+  bool SameIndex = llvm::all_of(Users, [](Operation *User) {
+    return isa<UpdateSliceOp>(User) || getKind(User) != OpKind::Movement;
+  });
   if (P.Space || P.Rows)
     return SameIndex && !C.Column && P.Domain == C.Domain &&
            (!C.Space || !P.Space || *C.Space == *P.Space) &&
@@ -238,6 +255,29 @@ void Grouping::mergeColumns() {
         for (Value V : Op->getOperands())
           if (strip(getShape(V)) == G.Domain)
             Known[{V, G.Level}].push_back(Index);
+  }
+}
+
+/// Parts of one shape that are there at about the same time, as keys and values
+/// are, in one kernel.
+void Grouping::mergeUpdates() {
+  std::optional<unsigned> Last;
+  for (unsigned Index = 0; Index != Groups.size(); ++Index) {
+    if (Groups[Index].Ops.empty() || !Groups[Index].Update)
+      continue;
+    std::optional<unsigned> Other = std::exchange(Last, Index);
+    if (!Other)
+      continue;
+    OpGroup &G = Groups[Index], &H = Groups[*Other];
+    unsigned Level = std::max(G.Level, H.Level);
+    if (G.Domain != H.Domain || G.Late != H.Late ||
+        Level > MaxDistance + std::min(G.Level, H.Level) ||
+        (G.Space && H.Space && *G.Space != *H.Space) ||
+        (G.Rows && H.Rows && *G.Rows != *H.Rows) || dependsOn(Index, *Other) ||
+        dependsOn(*Other, Index) || !raise(Index, Level) ||
+        !raise(*Other, Level))
+      continue;
+    merge(*Other, Index);
   }
 }
 

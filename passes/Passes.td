@@ -112,6 +112,34 @@ def StripDropout : Pass<"stator-strip-dropout", "::stator::FuncOp"> {
   }];
 }
 
+def DeriveDecoding : Pass<"stator-derive-decoding", "::mlir::ModuleOp"> {
+  let summary = "Derive the form that decodes a few positions at a time from @forward";
+  let description = [{
+    `@forward` computes the logits of all positions at once. For each of a few widths W this pass makes
+    `@decode_W`, which takes the tokens of W positions that follow those of the calls before, and
+    returns the logits of one of them, row `stator.info last`. How values vary with time
+    (`TimeSemantics`) says what must be computed and what kept:
+
+    - what works on each position alone works on the new ones alone; what the logits of the last row do
+      not need is computed for that row only (the output head, most of the last block);
+    - keys and values, and whatever else later positions need of earlier ones, are written into a cache
+      (a parameter with the role `cache`): `stator.attention` becomes `stator.cached_attention`, a
+      `stator.causal_mask` a comparison with the positions. A window keeps its keys in a ring;
+    - a shift in time (a concatenation, a pad and slices: token shift, causal convolution) keeps the last
+      rows, a running sum its last row, a loop its carries;
+    - positions, and tables of something for each position, begin at `stator.info position`.
+
+    Works backwards to find what is needed of each value (`StepForm`), then forwards to build it.
+    All steps share the caches. Sets `stator.context` and `stator.padded_blocks`
+    (`passes/EntryPoints.h`). What cannot be continued from one position to the next (attention of
+    positions to later ones, as in an encoder) leaves the module as it is but for `stator.no_decoding`,
+    which says why; `remarks` says it at the op. Run after dropout is gone and the model is proven causal.
+  }];
+  let options = [
+    ListOption<"widths", "widths", "int64_t", "Widths of the steps beside 1; those beyond the time of the model are left out">,
+    Option<"remarks", "remarks", "bool", "false", "Say why a model cannot be decoded step by step">];
+}
+
 def ChunkHead : Pass<"stator-chunk-head", "::stator::FuncOp"> {
   let summary = "Compute the output head by chunks of rows";
   let description = [{

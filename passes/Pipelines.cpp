@@ -52,12 +52,25 @@ SmallVector<Stage> stator::getTrainStages(const TrainPipelineOptions &Options) {
 }
 
 SmallVector<Stage> stator::getInferStages(const InferPipelineOptions &Options) {
-  return {makeInlinedStage(entry::Forward),
-          makeAttentionStage(Options.FuseAttention, Options.Remarks),
-          {"infer", [](OpPassManager &Manager) {
-             Manager.addNestedPass<FuncOp>(createStripDropout());
-             addCleanup(Manager);
-           }}};
+  SmallVector<Stage> Stages{
+      makeInlinedStage(entry::Forward),
+      makeAttentionStage(Options.FuseAttention, Options.Remarks),
+      {"infer", [](OpPassManager &Manager) {
+         Manager.addNestedPass<FuncOp>(createStripDropout());
+         addCleanup(Manager);
+       }}};
+  if (!Options.Decode)
+    return Stages;
+  DeriveDecodingOptions Decoding;
+  Decoding.remarks = Options.Remarks;
+  llvm::append_range(Decoding.widths, Options.DecodeWidths);
+  if (Decoding.widths.empty())
+    Decoding.widths = {16, 128, 512};
+  Stages.push_back({"decode", [Decoding](OpPassManager &Manager) {
+                      Manager.addPass(createDeriveDecoding(Decoding));
+                      addCleanup(Manager);
+                    }});
+  return Stages;
 }
 
 void stator::buildTrainPipeline(OpPassManager &Manager,
@@ -77,6 +90,7 @@ void stator::registerPassesAndPipelines() {
   registerFuseAttention();
   registerDifferentiate();
   registerBuildTrainingStep();
+  registerDeriveDecoding();
   registerStripDropout();
   registerChunkHead();
   PassPipelineRegistration<TrainPipelineOptions>(

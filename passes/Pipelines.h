@@ -46,14 +46,23 @@ struct TrainPipelineOptions : GraphPipelineOptions<TrainPipelineOptions> {
 };
 
 /// Options of `stator-infer`.
-struct InferPipelineOptions : GraphPipelineOptions<InferPipelineOptions> {};
+struct InferPipelineOptions : GraphPipelineOptions<InferPipelineOptions> {
+  Option<bool> Decode{
+      *this, "decode",
+      llvm::cl::desc("Derive the form that decodes a few positions at a time"),
+      llvm::cl::init(false)};
+  ListOption<int64_t> DecodeWidths{
+      *this, "decode-widths",
+      llvm::cl::desc("How many positions, beside one; 16, 128 and 512 if none "
+                     "is given")};
+};
 
 /// From the frontend's output to the entry points of a training program:
 /// `inlined`, `attention`, `gradients`, `train`.
 llvm::SmallVector<Stage> getTrainStages(const TrainPipelineOptions &Options);
 
-/// From the frontend's output to @forward alone: `inlined`, `attention`,
-/// `infer`.
+/// From the frontend's output to @forward and what is derived from it:
+/// `inlined`, `attention`, `infer`, `decode`.
 llvm::SmallVector<Stage> getInferStages(const InferPipelineOptions &Options);
 
 /// All stages at once.

@@ -33,6 +33,7 @@ struct ModelOptions {
   bool Gradients = false; ///< keep @gradients as an entry point
   bool Remarks = false;
   bool NoFusion = false;
+  bool Decode = true; ///< for infer: derive the form that goes on from caches
 
   bool isTraining() const { return Mode == "train"; }
   FrontendOptions getFrontendOptions() const;

@@ -14,6 +14,8 @@ llvm::ArrayRef<Optimization> getOptimizations() {
   static constexpr Optimization Table[] = {
       {"attention-fusion", "scores, mask, softmax and product as one op",
        [](ModelOptions &Options) { Options.NoFusion = true; }},
+      {"decoding", "a token from caches, not from all tokens before it",
+       [](ModelOptions &Options) { Options.Decode = false; }},
       {"head-chunks", "the output head by chunks of rows",
        [](ModelOptions &Options) { Options.Codegen.ChunkHead = false; }},
       {"kernel-fusion", "several ops in one kernel",

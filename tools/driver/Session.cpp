@@ -90,6 +90,7 @@ SmallVector<Stage> Session::getGraphStages() const {
   InferPipelineOptions Infer;
   Infer.FuseAttention = !Options.NoFusion;
   Infer.Remarks = Options.Remarks;
+  Infer.Decode = Options.Decode;
   return getInferStages(Infer);
 }
 
