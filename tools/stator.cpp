@@ -26,6 +26,7 @@ constexpr Subcommand Subcommands[] = {
     {"check", "check a model without compiling it", runCheck},
     {"interpret", "run a model without compiling it", runInterpret},
     {"bench", "measure how fast a model runs, and why", runBench},
+    {"import", "make a model and weights of a checkpoint", runImport},
 };
 
 void printHelp(llvm::raw_ostream &OS) {

@@ -20,6 +20,7 @@ int runIr(const Invocation &Call);
 int runCheck(const Invocation &Call);
 int runInterpret(const Invocation &Call);
 int runBench(const Invocation &Call);
+int runImport(const Invocation &Call);
 
 } // namespace stator::driver
 

@@ -1,0 +1,90 @@
+//===- Families.cpp - The architectures that can be imported --------------===//
+
+#include "frontend/import/Families.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
+
+using nlohmann::json;
+
+namespace stator {
+
+namespace {
+struct Family {
+  const char *ModelType; ///< of config.json
+  ModelDescription (*Describe)(ConfigReader &);
+};
+} // namespace
+
+static constexpr Family Families[] = {
+    {"gemma", describeGemma},      {"gpt2", describeGpt2},
+    {"gpt_neox", describeGptNeox}, {"llama", describeLlama},
+    {"mistral", describeMistral},  {"olmo2", describeOlmo2},
+    {"opt", describeOpt},          {"phi", describePhi},
+    {"phi-msft", describePhiMsft}, {"qwen2", describeQwen2},
+    {"qwen3", describeQwen3},      {"starcoder2", describeStarcoder2},
+};
+
+std::string listFamilies() {
+  std::string Text;
+  for (const Family &Each : Families)
+    Text += std::string(Text.empty() ? "" : ", ") + Each.ModelType;
+  return Text;
+}
+
+/// Keys that change what a model computes in families that do not have them
+/// otherwise, with the value at which they do nothing.
+static void refuseForeignFeatures(ConfigReader &Config) {
+  for (const char *Experts :
+       {"num_local_experts", "num_experts", "n_routed_experts"})
+    if (const json *Value = Config.find({Experts});
+        Value && *Value != 0 && *Value != 1)
+      Config.refuse(std::string("mixture of experts (") + Experts + " = " +
+                    describeValue(*Value) + ")");
+  const std::pair<const char *, json> Neutral[] = {
+      {"attn_logit_softcapping", nullptr},
+      {"final_logit_softcapping", nullptr},
+      {"alibi", false},
+      {"logit_scale", 1.0},
+      {"logits_scaling", 1.0},
+      {"embedding_multiplier", 1.0},
+      {"residual_multiplier", 1.0},
+      {"attention_multiplier", nullptr},
+      {"is_encoder_decoder", false},
+      {"add_cross_attention", false},
+  };
+  for (const auto &[Key, Value] : Neutral)
+    if (const json *Found = Config.find({Key}); Found && *Found != Value)
+      Config.refuse(std::string(Key) + " = " + describeValue(*Found));
+  if (const json *Found = Config.find({"quantization_config"})) {
+    std::string Method;
+    if (Found->is_object())
+      if (auto Kind = Found->find("quant_method"); Kind != Found->end())
+        Method = " (quant_method = " + describeValue(*Kind) + ")";
+    Config.refuse("quantization_config" + Method);
+  }
+}
+
+absl::StatusOr<ModelDescription> describeCheckpoint(const json &Config,
+                                                    const std::string &Name) {
+  if (!Config.is_object())
+    return runtime::error(Name, ": expected a JSON object");
+  ConfigReader Reader(Config, Name);
+  if (!Reader.has("model_type"))
+    return runtime::error(Name, ": model_type is missing; known are ",
+                          listFamilies());
+  std::string Type = Reader.text({"model_type"}, "");
+  if (!Reader.status().ok())
+    return Reader.status();
+  const Family *Found = llvm::find_if(
+      Families, [&](const Family &Each) { return Each.ModelType == Type; });
+  if (Found == std::end(Families))
+    return runtime::error(Name, ": model_type ", describeValue(json(Type)),
+                          " is not known; known are ", listFamilies());
+  refuseForeignFeatures(Reader);
+  ModelDescription Result = Found->Describe(Reader);
+  if (!Reader.status().ok())
+    return Reader.status();
+  return Result;
+}
+
+} // namespace stator

@@ -1,0 +1,170 @@
+//===- Import.cpp - Checkpoints of others as models and weights -----------===//
+
+#include "frontend/import/Import.h"
+#include "frontend/import/CheckpointSource.h"
+#include "frontend/import/Families.h"
+#include "frontend/import/WeightPlan.h"
+#include "runtime/core/AtomicFile.h"
+#include "runtime/core/MappedFile.h"
+#include "runtime/core/Safetensors.h"
+#include "runtime/core/StatusMacros.h"
+#include <filesystem>
+#include <unistd.h>
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace stator {
+
+/// Puts a file under another name without copying it, or else copies it.
+static absl::Status linkOrCopy(const std::string &From, const std::string &To,
+                               bool &Linked) {
+  std::error_code Error;
+  // Of a symbolic link, what it leads to: caches of downloads consist of them.
+  fs::path Real = fs::canonical(From, Error);
+  std::string Temporary = To + ".tmp-" + std::to_string(::getpid());
+  fs::remove(Temporary, Error);
+  fs::create_hard_link(Real, Temporary, Error);
+  if (!Error) {
+    fs::rename(Temporary, To, Error);
+    // Renaming does nothing where both names are of one file already.
+    std::error_code Ignored;
+    fs::remove(Temporary, Ignored);
+    if (!Error) {
+      Linked = true;
+      return absl::OkStatus();
+    }
+  }
+  STATOR_ASSIGN_OR_RETURN(runtime::MappedFile File,
+                          runtime::MappedFile::open(From));
+  return runtime::writeFileAtomically(To, File.text());
+}
+
+/// Writes the weights of a plan one tensor after the other.
+static absl::Status writeWeights(const std::vector<ModelParameter> &Parameters,
+                                 const WeightPlan &Plan,
+                                 const std::string &Path) {
+  std::vector<runtime::SafetensorsTensor> Header;
+  for (size_t I = 0; I < Parameters.size(); ++I)
+    Header.push_back({Parameters[I].Name, Plan.Sources[I]->outputDtype(),
+                      Parameters[I].Shape, nullptr});
+  STATOR_ASSIGN_OR_RETURN(
+      runtime::SafetensorsWriter Writer,
+      runtime::SafetensorsWriter::create(Path, Header, {{"format", "pt"}}));
+  for (const TensorSource *Tensor : Plan.Sources)
+    STATOR_RETURN_IF_ERROR(
+        streamTensor(*Tensor, [&](const void *Data, size_t Size) {
+          return Writer.write(Data, Size);
+        }));
+  return Writer.commit();
+}
+
+/// The text of generation.json, or "" if nothing is known.
+static std::string describeGeneration(const GenerationDefaults &Defaults,
+                                      const ModelDescription &Model,
+                                      int64_t Vocabulary) {
+  json Json;
+  std::vector<int64_t> Eos;
+  for (int64_t Id : Defaults.Eos)
+    if (Id < Vocabulary)
+      Eos.push_back(Id);
+  bool HasBos = Defaults.Bos && *Defaults.Bos < Vocabulary;
+  if (!HasBos && Eos.empty())
+    return "";
+  if (HasBos)
+    Json["bos"] = *Defaults.Bos;
+  Json["eos"] = Eos;
+  Json["add_bos"] = HasBos && Defaults.AddBos.value_or(Model.AddBos);
+  return Json.dump() + "\n";
+}
+
+/// What the frontend refuses: tensors of more elements than this.
+static constexpr double LargestTensor = 8589934592.0; // 2^33
+
+static std::string noteOnContext(const ModelDescription &Model,
+                                 int64_t Vocabulary) {
+  double Context = static_cast<double>(Model.Context);
+  double Scores = static_cast<double>(Model.Heads) * Context * Context;
+  double Logits = static_cast<double>(Vocabulary) * Context;
+  if (std::max(Scores, Logits) <= LargestTensor)
+    return "";
+  int64_t Fits = 1024;
+  while (2 * Fits < Model.Context && Fits < 8192)
+    Fits *= 2;
+  return "the context of " + std::to_string(Model.Context) +
+         " positions is long; compile with --time " + std::to_string(Fits) +
+         ", or what you need";
+}
+
+static absl::Status prepareFolder(const ImportOptions &Options) {
+  std::error_code Error;
+  if (fs::exists(Options.Output, Error) &&
+      !fs::is_directory(Options.Output, Error))
+    return runtime::error("cannot write into ", Options.Output,
+                          ": it is no folder");
+  if (fs::is_directory(Options.Path, Error) &&
+      fs::equivalent(Options.Path, Options.Output, Error) && !Error)
+    return runtime::error(Options.Output,
+                          " is the checkpoint itself; give another folder");
+  Error.clear();
+  fs::create_directories(Options.Output, Error);
+  if (Error)
+    return runtime::fileError("create", Options.Output, Error.value());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ImportReport> importCheckpoint(const ImportOptions &Options) {
+  STATOR_ASSIGN_OR_RETURN(CheckpointSource Source,
+                          readCheckpoint(Options.Path));
+  STATOR_ASSIGN_OR_RETURN(ModelDescription Model,
+                          describeCheckpoint(Source.Config, Source.ConfigName));
+  std::string ModelPath = Options.Output + "/model.stator";
+  STATOR_ASSIGN_OR_RETURN(std::vector<ModelParameter> Parameters,
+                          listParameters(Model.Text, ModelPath, Model.Context));
+  if (!Options.Tokenizer.empty()) {
+    STATOR_ASSIGN_OR_RETURN(Source.Tokenizer,
+                            runtime::readTokenizerFiles(Options.Tokenizer));
+  }
+  ImportReport Report;
+  Report.Family = Source.Config["model_type"].get<std::string>();
+  for (const ModelParameter &Parameter : Parameters) {
+    int64_t Elements = 1;
+    for (int64_t Size : Parameter.Shape)
+      Elements *= Size;
+    Report.Parameters += Elements;
+  }
+  WeightPlan Plan;
+  if (Source.HasWeights) {
+    STATOR_ASSIGN_OR_RETURN(
+        Plan, planWeights(Parameters, Source.Tensors, Model, Options.Path));
+    Report.HasWeights = true;
+    Report.Dropped = Plan.Dropped;
+  }
+
+  STATOR_RETURN_IF_ERROR(prepareFolder(Options));
+  if (Source.HasWeights) {
+    std::string Path = Options.Output + "/model.safetensors";
+    if (!Source.WholeFile.empty() && !Plan.Renamed && Plan.Dropped.empty())
+      STATOR_RETURN_IF_ERROR(linkOrCopy(Source.WholeFile, Path, Report.Linked));
+    else
+      STATOR_RETURN_IF_ERROR(writeWeights(Parameters, Plan, Path));
+  }
+  if (Source.Tokenizer) {
+    STATOR_RETURN_IF_ERROR(
+        runtime::writeTokenizerFiles(*Source.Tokenizer, Options.Output));
+    Report.HasTokenizer = true;
+  }
+  // A vocabulary's size is a value of every config.
+  int64_t Vocabulary = Source.Config["vocab_size"].get<int64_t>();
+  std::string Generation =
+      describeGeneration(Source.Generation, Model, Vocabulary);
+  if (!Generation.empty())
+    STATOR_RETURN_IF_ERROR(runtime::writeFileAtomically(
+        Options.Output + "/generation.json", Generation));
+  STATOR_RETURN_IF_ERROR(runtime::writeFileAtomically(ModelPath, Model.Text));
+  if (std::string Note = noteOnContext(Model, Vocabulary); !Note.empty())
+    Report.Notes.push_back(Note);
+  return Report;
+}
+
+} // namespace stator

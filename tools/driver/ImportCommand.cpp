@@ -1,0 +1,57 @@
+//===- ImportCommand.cpp - stator import: checkpoints of others -----------===//
+
+#include "frontend/import/Import.h"
+#include "runtime/core/Format.h"
+#include "tools/driver/Commands.h"
+#include "tools/driver/FileCommand.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace stator::driver {
+
+static const char Description[] =
+    "Makes a model file of a checkpoint, and weights and a tokenizer that go\n"
+    "with it. CHECKPOINT is a folder of Hugging Face (config.json, "
+    "safetensors,\n"
+    "tokenizer), a config.json alone, which gives the model file only, a GGUF\n"
+    "file, or a .bin file of llama2.c. docs/import.md says which families and\n"
+    "features there are.";
+
+int runImport(const Invocation &Call) {
+  ImportOptions Options;
+  FileCommand Command{.Usage = "import CHECKPOINT -o FOLDER [flags]",
+                      .Description = Description,
+                      .InputName = "checkpoint",
+                      .Input = "",
+                      .Output = ""};
+  runtime::Flags Flags;
+  Flags.section("Import");
+  Flags.text("tokenizer", "PATH",
+             "A tokenizer to take along: a tokenizer.json, tokenizer.model or "
+             "tokenizer.bin, or a folder with one.",
+             &Options.Tokenizer, "the one of the checkpoint");
+  if (std::optional<int> Code = Command.parse(Flags, Call.Arguments))
+    return *Code;
+  Options.Path = Command.Input;
+  Options.Output = Command.Output;
+  absl::StatusOr<ImportReport> Report = importCheckpoint(Options);
+  if (!Report.ok())
+    return fail(std::string(Report.status().message()));
+
+  llvm::outs() << Options.Output << ": " << Report->Family << ", "
+               << runtime::formatCount(static_cast<double>(Report->Parameters))
+               << " parameters; model.stator"
+               << (Report->HasWeights ? ", model.safetensors" : "")
+               << (Report->HasTokenizer ? ", tokenizer" : "") << "\n";
+  if (!Report->Dropped.empty())
+    llvm::outs()
+        << "left out, since they are no parameters: " << Report->Dropped.front()
+        << (Report->Dropped.size() > 1
+                ? " and " + std::to_string(Report->Dropped.size() - 1) + " more"
+                : "")
+        << "\n";
+  for (const std::string &Note : Report->Notes)
+    llvm::outs() << "note: " << Note << "\n";
+  return ExitSuccess;
+}
+
+} // namespace stator::driver
