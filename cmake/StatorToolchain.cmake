@@ -31,3 +31,7 @@ find_package(absl REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
+
+# For tokenizers: regular expressions and Unicode. Static, since compiled programs take them along.
+find_library(STATOR_PCRE2 NAMES libpcre2-8.a REQUIRED)
+find_library(STATOR_UTF8PROC NAMES libutf8proc.a REQUIRED)
