@@ -152,9 +152,7 @@ Value DecodingStep::makeShifted(OpResult Result, StepForm Form) {
     if (Slice.getStrides()[Dim] != 1)
       return Refuse("a slice that takes some positions only");
     Inner.Shift -= Slice.getOffsets()[Dim];
-    if (Inner.Shift < 0)
-      return Refuse("a slice that needs later positions");
-    if (Inner.Shift == 0)
+    if (Inner.Shift <= 0)
       Inner.Before = {};
     Value Rows = use(Slice.getInput(), Inner);
     return Planning
@@ -168,7 +166,7 @@ Value DecodingStep::makeShifted(OpResult Result, StepForm Form) {
       return Refuse("a pad that spreads positions");
     if (Form.Before)
       return Refuse("shifts in time that begin with different rows");
-    Inner.Shift += Pad.getLow()[Dim];
+    Inner.Shift += Pad.getLow()[Dim]; // behind which there are zeros
     Value Rows = use(Pad.getInput(), Inner);
     return Planning ? Rows
                     : PadOp::create(*B, resize(Pad.getType(), Dim, Width), Rows,
@@ -177,11 +175,18 @@ Value DecodingStep::makeShifted(OpResult Result, StepForm Form) {
   }
   auto Concat = cast<ConcatOp>(Op);
   Value First = Concat.getInputs()[0];
-  if (Concat.getInputs().size() != 2 || varies(First) || Form.Shift != 0)
+  int64_t NumFirst = cast<RankedTensorType>(First.getType()).getDimSize(Dim);
+  if (Concat.getInputs().size() != 2 || varies(First) || Form.Shift > 0)
     return Refuse("a concatenation along time of other things than a beginning "
                   "and what follows");
-  int64_t Rows = cast<RankedTensorType>(First.getType()).getDimSize(Dim);
-  return use(Concat.getInputs()[1], StepForm::rows(Dim, Rows, First));
+  Inner.Shift += NumFirst;
+  if (Inner.Shift > 0) {
+    Inner.Before = First;
+    // Planned here, as its place may be behind that of what is delayed.
+    if (Planning)
+      use(First, StepForm::whole());
+  }
+  return use(Concat.getInputs()[1], Inner);
 }
 
 /// Rows of `Shift` positions before: those of this step behind the last ones of
@@ -189,23 +194,34 @@ Value DecodingStep::makeShifted(OpResult Result, StepForm Form) {
 Value DecodingStep::makeDelayed(Value Of, StepForm Form) {
   int64_t Dim = Form.Dim, Shift = Form.Shift;
   auto Type = cast<RankedTensorType>(Of.getType());
+  if (Shift < 0)
+    return fail(Of.getDefiningOp() ? Of.getDefiningOp() : Forward,
+                "a slice needs later positions");
   if (!isa<FloatType>(Type.getElementType()))
     return fail(Of.getDefiningOp() ? Of.getDefiningOp() : Forward,
                 "tokens are moved in time");
   Value Rows = use(Of, StepForm::rows(Dim));
+  if (Planning)
+    return {};
   Value Before;
   if (Form.Before)
     Before = use(Form.Before, StepForm::whole());
-  if (Planning)
-    return {};
   std::string Kind = "last" + std::to_string(Shift);
   if (Form.Before)
     Kind += "@" + std::to_string(reinterpret_cast<uintptr_t>(
                       Form.Before.getAsOpaquePointer()));
   RankedTensorType KeptType = resize(Type, Dim, Shift);
   ParameterOp Cache = Caches.get(Of, Kind, KeptType);
-  if (!Before)
+  SmallVector<int64_t> Offsets(Type.getRank(), 0), Strides(Type.getRank(), 1);
+  if (Before) {
+    auto BeforeType = cast<RankedTensorType>(Before.getType());
+    SmallVector<int64_t> From =
+        replaceAt(Offsets, Dim, BeforeType.getDimSize(Dim) - Shift);
+    if (BeforeType != KeptType)
+      Before = SliceOp::create(*B, KeptType, Before, From, Strides);
+  } else {
     Before = createSplat(*B, B->getLoc(), KeptType, 0);
+  }
   Value Kept = atStart(Before, readCache(Cache));
   Value All = ConcatOp::create(*B, ValueRange{Kept, Rows}, Dim);
   // What the next step needs ends with the last row that counts.
@@ -213,7 +229,6 @@ Value DecodingStep::makeDelayed(Value Of, StepForm Form) {
   Value Next =
       IAddOp::create(*B, Last, createSplat(*B, B->getLoc(), Scalar, 1));
   writeCache(Cache, sliceAt(All, Next, Dim, Shift));
-  SmallVector<int64_t> Offsets(Type.getRank(), 0), Strides(Type.getRank(), 1);
   return SliceOp::create(*B, resize(Type, Dim, Width), All, Offsets, Strides);
 }
 

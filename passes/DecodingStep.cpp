@@ -89,10 +89,18 @@ Value DecodingStep::use(Value Value, StepForm Form) {
       Forms.push_back(Form);
     return {};
   }
-  for (auto &[Other, Result] : Built[Value])
+  return build(Value, Form);
+}
+
+/// The form of a value, built if it is not yet. It is where its turn has come;
+/// only what a text begins with is used before that, by what is delayed.
+Value DecodingStep::build(Value Value, StepForm Form) {
+  for (auto [Other, Result] : Built.lookup(Value))
     if (Other == Form)
       return Result;
-  llvm_unreachable("every form that is used was planned and built before");
+  mlir::Value Result = make(Value, Form);
+  Built[Value].push_back({Form, Result});
+  return Result;
 }
 
 // Users come after what they use, so that walking backwards all that is needed
@@ -176,7 +184,7 @@ FuncOp DecodingStep::build() {
     auto Make = [&](auto Matches) {
       for (StepForm Form : Needed.lookup(Value))
         if (Matches(Form))
-          Built[Value].push_back({Form, make(Value, Form)});
+          build(Value, Form);
     };
     Make([](StepForm F) { return F.What == Kind::Rows && F.Shift == 0; });
     Make([](StepForm F) { return F.What == Kind::Rows && F.Shift != 0; });

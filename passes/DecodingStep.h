@@ -53,8 +53,9 @@ struct StepForm {
   };
   Kind What = Kind::Whole;
   int64_t Dim = -1;
-  /// For Rows: of how many positions before, and what is there before the first
-  /// one: the rows of `Before`, a value that does not vary, or zeros.
+  /// For Rows: of how many positions before (after, if negative), and what is
+  /// there before the first one: the last rows of `Before`, a value that does
+  /// not vary, or zeros.
   int64_t Shift = 0;
   mlir::Value Before;
 
@@ -87,6 +88,7 @@ private:
   using Kind = StepForm::Kind;
 
   bool plan();
+  mlir::Value build(mlir::Value Value, StepForm Form);
   mlir::Value use(mlir::Value Value, StepForm Form);
   mlir::Value fail(mlir::Operation *Op, const llvm::Twine &Why);
 
