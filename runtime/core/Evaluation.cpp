@@ -1,19 +1,10 @@
 #include "runtime/core/Evaluation.h"
 #include "runtime/core/Batches.h"
+#include "runtime/core/LogProbabilities.h"
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace stator::runtime {
-
-/// Negative logarithm of the softmax of \p Logits at \p Target.
-static double crossEntropy(const float *Logits, int64_t Count, int32_t Target) {
-  double Largest = *std::max_element(Logits, Logits + Count);
-  double Sum = 0;
-  for (int64_t I = 0; I < Count; ++I)
-    Sum += std::exp(Logits[I] - Largest);
-  return std::log(Sum) + Largest - Logits[Target];
-}
 
 uint64_t evaluationResults(const StatorProgram &Program) {
   auto Positions = static_cast<uint64_t>(Program.Batch * Program.Time);

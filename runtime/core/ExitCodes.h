@@ -11,6 +11,7 @@ enum ExitCode {
   ExitFailure = 1,
   ExitUsage = 2,    ///< the command line is wrong
   ExitDiverged = 3, ///< a loss or gradient is NaN or infinite
+  ExitContext = 4,  ///< the context was full before a text was over
   ExitSignal = 128
 };
 

@@ -100,6 +100,29 @@ void Flags::toggle(std::string Name, std::string Help, bool *Target) {
   All.push_back(std::move(New));
 }
 
+void Flags::list(std::string Name, std::string Value, std::string Help,
+                 std::vector<std::string> *Target, std::string Unset) {
+  Flag New;
+  New.Name = std::move(Name);
+  New.Value = std::move(Value);
+  New.Help = std::move(Help);
+  New.Default = std::move(Unset);
+  New.Repeats = true;
+  New.Store = [=](const std::string &Text) {
+    Target->push_back(Text);
+    return true;
+  };
+  All.push_back(std::move(New));
+}
+
+void Flags::optionalInteger(std::string Name, std::string Help, int64_t *Target,
+                            int64_t Implied, int64_t Min, int64_t Max) {
+  std::string Shown = absl::StrCat(Implied, " if N is left out");
+  integer(std::move(Name), std::move(Help), Target, Min, Max, Shown);
+  All.back().Value = "[N]";
+  All.back().Imply = [=] { *Target = Implied; };
+}
+
 Flags::Flag *Flags::find(absl::string_view Name) {
   for (Flag &Each : All)
     if (!Each.Section && Each.Name == Name)
@@ -175,7 +198,7 @@ absl::Status Flags::parse(const std::vector<std::string> &Arguments) {
     Flag *Found = find(Name);
     if (!Found)
       return usageError("there is no flag --", Name, suggest(Name));
-    if (std::exchange(Found->Given, true))
+    if (std::exchange(Found->Given, true) && !Found->Repeats)
       return usageError("--", Name, " is given twice");
     if (Found->Toggle) {
       if (HasValue)
@@ -184,6 +207,11 @@ absl::Status Flags::parse(const std::vector<std::string> &Arguments) {
       continue;
     }
     bool Follows = I + 1 < Arguments.size() && !isFlag(Arguments[I + 1]);
+    if (!HasValue && Found->Imply &&
+        (!Follows || !Found->Store(Arguments[I + 1]))) {
+      Found->Imply();
+      continue;
+    }
     if (!HasValue && !Follows)
       return usageError("--", Name, " needs a value, ", Found->Value);
     std::string Value = HasValue ? Argument.substr(Equals + 1) : Arguments[++I];
@@ -206,8 +234,8 @@ std::string Flags::help() const {
     if (!Each.Range.empty() && !absl::StrContains(Each.Value, '|'))
       Notes = Each.Range;
     if (!Each.Default.empty())
-      absl::StrAppend(&Notes, Notes.empty() ? "" : "; ", "default ",
-                      Each.Default);
+      absl::StrAppend(&Notes, Notes.empty() ? "" : "; ",
+                      Each.Imply ? "" : "default ", Each.Default);
     Result += wrapText(
         Notes.empty() ? Each.Help : absl::StrCat(Each.Help, " (", Notes, ")"),
         /*Indent=*/6);

@@ -36,6 +36,12 @@ public:
   void choice(std::string Name, std::string Help, std::string *Target,
               std::vector<std::string> Choices, std::string Unset);
   void toggle(std::string Name, std::string Help, bool *Target);
+  /// A text that may be given several times; the target holds all of them.
+  void list(std::string Name, std::string Value, std::string Help,
+            std::vector<std::string> *Target, std::string Unset = "");
+  /// An integer that may be left out: `--name` alone means \p Implied.
+  void optionalInteger(std::string Name, std::string Help, int64_t *Target,
+                       int64_t Implied, int64_t Min, int64_t Max);
 
   /// Reads `--name value`, `--name=value`, `--name`, and `-h` for --help.
   /// Errors (usageError):
@@ -59,7 +65,9 @@ private:
     /// Stores a value; false if it is impossible. Null for a toggle.
     std::function<bool(const std::string &)> Store;
     bool *Toggle = nullptr;
-    bool Given = false;
+    /// For a flag without its value; null where it needs one.
+    std::function<void()> Imply;
+    bool Given = false, Repeats = false;
     bool Section = false;
   };
 

@@ -1,34 +1,160 @@
 #include "runtime/core/Generator.h"
+#include "absl/strings/str_cat.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/StatusMacros.h"
 #include <algorithm>
+#include <optional>
+#include <set>
 
 namespace stator::runtime {
 
-absl::Status generate(const StatorProgram &Program, const ProgramMemory &Memory,
-                      std::vector<int32_t> Text, int64_t Count,
-                      Sampler &Sampler, uint32_t Stream,
-                      const std::function<void(int32_t)> &Emit) {
-  auto Size = static_cast<size_t>(Program.Batch * Program.Time);
-  std::vector<int32_t> Tokens(Size), Targets(Size, -1);
-  int64_t Info[STATOR_INFO_COUNT] = {};
-  for (int64_t Index = 0; Index < Count; ++Index) {
-    int64_t Seen = std::min(static_cast<int64_t>(Text.size()), Program.Time);
-    std::copy(Text.end() - Seen, Text.end(), Tokens.begin());
-    std::fill(Tokens.begin() + Seen, Tokens.begin() + Program.Time, 0);
-    Program.Forward(Program.Self, Memory.state(), Memory.cache(),
-                    Memory.arena(), Tokens.data(), Targets.data(), Info,
-                    Memory.result());
-    int32_t Next = Sampler.sample(
-        Memory.result() + (Seen - 1) * Program.Vocabulary, Program.Vocabulary,
-        static_cast<uint32_t>(Index), Stream);
-    if (Next < 0)
-      return error("token ", Index,
-                   ": every logit is NaN; the weights are not "
-                   "usable");
-    Text.push_back(Next);
-    Emit(Next);
+absl::string_view textEndName(TextEnd End) {
+  switch (End) {
+  case TextEnd::Tokens:
+    return "tokens";
+  case TextEnd::StopId:
+    return "eos";
+  case TextEnd::Stopped:
+    return "stop";
+  case TextEnd::Context:
+    break;
+  }
+  return "context";
+}
+
+namespace {
+
+class Generation {
+public:
+  Generation(Decoder &Texts, absl::Span<const TextStart> Starts,
+             const GeneratorOptions &Options, TokenSink Emit)
+      : Texts(Texts), Starts(Starts), Options(Options), Emit(Emit),
+        Draw(Options.Sampling), Rows(Starts.size()) {}
+
+  absl::StatusOr<std::vector<TextEnd>> run();
+
+private:
+  struct Row {
+    Decoder::Row Prompt; ///< where the row waits for the others
+    std::vector<int32_t> Text;
+    uint32_t Generated = 0;
+    bool Joined = false;
+    std::optional<TextEnd> End;
+
+    bool isActive() const { return Joined && !End; }
+  };
+
+  absl::Status feedPrompts();
+  absl::Status drawNext(size_t Index, const float *Logits, int32_t &Next);
+
+  Decoder &Texts;
+  absl::Span<const TextStart> Starts;
+  const GeneratorOptions &Options;
+  TokenSink Emit;
+  Sampler Draw;
+  std::vector<Row> Rows;
+};
+
+/// Feeds the prompts of one length after the other, each with empty texts
+/// beside it, and leaves the decoder with the shortest.
+absl::Status Generation::feedPrompts() {
+  std::set<size_t> Lengths;
+  for (size_t I = 0; I < Starts.size(); ++I) {
+    Lengths.insert(Starts[I].Prompt.size());
+    Rows[I].Text = Starts[I].Prompt;
+  }
+  // The shortest last: its rows are where they belong already.
+  for (auto Length = Lengths.rbegin(); Length != Lengths.rend(); ++Length) {
+    auto Count = static_cast<int64_t>(*Length);
+    std::vector<int32_t> Tokens(static_cast<size_t>(Texts.batch() * Count), 0);
+    for (size_t I = 0; I < Starts.size(); ++I)
+      if (Starts[I].Prompt.size() == *Length)
+        std::copy(Starts[I].Prompt.begin(), Starts[I].Prompt.end(),
+                  Tokens.begin() + static_cast<int64_t>(I) * Count);
+    Texts.reset();
+    STATOR_RETURN_IF_ERROR(Texts.feed(Tokens.data(), Count));
+    for (size_t I = 0; I < Starts.size(); ++I)
+      if (Starts[I].Prompt.size() == *Length && *Length != *Lengths.begin())
+        Rows[I].Prompt = Texts.save(static_cast<int64_t>(I));
   }
   return absl::OkStatus();
+}
+
+absl::Status Generation::drawNext(size_t Index, const float *Logits,
+                                  int32_t &Next) {
+  Row &Each = Rows[Index];
+  Next = Draw.sample(Logits, Texts.vocabulary(), Each.Generated,
+                     Starts[Index].Stream, Each.Text);
+  if (Next < 0)
+    return error("token ", Each.Generated,
+                 ": every logit is NaN; the weights are not usable");
+  if (std::ranges::find(Options.StopIds, Next) != Options.StopIds.end()) {
+    Each.End = TextEnd::StopId;
+    return absl::OkStatus();
+  }
+  Each.Text.push_back(Next);
+  ++Each.Generated;
+  if (!Emit(Index, Next, Logits))
+    Each.End = TextEnd::Stopped;
+  else if (Each.Generated == Options.Tokens)
+    Each.End = TextEnd::Tokens;
+  else if (Texts.room() == 0)
+    Each.End = TextEnd::Context;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<TextEnd>> Generation::run() {
+  STATOR_RETURN_IF_ERROR(feedPrompts());
+  std::vector<int32_t> Next(static_cast<size_t>(Texts.batch()), 0);
+  for (;;) {
+    bool Active = false, Waiting = false;
+    for (size_t I = 0; I < Rows.size(); ++I) {
+      Row &Each = Rows[I];
+      const float *Logits = Texts.logits(static_cast<int64_t>(I));
+      if (!Each.Joined) {
+        if (static_cast<int64_t>(Each.Text.size()) > Texts.position()) {
+          Waiting = true;
+          continue;
+        }
+        Each.Joined = true;
+        if (!Each.Prompt.Logits.empty()) {
+          Texts.restore(static_cast<int64_t>(I), Each.Prompt);
+          Logits = Each.Prompt.Logits.data();
+        }
+        if (Options.Tokens == 0)
+          Each.End = TextEnd::Tokens;
+      }
+      if (!Each.isActive())
+        continue;
+      STATOR_RETURN_IF_ERROR(drawNext(I, Logits, Next[I]));
+      Each.Prompt = {};
+      Active |= Each.isActive();
+    }
+    if (!Active && !Waiting)
+      break;
+    if (!Active) {
+      // Nobody is there to be computed until the next one joins.
+      size_t Least = SIZE_MAX;
+      for (const Row &Each : Rows)
+        if (!Each.Joined)
+          Least = std::min(Least, Each.Text.size());
+      Texts.setPosition(static_cast<int64_t>(Least));
+      continue;
+    }
+    STATOR_RETURN_IF_ERROR(Texts.feed(Next.data(), 1));
+  }
+  std::vector<TextEnd> Ends;
+  for (const Row &Each : Rows)
+    Ends.push_back(*Each.End);
+  return Ends;
+}
+
+} // namespace
+
+absl::StatusOr<std::vector<TextEnd>>
+generate(Decoder &Texts, absl::Span<const TextStart> Starts,
+         const GeneratorOptions &Options, TokenSink Emit) {
+  return Generation(Texts, Starts, Options, Emit).run();
 }
 
 } // namespace stator::runtime

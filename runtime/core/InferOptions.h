@@ -1,8 +1,9 @@
-//===- InferOptions.h - flags of an inference program -----------*- C++ -*-===//
+//===- InferOptions.h - the command line of inference -----------*- C++ -*-===//
 #ifndef STATOR_RUNTIME_CORE_INFEROPTIONS_H
 #define STATOR_RUNTIME_CORE_INFEROPTIONS_H
 
 #include "absl/status/statusor.h"
+#include "runtime/core/Model.h"
 #include "runtime/core/Sampler.h"
 #include "runtime/core/program.h"
 #include <cstdint>
@@ -11,14 +12,19 @@
 
 namespace stator::runtime {
 
-/// What to generate or to measure.
 struct InferOptions {
-  std::string Weights = "out";
-  bool AllowExtra = false;
-  std::string Prompt, Format, Perplexity;
-  std::vector<int32_t> PromptIds; ///< empty: use Prompt
+  ModelOptions Model;
+  std::vector<std::string> Prompts;
+  std::string PromptsFile, Format, Perplexity;
+  std::vector<int32_t> PromptIds; ///< empty: use Prompts
   int64_t Tokens = 200, Samples = 1, Threads = 0;
+  bool TokensGiven = false;
   SamplerOptions Sampling;
+  std::vector<std::string> Stops;
+  std::vector<int32_t> StopIds;
+  int64_t LogProbabilities = -1;  ///< how many of the likeliest; -1: none
+  int64_t Window = 0, Stride = 0; ///< of --perplexity; 0: not given
+  bool IgnoreEos = false, Interactive = false;
   bool Pin = false, Json = false, Help = false, Version = false;
 };
 

@@ -1,204 +1,352 @@
 #include "runtime/core/Inference.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
-#include "runtime/core/AtomicFile.h"
+#include "runtime/core/Decoder.h"
 #include "runtime/core/Errors.h"
-#include "runtime/core/Evaluation.h"
 #include "runtime/core/ExitCodes.h"
 #include "runtime/core/Generator.h"
+#include "runtime/core/Interactive.h"
+#include "runtime/core/LogProbabilities.h"
+#include "runtime/core/Perplexity.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/StopText.h"
 #include "runtime/core/TextStream.h"
 #include "runtime/core/Threads.h"
-#include "runtime/core/Weights.h"
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
+#include <deque>
+#include <unistd.h>
 
 namespace stator::runtime {
 
-namespace {
-/// A program with its weights.
-struct LoadedModel {
-  ProgramMemory Memory;
-  Vocabulary Ids;        ///< tokens if there is no vocab.json
-  std::string Directory; ///< of the weights
-  bool HasVocabulary = false;
-};
-} // namespace
+using Json = nlohmann::ordered_json;
 
-static absl::StatusOr<LoadedModel> loadModel(const StatorProgram &Program,
-                                             const InferOptions &Options) {
-  LoadedModel Model;
-  STATOR_ASSIGN_OR_RETURN(std::string Path, findWeights(Options.Weights));
-  STATOR_ASSIGN_OR_RETURN(SafetensorsFile File, SafetensorsFile::open(Path));
-  STATOR_ASSIGN_OR_RETURN(
-      Model.Memory,
-      ProgramMemory::allocate(Program, evaluationResults(Program)));
-  STATOR_RETURN_IF_ERROR(loadTensors(File, Program, STATOR_ROLE_PARAMETER,
-                                     Model.Memory.state(), Options.AllowExtra));
-  if (const char *Name = findNonFinite(Program, Model.Memory.state()))
-    return error(Path, ": tensor ", Name,
-                 " holds a value that is NaN or infinite");
-  Model.Directory = directoryOf(Path);
-  std::string VocabularyPath = Model.Directory + "/vocab.json";
-  std::error_code Ignored;
-  if (!std::filesystem::exists(VocabularyPath, Ignored))
-    return Model;
-  STATOR_ASSIGN_OR_RETURN(Model.Ids, Vocabulary::load(VocabularyPath));
-  Model.HasVocabulary = true;
-  if (Model.Ids.size() > Program.Vocabulary)
-    return error(VocabularyPath, " has ", Model.Ids.size(),
-                 " characters, but the model was compiled for ",
-                 Program.Vocabulary);
-  return Model;
+static std::string dump(const Json &Value) {
+  return Value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 //===----------------------------------------------------------------------===//
 // Perplexity
 //===----------------------------------------------------------------------===//
 
-static absl::StatusOr<DataFormat> formatFor(const LoadedModel &Model,
-                                            const InferOptions &Options) {
-  const std::string &File = Options.Perplexity;
-  DataFormat Format = dataFormat(Options.Format, File);
-  if (!Model.HasVocabulary || Model.Ids.kind() == Vocabulary::Kind::Tokens) {
-    if (Model.HasVocabulary &&
-        (Format == DataFormat::Text || Format == DataFormat::Bytes))
-      return error(File, ": the model was trained on token ids; give a file of "
-                         "ids, with --format uint16 or uint32");
-    return Format;
-  }
-  DataFormat Trained = Model.Ids.kind() == Vocabulary::Kind::Bytes
-                           ? DataFormat::Bytes
-                           : DataFormat::Text;
-  if (!Options.Format.empty() && Format != Trained)
-    return error("--format ", Options.Format, " contradicts ", Model.Directory,
-                 "/vocab.json: the model was trained on ",
-                 dataFormatName(Trained));
-  return Trained;
-}
-
-static absl::Status measure(const StatorProgram &Program,
-                            const LoadedModel &Model,
-                            const InferOptions &Options) {
-  STATOR_ASSIGN_OR_RETURN(DataFormat Format, formatFor(Model, Options));
-  bool Text = Format == DataFormat::Text;
-  if (Text && !Model.HasVocabulary)
-    return error("there is no vocab.json beside the weights in ",
-                 Model.Directory,
-                 ", so text cannot be read\nhint: --format "
-                 "says what else the file holds");
-  STATOR_ASSIGN_OR_RETURN(TokenFile File,
-                          TokenFile::open(Options.Perplexity, Format,
-                                          Text ? &Model.Ids : nullptr,
-                                          Program.Vocabulary));
-  if (File.tokens().size() < 2)
-    return error(Options.Perplexity, " has a single token; nothing follows it "
-                                     "that could be predicted");
-  double Loss =
-      *evaluate(Program, Model.Memory, File.tokens(), 0, [] { return true; });
-  if (!std::isfinite(Loss))
-    return error("the loss over ", Options.Perplexity, " is ", Loss);
-  int64_t Count = File.tokens().size() - 1;
+static absl::Status printPerplexity(const Model &Model,
+                                    const InferOptions &Options) {
+  STATOR_ASSIGN_OR_RETURN(MeanLoss Found, measurePerplexity(Model, Options));
   if (Options.Json)
     absl::PrintF("{\"loss\": %.9g, \"perplexity\": %.9g, \"tokens\": %d}\n",
-                 Loss, std::exp(Loss), Count);
+                 Found.Loss, std::exp(Found.Loss), Found.Tokens);
   else
-    absl::PrintF("loss %.4f, perplexity %.4f over %d tokens\n", Loss,
-                 std::exp(Loss), Count);
+    absl::PrintF("loss %.4f, perplexity %.4f over %d tokens\n", Found.Loss,
+                 std::exp(Found.Loss), Found.Tokens);
   return absl::OkStatus();
+}
+
+//===----------------------------------------------------------------------===//
+// Prompts
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Prompt {
+  std::vector<int32_t> Ids;
+  bool Implied = false; ///< not part of what was asked for
+};
+} // namespace
+
+/// The prompts of a file: its lines, or what the JSON of each says.
+static absl::StatusOr<std::vector<std::string>>
+readPrompts(const std::string &Path) {
+  STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
+  bool IsJson = absl::EndsWith(Path, ".jsonl");
+  std::vector<std::string> Prompts;
+  std::vector<absl::string_view> Lines = absl::StrSplit(File.text(), '\n');
+  if (!Lines.empty() && Lines.back().empty())
+    Lines.pop_back(); // after the last newline
+  for (size_t I = 0; I < Lines.size(); ++I) {
+    if (!IsJson) {
+      Prompts.emplace_back(absl::StripSuffix(Lines[I], "\r"));
+      continue;
+    }
+    Json Line = Json::parse(Lines[I].begin(), Lines[I].end(), nullptr,
+                            /*allow_exceptions=*/false);
+    if (Line.is_object() && Line.contains("prompt"))
+      Line = Json(Line["prompt"]);
+    if (!Line.is_string())
+      return error(Path, ": line ", I + 1,
+                   " is neither a JSON string nor an object with \"prompt\"");
+    Prompts.push_back(Line.get<std::string>());
+  }
+  if (Prompts.empty())
+    return error(Path, " holds no prompt");
+  return Prompts;
+}
+
+static absl::StatusOr<std::vector<Prompt>>
+listPrompts(const Model &Model, const InferOptions &Options) {
+  std::vector<Prompt> Result;
+  if (!Options.PromptIds.empty())
+    return std::vector<Prompt>{{Options.PromptIds}};
+  std::vector<std::string> Texts = Options.Prompts;
+  bool FromFile = !Options.PromptsFile.empty();
+  if (FromFile) {
+    STATOR_ASSIGN_OR_RETURN(Texts, readPrompts(Options.PromptsFile));
+  } else if (Texts.empty()) {
+    Texts = {""};
+  }
+  for (size_t I = 0; I < Texts.size(); ++I) {
+    Prompt Each;
+    if (!Texts[I].empty()) {
+      std::string What =
+          FromFile ? absl::StrCat(Options.PromptsFile, ": line ", I + 1)
+                   : "--prompt";
+      STATOR_ASSIGN_OR_RETURN(Each.Ids, Model.encode(Texts[I], What));
+    }
+    if (Each.Ids.empty())
+      Each = {{Model.beginning()}, /*Implied=*/true};
+    Result.push_back(std::move(Each));
+  }
+  return Result;
 }
 
 //===----------------------------------------------------------------------===//
 // Generation
 //===----------------------------------------------------------------------===//
 
-/// Tokens to begin with. \p Implied: they are not part of what was asked for.
-static absl::StatusOr<std::vector<int32_t>>
-promptTokens(const LoadedModel &Model, const InferOptions &Options,
-             bool &Implied) {
-  if (!Options.PromptIds.empty())
-    return Options.PromptIds;
-  if (Options.Prompt.empty()) {
-    Implied = true;
-    int32_t Newline = Model.Ids.kind() == Vocabulary::Kind::Bytes
-                          ? '\n'
-                          : Model.Ids.find('\n');
-    return std::vector<int32_t>{std::max(Newline, 0)};
-  }
-  if (!Model.HasVocabulary)
-    return error("there is no vocab.json beside the weights in ",
-                 Model.Directory,
-                 ", so --prompt cannot be read\nhint: "
-                 "--prompt-ids takes token ids");
-  auto Encoded = Model.Ids.encode(Options.Prompt);
-  if (!Encoded.ok())
-    return error("--prompt: ", Encoded.status().message());
-  return Encoded;
-}
+namespace {
 
-static absl::Status writeTexts(const StatorProgram &Program,
-                               const LoadedModel &Model,
-                               const InferOptions &Options) {
-  bool Implied = false;
-  STATOR_ASSIGN_OR_RETURN(std::vector<int32_t> Prompt,
-                          promptTokens(Model, Options, Implied));
-  Sampler Sampler(Options.Sampling);
-  nlohmann::ordered_json Texts = nlohmann::ordered_json::array();
-  auto Begin = std::chrono::steady_clock::now();
-  for (int64_t Sample = 0; Sample < Options.Samples; ++Sample) {
-    if (Sample > 0 && !Options.Json)
-      std::fputs("\n", stdout);
-    TextStream Stream(Model.Ids);
-    std::string Text;
-    auto Show = [&](const std::string &Piece) {
-      if (Options.Json) {
-        Text += Piece;
-        return;
-      }
-      std::fwrite(Piece.data(), 1, Piece.size(), stdout);
-      std::fflush(stdout);
-    };
-    if (!Implied)
-      for (int32_t Id : Prompt)
-        Show(Stream.push(Id));
-    std::vector<int32_t> Ids;
-    STATOR_RETURN_IF_ERROR(
-        generate(Program, Model.Memory, Prompt, Options.Tokens, Sampler,
-                 static_cast<uint32_t>(Sample), [&](int32_t Id) {
-                   Ids.push_back(Id);
-                   Show(Stream.push(Id));
-                 }));
-    Show(Stream.finish());
-    if (Options.Json)
-      Texts.push_back({{"text", Text}, {"ids", Ids}});
+/// One text on its way to the user.
+class Output {
+public:
+  Output(const Model &Model, const InferOptions &Options, const Prompt &Start)
+      : Model(Model), Options(Options), Stream(Model.writer()),
+        Stop(Options.Stops) {
+    if (Start.Implied)
+      Stream.skip(Start.Ids);
     else
-      std::fputs("\n", stdout);
+      for (int32_t Id : Start.Ids)
+        Text += Stream.push(Id);
   }
-  if (Options.Json) {
-    std::chrono::duration<double> Taken =
-        std::chrono::steady_clock::now() - Begin;
-    nlohmann::ordered_json Json;
-    Json["prompt_ids"] = Prompt;
-    Json["samples"] = std::move(Texts);
-    Json["tokens_per_s"] =
-        static_cast<double>(Options.Tokens * Options.Samples) /
-        std::max(Taken.count(), 1e-9);
-    std::puts(Json.dump().c_str());
+
+  /// Takes a generated token. Returns whether there should be more.
+  bool push(int32_t Id, const float *Logits) {
+    Ids.push_back(Id);
+    if (Options.LogProbabilities >= 0)
+      Tokens.push_back(describe(Id, Logits));
+    Text += Stop.push(Stream.push(Id));
+    return !Stop.found();
+  }
+  void finish() {
+    if (!Stop.found())
+      Text += Stop.push(Stream.finish());
+    if (!Stop.found())
+      Text += Stop.finish();
+  }
+
+  /// Prints what has come since the last time.
+  void show() {
+    if (Shown == Text.size())
+      return;
+    std::fwrite(Text.data() + Shown, 1, Text.size() - Shown, stdout);
+    std::fflush(stdout);
+    Shown = Text.size();
+  }
+
+  Json toJson(TextEnd End) const {
+    Json Result;
+    Result["text"] = Text;
+    Result["ids"] = Ids;
+    Result["end"] =
+        std::string(textEndName(Stop.found() ? TextEnd::Stopped : End));
+    if (Options.LogProbabilities >= 0)
+      Result["tokens"] = Tokens;
+    return Result;
+  }
+
+private:
+  std::string textOf(int32_t Id) const {
+    std::string Result;
+    DecodeState State;
+    State.ShowSpecial = true;
+    State.AtStart = false;
+    Model.writer().append(Id, State, Result);
+    return Result;
+  }
+  Json describe(int32_t Id, const float *Logits) const {
+    int64_t Count = Model.program().Vocabulary;
+    double Normalizer = logNormalizer(Logits, Count);
+    auto Describe = [&](int32_t Each) {
+      return Json{{"id", Each},
+                  {"text", textOf(Each)},
+                  {"logprob", Logits[Each] - Normalizer}};
+    };
+    Json Result = Describe(Id);
+    if (Options.LogProbabilities > 0)
+      for (int32_t Each :
+           likeliestTokens(Logits, Count, Options.LogProbabilities))
+        Result["top"].push_back(Describe(Each));
+    return Result;
+  }
+
+  const class Model &Model;
+  const InferOptions &Options;
+  TextStream Stream;
+  StopText Stop;
+  std::string Text;
+  size_t Shown = 0;
+  std::vector<int32_t> Ids;
+  Json Tokens = Json::array();
+};
+
+/// Writes the texts of all prompts, as many at a time as the program computes.
+class Writer {
+public:
+  Writer(const Model &Model, Decoder &Texts, const InferOptions &Options,
+         const GeneratorOptions &How)
+      : Model(Model), Texts(Texts), Options(Options), How(How) {}
+
+  absl::StatusOr<int> run(const std::vector<Prompt> &Prompts);
+
+private:
+  struct Job {
+    const Prompt *Start;
+    uint32_t Sample;
+    Output Out;
+    TextEnd End = TextEnd::Tokens;
+  };
+
+  absl::Status runBatch(size_t Begin, size_t End);
+  void printJson(const std::vector<Prompt> &Prompts, double Seconds) const;
+
+  const class Model &Model;
+  Decoder &Texts;
+  const InferOptions &Options;
+  const GeneratorOptions &How;
+  std::deque<Job> Jobs;
+  int64_t Generated = 0;
+};
+
+absl::Status Writer::runBatch(size_t Begin, size_t End) {
+  std::vector<TextStart> Starts;
+  for (size_t I = Begin; I < End; ++I)
+    Starts.push_back({Jobs[I].Start->Ids, Jobs[I].Sample});
+  // A text alone is shown as it comes, several one after the other.
+  bool Stream = !Options.Json && End - Begin == 1;
+  auto Separate = [&](size_t I) {
+    if (I > 0 && !Options.Json)
+      std::fputs("\n\n", stdout);
+  };
+  if (Stream) {
+    Separate(Begin);
+    Jobs[Begin].Out.show();
+  }
+  STATOR_ASSIGN_OR_RETURN(
+      std::vector<TextEnd> Ends,
+      generate(Texts, Starts, How,
+               [&](size_t Text, int32_t Id, const float *Logits) {
+                 Output &Out = Jobs[Begin + Text].Out;
+                 ++Generated;
+                 bool More = Out.push(Id, Logits);
+                 if (Stream)
+                   Out.show();
+                 return More;
+               }));
+  for (size_t I = Begin; I < End; ++I) {
+    Jobs[I].End = Ends[I - Begin];
+    Jobs[I].Out.finish();
+    if (Options.Json)
+      continue;
+    if (!Stream)
+      Separate(I);
+    Jobs[I].Out.show();
   }
   return absl::OkStatus();
 }
 
+void Writer::printJson(const std::vector<Prompt> &Prompts,
+                       double Seconds) const {
+  for (const Prompt &Start : Prompts) {
+    Json Line;
+    Line["prompt_ids"] = Start.Ids;
+    Line["samples"] = Json::array();
+    for (const Job &Each : Jobs)
+      if (Each.Start == &Start)
+        Line["samples"].push_back(Each.Out.toJson(Each.End));
+    Line["tokens_per_s"] =
+        static_cast<double>(Generated) / std::max(Seconds, 1e-9);
+    std::puts(dump(Line).c_str());
+  }
+}
+
+absl::StatusOr<int> Writer::run(const std::vector<Prompt> &Prompts) {
+  for (const Prompt &Start : Prompts)
+    if (auto Length = static_cast<int64_t>(Start.Ids.size());
+        Texts.context() && Length > Texts.context())
+      return beyondContext(Model.program(), "the prompt", Length);
+  for (const Prompt &Start : Prompts)
+    for (int64_t Sample = 0; Sample < Options.Samples; ++Sample)
+      Jobs.push_back({&Start, static_cast<uint32_t>(Sample),
+                      Output(Model, Options, Start)});
+  auto Begin = std::chrono::steady_clock::now();
+  bool AnyLength = Texts.separatesRows();
+  for (size_t I = 0; I < Jobs.size();) {
+    size_t End = I + 1;
+    while (
+        End < Jobs.size() && End - I < static_cast<size_t>(Texts.batch()) &&
+        (AnyLength || Jobs[End].Start->Ids.size() == Jobs[I].Start->Ids.size()))
+      ++End;
+    STATOR_RETURN_IF_ERROR(runBatch(I, End));
+    I = End;
+  }
+  std::chrono::duration<double> Taken =
+      std::chrono::steady_clock::now() - Begin;
+  if (Options.Json)
+    printJson(Prompts, Taken.count());
+  else if (Jobs.size() > 1 || ::isatty(STDOUT_FILENO))
+    std::fputs("\n", stdout);
+  bool Full = std::ranges::any_of(
+      Jobs, [](const Job &Each) { return Each.End == TextEnd::Context; });
+  if (!Full || !Options.TokensGiven)
+    return int(ExitSuccess);
+  std::fprintf(stderr,
+               "stopped before --tokens %ld: the context of %s holds %ld "
+               "tokens\nhint: compile it with a longer --time\n",
+               static_cast<long>(Options.Tokens), Model.program().Name,
+               static_cast<long>(Texts.context()));
+  return int(ExitContext);
+}
+
+} // namespace
+
 absl::StatusOr<int> runInference(const StatorProgram &Program,
-                                 const InferOptions &Options) {
-  STATOR_RETURN_IF_ERROR(setThreads(Options.Threads, Options.Pin));
-  STATOR_ASSIGN_OR_RETURN(LoadedModel Model, loadModel(Program, Options));
-  STATOR_RETURN_IF_ERROR(Options.Perplexity.empty()
-                             ? writeTexts(Program, Model, Options)
-                             : measure(Program, Model, Options));
-  return ExitSuccess;
+                                 const InferOptions &Given) {
+  STATOR_RETURN_IF_ERROR(setThreads(Given.Threads, Given.Pin));
+  const StatorEmbedded *Embedded = &stator_embedded;
+  InferOptions Options = Given;
+  if (Options.Model.Weights.empty() && !(Embedded && Embedded->State))
+    Options.Model.Weights = "out";
+  STATOR_ASSIGN_OR_RETURN(Model Loaded,
+                          Model::load(Program, Embedded, Options.Model));
+  if (!Options.Perplexity.empty()) {
+    STATOR_RETURN_IF_ERROR(printPerplexity(Loaded, Options));
+    return ExitSuccess;
+  }
+  GeneratorOptions How;
+  How.Tokens = Options.Tokens;
+  How.Sampling = Options.Sampling;
+  How.StopIds = Options.StopIds;
+  if (!Options.IgnoreEos)
+    for (int32_t Id : Loaded.eos())
+      How.StopIds.push_back(Id);
+  STATOR_ASSIGN_OR_RETURN(Decoder Texts,
+                          Decoder::create(Program, Loaded.state()));
+  if (Options.Interactive)
+    return runInteractive(Loaded, Texts, Options, How);
+  STATOR_ASSIGN_OR_RETURN(std::vector<Prompt> Prompts,
+                          listPrompts(Loaded, Options));
+  return Writer(Loaded, Texts, Options, How).run(Prompts);
 }
 
 } // namespace stator::runtime

@@ -45,6 +45,21 @@ static std::string describeOptions(const char *Options) {
   return Result;
 }
 
+/// How a program that infers goes on from a position.
+static std::string describeBlocks(const StatorProgram &Program) {
+  if (Program.Mode == STATOR_MODE_TRAIN)
+    return "";
+  if (!Program.NumBlocks)
+    return "\n  computes the whole text anew for each token";
+  std::vector<int64_t> Widths;
+  for (int64_t I = 0; I < Program.NumBlocks; ++I)
+    Widths.push_back(Program.Blocks[I].Width);
+  return absl::StrCat(
+      "\n  decodes ", absl::StrJoin(Widths, ", "), " tokens at a time, ",
+      Program.Context ? absl::StrCat("context ", Program.Context)
+                      : "texts of any length");
+}
+
 static std::string describeProgram(const StatorProgram &Program) {
   bool Train = Program.Mode == STATOR_MODE_TRAIN;
   auto Parameters =
@@ -54,9 +69,13 @@ static std::string describeProgram(const StatorProgram &Program) {
       Train ? "train" : "infer", ":\n  ", formatCount(Parameters),
       " parameters, vocabulary ", Program.Vocabulary, ", batch ", Program.Batch,
       Program.MicroBatches > 1 ? absl::StrCat(" x ", Program.MicroBatches) : "",
-      ", time ", Program.Time, "\n  memory: state ",
-      formatBytes(static_cast<double>(Program.StateBytes)), ", arena ",
-      formatBytes(static_cast<double>(Program.ArenaBytes)), "\n",
+      ", time ", Program.Time, describeBlocks(Program), "\n  memory: state ",
+      formatBytes(static_cast<double>(Program.StateBytes)),
+      Program.CacheBytes
+          ? absl::StrCat(", cache ",
+                         formatBytes(static_cast<double>(Program.CacheBytes)))
+          : "",
+      ", arena ", formatBytes(static_cast<double>(Program.ArenaBytes)), "\n",
       Program.FlopsPerStep > 0
           ? absl::StrCat("  ", formatCount(Program.FlopsPerStep),
                          Train ? "FLOP a step\n" : "FLOP a forward\n")
@@ -72,12 +91,15 @@ static void printHelp(const StatorProgram &Program, const char *Name) {
       Train ? " --data FILE [--val FILE | --val-fraction X] [--steps N] "
               "[FLAGS]\n  "
             : " [--weights FILE] [--prompt TEXT] [--tokens N] [FLAGS]\n  ",
-      Name, Train ? " --resume DIR\n" : " [--weights FILE] --perplexity FILE\n",
+      Name,
+      Train ? " --resume DIR\n"
+            : absl::StrCat(" [--weights FILE] --interactive [FLAGS]\n  ", Name,
+                           " [--weights FILE] --perplexity FILE\n"),
       Train ? trainHelp(Program) : inferHelp(), "\n", describeProgram(Program),
       "\nExit codes: 0 success, 1 failure, 2 wrong flags",
       Train ? ", 3 a loss or gradient is NaN or\ninfinite, 130 and 143 stopped "
               "by SIGINT or SIGTERM after saving a checkpoint"
-            : "",
+            : ", 4 the context was full before\n--tokens were written",
       ".\n");
   std::fputs(Text.c_str(), stdout);
 }

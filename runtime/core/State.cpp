@@ -55,9 +55,10 @@ absl::StatusOr<Memory> Memory::allocate(uint64_t Bytes,
 }
 
 absl::StatusOr<ProgramMemory>
-ProgramMemory::allocate(const StatorProgram &Program, uint64_t ResultElements) {
+ProgramMemory::allocate(const StatorProgram &Program, uint64_t ResultElements,
+                        uint8_t *SharedState) {
   uint64_t Available = availableMemory();
-  double Needed = static_cast<double>(Program.StateBytes) +
+  double Needed = (SharedState ? 0 : static_cast<double>(Program.StateBytes)) +
                   static_cast<double>(Program.CacheBytes) +
                   static_cast<double>(Program.ArenaBytes) +
                   static_cast<double>(ResultElements) * sizeof(float);
@@ -75,8 +76,11 @@ ProgramMemory::allocate(const StatorProgram &Program, uint64_t ResultElements) {
         " are available\nhint: compile it for a smaller --batch or "
         "--time, or with --memory-budget");
   ProgramMemory Result;
-  STATOR_ASSIGN_OR_RETURN(Result.State,
-                          Memory::allocate(Program.StateBytes, "state"));
+  Result.SharedState = SharedState;
+  if (!SharedState) {
+    STATOR_ASSIGN_OR_RETURN(Result.State,
+                            Memory::allocate(Program.StateBytes, "state"));
+  }
   if (Program.CacheBytes) {
     STATOR_ASSIGN_OR_RETURN(Result.Cache,
                             Memory::allocate(Program.CacheBytes, "cache"));

@@ -32,21 +32,23 @@ private:
 /// buffer for its results.
 struct ProgramMemory {
   Memory State, Cache, Arena, Result;
+  uint8_t *SharedState = nullptr; ///< in place of a State of its own
 
-  uint8_t *state() const { return State.data(); }
+  uint8_t *state() const { return SharedState ? SharedState : State.data(); }
   /// Null if the program has none.
   uint8_t *cache() const { return Cache.data(); }
   uint8_t *arena() const { return Arena.data(); }
   float *result() const { return reinterpret_cast<float *>(Result.data()); }
   float *tensor(const StatorTensor &Tensor) const {
-    const Memory &Block = Tensor.Role == STATOR_ROLE_CACHE ? Cache : State;
-    return reinterpret_cast<float *>(Block.data() + Tensor.Offset);
+    uint8_t *Block = Tensor.Role == STATOR_ROLE_CACHE ? cache() : state();
+    return reinterpret_cast<float *>(Block + Tensor.Offset);
   }
 
-  /// \p ResultElements floats for results. Error: more than nine tenths of what
-  /// the machine has available.
+  /// \p ResultElements floats for results; a state only if none is given to
+  /// share. Error: more than nine tenths of what the machine has available.
   static absl::StatusOr<ProgramMemory> allocate(const StatorProgram &Program,
-                                                uint64_t ResultElements);
+                                                uint64_t ResultElements,
+                                                uint8_t *SharedState = nullptr);
 };
 
 /// Bytes an element of a tensor of STATOR_TYPE_* \p Type takes; 0 if there is

@@ -11,8 +11,8 @@ extern "C" void omp_set_num_threads(int) __attribute__((weak));
 
 namespace stator::runtime {
 
-/// The CPUs that this process may run on, which may be fewer than there are.
-static int64_t countCpus() {
+// They may be fewer than there are.
+int64_t countCpus() {
   cpu_set_t Allowed;
   if (::sched_getaffinity(0, sizeof(Allowed), &Allowed) == 0)
     return CPU_COUNT(&Allowed);

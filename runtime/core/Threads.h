@@ -19,6 +19,9 @@ namespace stator::runtime {
 /// Errors (usageError): more threads to pin than CPUs.
 absl::Status setThreads(int64_t Count, bool Pin);
 
+/// The CPUs that this process may run on; 0 if that is not known.
+int64_t countCpus();
+
 } // namespace stator::runtime
 
 #endif // STATOR_RUNTIME_CORE_THREADS_H

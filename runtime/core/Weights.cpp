@@ -1,17 +1,23 @@
 #include "runtime/core/Weights.h"
+#include "absl/strings/match.h"
+#include "runtime/core/AtomicFile.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/Lists.h"
+#include "runtime/core/HalfFloat.h"
+#include "runtime/core/Parallel.h"
 #include "runtime/core/StatusMacros.h"
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <set>
 
 namespace stator::runtime {
 
-/// A list of problems of one kind that says how many there are and shows the
-/// first few.
-static void appendList(std::string &Message, absl::string_view Title,
-                       const std::vector<std::string> &Lines) {
+void appendList(std::string &Message, absl::string_view Title,
+                const std::vector<std::string> &Lines) {
   constexpr size_t MostShown = 8;
   if (Lines.empty())
     return;
@@ -27,40 +33,25 @@ static std::string shapeOf(const std::vector<int64_t> &Shape) {
   return formatShape(Shape.data(), static_cast<int64_t>(Shape.size()));
 }
 
-absl::Status loadTensors(const SafetensorsFile &File,
-                         const StatorProgram &Program, int32_t Role,
-                         uint8_t *State, bool AllowExtra,
-                         std::vector<std::string> *Ignored) {
+namespace {
+
+using Source = ShardedSafetensors::Tensor;
+
+/// A tensor of the state and where its elements come from.
+struct Copy {
+  const StatorTensor *To;
+  const SafetensorsEntry *From;
+};
+
+/// What is wrong with the tensors of some files.
+struct Problems {
   std::vector<std::string> Missing, Extra, Wrong, Unreadable;
-  std::set<std::string> Known;
-  for (int64_t I = 0; I < Program.NumTensors; ++I) {
-    const StatorTensor &Tensor = Program.Tensors[I];
-    if (Tensor.Role != Role)
-      continue;
-    Known.insert(Tensor.Name);
-    std::string Shape = formatShape(Tensor.Shape, Tensor.Rank);
-    const SafetensorsEntry *Entry = File.find(Tensor.Name);
-    if (!Entry)
-      Missing.push_back(absl::StrCat(Tensor.Name, " ", Shape));
-    else if (shapeOf(Entry->Shape) != Shape)
-      Wrong.push_back(absl::StrCat(Tensor.Name, ": ", shapeOf(Entry->Shape),
-                                   " in the file, ", Shape, " in ",
-                                   Program.Name));
-    else if (Entry->Dtype != "F32" && Entry->Dtype != "F16" &&
-             Entry->Dtype != "BF16")
-      Unreadable.push_back(absl::StrCat(Tensor.Name, ": ", Entry->Dtype));
-  }
-  for (const SafetensorsEntry &Entry : File.entries())
-    if (!Known.count(Entry.Name))
-      Extra.push_back(absl::StrCat(Entry.Name, " ", shapeOf(Entry.Shape)));
-  if (Ignored)
-    *Ignored = Extra;
-  if (AllowExtra)
-    Extra.clear();
-  if (!Missing.empty() || !Extra.empty() || !Wrong.empty() ||
-      !Unreadable.empty()) {
-    std::string Message = absl::StrCat(File.path(), " does not hold the ",
-                                       "tensors of ", Program.Name);
+
+  absl::Status toStatus(const std::string &Path, const char *Model) const {
+    if (Missing.empty() && Extra.empty() && Wrong.empty() && Unreadable.empty())
+      return absl::OkStatus();
+    std::string Message =
+        absl::StrCat(Path, " does not hold the ", "tensors of ", Model);
     appendList(Message, "of another shape", Wrong);
     appendList(Message, "missing in the file", Missing);
     appendList(Message, "not in the model", Extra);
@@ -70,14 +61,192 @@ absl::Status loadTensors(const SafetensorsFile &File,
                                 "are not in the model");
     return error(Message);
   }
+};
+
+} // namespace
+
+/// The shape that a tensor has in files.
+static std::vector<int64_t> shapeInFiles(const StatorTensor &Tensor) {
+  std::vector<int64_t> Shape(Tensor.Shape, Tensor.Shape + Tensor.Rank);
+  if (Tensor.Layout == STATOR_LAYOUT_TRANSPOSED)
+    std::swap(Shape[0], Shape[1]);
+  return Shape;
+}
+
+/// Pairs the tensors of \p Role with those of files.
+static std::vector<Copy> match(const std::vector<Source> &Sources,
+                               const StatorProgram &Program, int32_t Role,
+                               Problems &Found) {
+  std::map<absl::string_view, const SafetensorsEntry *> ByName;
+  for (const Source &Each : Sources)
+    ByName[Each.Entry->Name] = Each.Entry;
+  std::vector<Copy> Copies;
+  std::set<absl::string_view> Known;
   for (int64_t I = 0; I < Program.NumTensors; ++I) {
     const StatorTensor &Tensor = Program.Tensors[I];
-    if (Tensor.Role == Role)
-      STATOR_RETURN_IF_ERROR(
-          File.readFloats(*File.find(Tensor.Name),
-                          reinterpret_cast<float *>(State + Tensor.Offset)));
+    if (Tensor.Role != Role)
+      continue;
+    Known.insert(Tensor.Name);
+    std::string Shape = shapeOf(shapeInFiles(Tensor));
+    auto Entry = ByName.find(Tensor.Name);
+    if (Entry == ByName.end())
+      Found.Missing.push_back(absl::StrCat(Tensor.Name, " ", Shape));
+    else if (shapeOf(Entry->second->Shape) != Shape)
+      Found.Wrong.push_back(
+          absl::StrCat(Tensor.Name, ": ", shapeOf(Entry->second->Shape),
+                       " in the file, ", Shape, " in ", Program.Name));
+    else if (std::string Dtype = Entry->second->Dtype;
+             Dtype != "F32" && Dtype != "F16" && Dtype != "BF16")
+      Found.Unreadable.push_back(absl::StrCat(Tensor.Name, ": ", Dtype));
+    else
+      Copies.push_back({&Tensor, Entry->second});
   }
+  for (const auto &[Name, Entry] : ByName)
+    if (!Known.count(Name))
+      Found.Extra.push_back(absl::StrCat(Name, " ", shapeOf(Entry->Shape)));
+  return Copies;
+}
+
+/// Element \p Index of a tensor of a file.
+static float readElement(const SafetensorsEntry &From, uint64_t Index) {
+  if (From.Dtype == "F32") {
+    float Value;
+    std::memcpy(&Value, From.Bytes + 4 * Index, sizeof Value);
+    return Value;
+  }
+  uint16_t Bits;
+  std::memcpy(&Bits, From.Bytes + 2 * Index, sizeof Bits);
+  return From.Dtype == "F16" ? floatOfHalf(Bits) : floatOfBrain(Bits);
+}
+
+/// Reads elements [Begin, End) of \p To, in its order, as floats.
+static void readFloats(const Copy &Each, uint64_t Begin, uint64_t End,
+                       float *Out) {
+  const SafetensorsEntry &From = *Each.From;
+  if (Each.To->Layout == STATOR_LAYOUT_TRANSPOSED) {
+    auto Rows = static_cast<uint64_t>(Each.To->Shape[0]),
+         Columns = static_cast<uint64_t>(Each.To->Shape[1]);
+    for (uint64_t I = Begin; I < End; ++I)
+      Out[I - Begin] = readElement(From, I % Columns * Rows + I / Columns);
+  } else if (From.Dtype == "F32") {
+    std::memcpy(Out, From.Bytes + 4 * Begin, 4 * (End - Begin));
+  } else if (From.Dtype == "F16") {
+    for (uint64_t I = Begin; I < End; ++I)
+      Out[I - Begin] = readElement(From, I);
+  } else {
+    for (uint64_t I = Begin; I < End; ++I) {
+      uint16_t Bits;
+      std::memcpy(&Bits, From.Bytes + 2 * I, sizeof Bits);
+      Out[I - Begin] = floatOfBrain(Bits);
+    }
+  }
+}
+
+/// Whether all of \p Values are finite.
+static bool areFinite(const float *Values, uint64_t Count) {
+  // The bits of infinity and NaN, without the sign, are the largest of all.
+  uint32_t Largest = 0;
+  for (uint64_t I = 0; I < Count; ++I) {
+    uint32_t Bits;
+    std::memcpy(&Bits, Values + I, sizeof Bits);
+    Largest = std::max(Largest, Bits & 0x7FFFFFFFu);
+  }
+  return Largest < 0x7F800000u;
+}
+
+/// Copies all tensors. Returns the first that holds a value that is not finite,
+/// or null.
+static const StatorTensor *copyAll(const std::vector<Copy> &Copies,
+                                   uint8_t *State) {
+  // All elements in a row, so that pieces of many tensors are shared out.
+  std::vector<uint64_t> Begins = {0};
+  for (const Copy &Each : Copies)
+    Begins.push_back(Begins.back() + Each.To->Elements);
+  std::atomic<size_t> FirstBad = Copies.size();
+  forPieces(
+      Begins.back(), uint64_t(1) << 20, [&](uint64_t Begin, uint64_t End) {
+        auto At = static_cast<size_t>(
+            std::upper_bound(Begins.begin(), Begins.end(), Begin) -
+            Begins.begin() - 1);
+        for (; Begin < End; ++At) {
+          const Copy &Each = Copies[At];
+          uint64_t From = Begin - Begins[At],
+                   To = std::min(End, Begins[At + 1]) - Begins[At];
+          auto *Out = reinterpret_cast<float *>(State + Each.To->Offset) + From;
+          readFloats(Each, From, To, Out);
+          if (!areFinite(Out, To - From)) {
+            size_t Known = FirstBad.load();
+            while (At < Known && !FirstBad.compare_exchange_weak(Known, At)) {
+            }
+          }
+          Begin = Begins[At] + To;
+        }
+      });
+  size_t Bad = FirstBad.load();
+  return Bad < Copies.size() ? Copies[Bad].To : nullptr;
+}
+
+static absl::Status load(const std::vector<Source> &Sources,
+                         const std::string &Path, const StatorProgram &Program,
+                         int32_t Role, uint8_t *State,
+                         const LoadOptions &Options,
+                         std::vector<std::string> *Ignored) {
+  Problems Found;
+  std::vector<Copy> Copies = match(Sources, Program, Role, Found);
+  if (Ignored)
+    *Ignored = Found.Extra;
+  if (Options.AllowExtra)
+    Found.Extra.clear();
+  STATOR_RETURN_IF_ERROR(Found.toStatus(Path, Program.Name));
+  const StatorTensor *Bad = copyAll(Copies, State);
+  if (Bad && Options.Finite)
+    return error(Path, ": tensor ", Bad->Name,
+                 " holds a value that is NaN or infinite");
   return absl::OkStatus();
+}
+
+absl::Status loadTensors(const SafetensorsFile &File,
+                         const StatorProgram &Program, int32_t Role,
+                         uint8_t *State, bool AllowExtra,
+                         std::vector<std::string> *Ignored) {
+  std::vector<Source> Sources;
+  for (const SafetensorsEntry &Entry : File.entries())
+    Sources.push_back({&File, &Entry});
+  LoadOptions Options;
+  Options.AllowExtra = AllowExtra;
+  return load(Sources, File.path(), Program, Role, State, Options, Ignored);
+}
+
+absl::Status loadWeights(const WeightFiles &Files, const StatorProgram &Program,
+                         uint8_t *State, const LoadOptions &Options) {
+  return load(Files.tensors(), Files.path(), Program, STATOR_ROLE_PARAMETER,
+              State, Options, nullptr);
+}
+
+absl::StatusOr<WeightFiles> WeightFiles::open(const std::string &Path) {
+  WeightFiles Result;
+  STATOR_ASSIGN_OR_RETURN(Result.Path, findWeights(Path));
+  if (absl::EndsWith(Result.Path, ".index.json")) {
+    Result.Path = directoryOf(Result.Path);
+    STATOR_ASSIGN_OR_RETURN(Result.Sharded,
+                            ShardedSafetensors::open(Result.Path));
+  } else {
+    STATOR_ASSIGN_OR_RETURN(Result.Single, SafetensorsFile::open(Result.Path));
+  }
+  return Result;
+}
+
+std::vector<ShardedSafetensors::Tensor> WeightFiles::tensors() const {
+  if (Sharded)
+    return Sharded->tensors();
+  std::vector<Source> Sources;
+  for (const SafetensorsEntry &Entry : Single->entries())
+    Sources.push_back({&*Single, &Entry});
+  return Sources;
+}
+
+std::string WeightFiles::directory() const {
+  return Sharded ? Path : directoryOf(Path);
 }
 
 std::vector<SafetensorsTensor> tensorsOf(const StatorProgram &Program,
@@ -103,7 +272,9 @@ absl::StatusOr<std::string> findWeights(const std::string &Path) {
                  "file, a checkpoint, or the --out directory of a training");
   if (!fs::is_directory(Path, Ignored))
     return Path;
-  for (const char *Inside : {"/model.safetensors", "/latest/model.safetensors"})
+  for (const char *Inside :
+       {"/model.safetensors", "/model.safetensors.index.json",
+        "/latest/model.safetensors"})
     if (fs::exists(Path + Inside, Ignored))
       return Path + Inside;
   if (fs::exists(Path + "/latest", Ignored) ||

@@ -41,18 +41,13 @@ TEST_F(DataTest, ManyCharactersTakeMoreBytes) {
   for (char32_t Code = 0x10000; Code < 0x10000 + 70000; ++Code)
     Characters.push_back(Code);
   Vocabulary Wide = Vocabulary::characters(Characters);
-  std::string Text;
-  Wide.decode(0, Text);
-  Wide.decode(69999, Text);
-  write("text", Text);
+  write("text", *Wide.decode({0, 69999}));
   auto File = TokenFile::open("text", DataFormat::Text, &Wide, 70000);
   ASSERT_TRUE(File.ok()) << File.status();
   EXPECT_THAT(all(File->tokens()), ElementsAre(0, 69999));
   Characters.resize(300);
   Vocabulary Middle = Vocabulary::characters(Characters);
-  Text.clear();
-  Middle.decode(299, Text);
-  write("text", Text);
+  write("text", *Middle.decode({299}));
   File = TokenFile::open("text", DataFormat::Text, &Middle, 300);
   ASSERT_TRUE(File.ok()) << File.status();
   EXPECT_THAT(all(File->tokens()), ElementsAre(299));

@@ -5,7 +5,7 @@
 
 namespace stator::runtime::testing {
 
-FakeProgram::FakeProgram(int32_t Mode, Shape Sizes) {
+FakeProgram::FakeProgram(int32_t Mode, Shape Sizes) : Sizes(Sizes) {
   bool Train = Mode == STATOR_MODE_TRAIN;
   int64_t V = Sizes.Vocabulary;
   Shapes.reserve(8); // tensors point into it
@@ -52,7 +52,63 @@ FakeProgram::FakeProgram(int32_t Mode, Shape Sizes) {
     Program.Gradients = gradientStep;
   } else {
     Program.Forward = forwardStep;
+    if (Sizes.Blocks)
+      addBlocks(Sizes);
   }
+}
+
+// The cache keeps the tokens themselves, so that a wrong position or a
+// meaningless token that is not overwritten shows.
+void FakeProgram::addBlocks(const Shape &Sizes) {
+  addTensor("history", {Sizes.Batch, Sizes.Context ? Sizes.Context : 1024},
+            STATOR_ROLE_CACHE);
+  Tensors.back().Trainable = 0;
+  Program.CacheBytes = Program.StateBytes - Tensors.back().Offset;
+  Program.StateBytes = Tensors.back().Offset;
+  Tensors.back().Offset = 0;
+  Program.Tensors = Tensors.data();
+  Program.NumTensors = static_cast<int64_t>(Tensors.size());
+  Blocks = {{1, decodeStep<1>}, {4, decodeStep<4>}, {16, decodeStep<16>}};
+  Program.Blocks = Blocks.data();
+  Program.NumBlocks = 3;
+  Program.PaddedBlocks = Sizes.Padded;
+  Program.Context = Sizes.Context;
+}
+
+int64_t FakeProgram::hash(const int32_t *Tokens, int64_t Count) const {
+  int64_t Sum = 0, Power = 1;
+  for (int64_t I = 0; I < Count; ++I) {
+    Sum += Power * Tokens[I];
+    Power = Power * 3 % Program.Vocabulary;
+  }
+  return Sum % Program.Vocabulary;
+}
+
+void FakeProgram::decode(uint8_t *State, uint8_t *Cache, const int32_t *Tokens,
+                         int64_t Width, const int64_t *Info, float *Result) {
+  int64_t Position = Info[STATOR_INFO_POSITION], Last = Info[STATOR_INFO_LAST];
+  int64_t V = Program.Vocabulary, Slots = Tensors[History].Shape[1];
+  Calls.push_back({Width, Last});
+  for (int64_t B = 0; B < Program.Batch; ++B) {
+    auto *Row = reinterpret_cast<float *>(Cache) + B * Slots;
+    bool Fits = Position + Width <= Slots;
+    for (int64_t I = 0; Fits && I < Width; ++I)
+      Row[Position + I] = static_cast<float>(Tokens[B * Width + I]);
+    std::vector<int32_t> Text(Row, Row + std::min(Position + Last + 1, Slots));
+    int64_t At = hash(Text.data(), static_cast<int64_t>(Text.size()));
+    for (int64_t J = 0; J < V; ++J)
+      Result[B * V + J] =
+          Fits ? tensor(State, Table)[At * V + J] + tensor(State, Bias)[J]
+               : NAN;
+  }
+}
+
+template <int64_t Width>
+void FakeProgram::decodeStep(void *Self, uint8_t *State, uint8_t *Cache,
+                             uint8_t *, const int32_t *Tokens, const int32_t *,
+                             const int64_t *Info, float *Result) {
+  static_cast<FakeProgram *>(Self)->decode(State, Cache, Tokens, Width, Info,
+                                           Result);
 }
 
 void FakeProgram::addTensor(const char *Name, std::vector<int64_t> Sizes,
@@ -188,9 +244,14 @@ void FakeProgram::forwardStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
   auto &Model = *static_cast<FakeProgram *>(Self);
   int64_t V = Model.Program.Vocabulary;
   for (int64_t I = 0; I < Model.Program.Batch * Model.Program.Time; ++I)
-    for (int64_t J = 0; J < V; ++J)
-      Result[I * V + J] = Model.tensor(State, Table)[Tokens[I] * V + J] +
+    for (int64_t J = 0; J < V; ++J) {
+      int64_t Row = Tokens[I];
+      if (Model.Sizes.Blocks)
+        Row = Model.hash(Tokens + I / Model.Program.Time * Model.Program.Time,
+                         I % Model.Program.Time + 1);
+      Result[I * V + J] = Model.tensor(State, Table)[Row * V + J] +
                           Model.tensor(State, Bias)[J];
+    }
 }
 
 void FakeProgram::gradientStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stator::runtime::testing {
@@ -21,6 +22,12 @@ class FakeProgram {
 public:
   struct Shape {
     int64_t Vocabulary = 8, Batch = 3, Time = 4, MicroBatches = 1;
+    /// Mode infer: blocks of 1, 4 and 16 tokens. Logits then depend on all that
+    /// was before: those of token t are row (t0 + 3 t1 + 9 t2 + ...) mod
+    /// Vocabulary of the table, plus bias.
+    bool Blocks = false;
+    bool Padded = true;  ///< a block may end with meaningless tokens
+    int64_t Context = 0; ///< 0: the texts are unbounded; then none is kept
   };
 
   FakeProgram(int32_t Mode, Shape Sizes);
@@ -35,13 +42,22 @@ public:
   std::function<void(int64_t)> BeforeStep = [](int64_t) {};
   /// Called before every batch of an evaluation.
   std::function<void()> BeforeEvaluation = [] {};
+  /// The blocks that were run, as width and row whose logits were wanted.
+  std::vector<std::pair<int64_t, int64_t>> Calls;
   /// The loss of this step is NaN.
   int64_t NanStep = -1;
   /// The bias becomes infinite in this step, without a sign of it elsewhere.
   int64_t InfinityStep = -1;
 
 private:
-  enum TensorIndex { Table, Bias, Frozen, TableMomentum, TableGradient };
+  enum TensorIndex {
+    Table,
+    Bias,
+    Frozen,
+    TableMomentum,
+    TableGradient,
+    History = 3 ///< in mode infer
+  };
 
   void addTensor(const char *Name, std::vector<int64_t> Sizes, int32_t Role);
   float *tensor(uint8_t *State, TensorIndex Index) const;
@@ -74,7 +90,19 @@ private:
                            const int32_t *, const int32_t *, const int64_t *,
                            float *);
 
+  /// The row of the table after these tokens.
+  int64_t hash(const int32_t *Tokens, int64_t Count) const;
+  void addBlocks(const Shape &Sizes);
+  void decode(uint8_t *State, uint8_t *Cache, const int32_t *Tokens,
+              int64_t Width, const int64_t *Info, float *Result);
+  template <int64_t Width>
+  static void decodeStep(void *, uint8_t *, uint8_t *, uint8_t *,
+                         const int32_t *, const int32_t *, const int64_t *,
+                         float *);
+
+  Shape Sizes;
   StatorProgram Program = {};
+  std::vector<StatorBlock> Blocks;
   std::vector<StatorTensor> Tensors;
   std::vector<std::vector<int64_t>> Shapes;
 };
