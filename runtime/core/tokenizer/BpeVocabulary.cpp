@@ -83,7 +83,8 @@ parseMerges(const TokenizerFiles::File &File) {
     if (Line.empty() || (Number == 1 && Line.substr(0, 8) == "#version"))
       continue;
     size_t Space = Line.find(' ');
-    if (Space == 0 || Space + 1 >= Line.size() ||
+    if (Space == 0 || Space == absl::string_view::npos ||
+        Space + 1 == Line.size() ||
         Line.find(' ', Space + 1) != absl::string_view::npos)
       return error(File.Name, ": line ", Number,
                    " is not two tokens with a space between");

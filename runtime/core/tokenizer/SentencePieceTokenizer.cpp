@@ -20,6 +20,8 @@
 #include "runtime/core/tokenizer/TokenizerReaders.h"
 #include "runtime/core/tokenizer/UnigramModel.h"
 #include "runtime/core/tokenizer/WordEncoder.h"
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace stator::runtime {
@@ -178,17 +180,17 @@ absl::Status SentencePieceTokenizer::makeModel() {
   Result->Pieces = ByteTrie(std::move(Searched));
   Result->Scores.assign(Scores.begin(), Scores.end());
   Result->UserDefined.resize(Scores.size());
-  bool Any = false;
+  // The library begins with the smallest positive number, not with the lowest
+  // one, so that the highest score is at least about 0.
+  Result->MinScore = std::numeric_limits<float>::max();
+  Result->MaxScore = std::numeric_limits<float>::min();
   for (int64_t I = 0; I < Tokens.size(); ++I) {
     auto Index = static_cast<size_t>(I);
     Result->UserDefined[Index] = is(I, PieceType::UserDefined);
     if (!is(I, PieceType::Normal))
       continue;
-    Result->MinScore =
-        Any ? std::min(Result->MinScore, Scores[Index]) : Scores[Index];
-    Result->MaxScore =
-        Any ? std::max(Result->MaxScore, Scores[Index]) : Scores[Index];
-    Any = true;
+    Result->MinScore = std::min(Result->MinScore, Scores[Index]);
+    Result->MaxScore = std::max(Result->MaxScore, Scores[Index]);
   }
   Result->Unknown = Unknown;
   Result->ByteTokens = ByteTokens;
