@@ -13,6 +13,49 @@ using namespace mlir;
 using namespace stator;
 
 //===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+AttentionSizes AttentionSizes::getShapes(mlir::Value Query, mlir::Value Key,
+                                         mlir::Value Value, mlir::Value Bias) {
+  auto GetShape = [](mlir::Value V) {
+    return cast<MemRefType>(V.getType()).getShape();
+  };
+  ArrayRef<int64_t> QueryShape = GetShape(Query), KeyShape = GetShape(Key);
+  AttentionSizes S;
+  S.Batch = QueryShape[0];
+  S.Heads = QueryShape[1];
+  S.Queries = QueryShape[2];
+  S.Depth = QueryShape[3];
+  S.KvHeads = KeyShape[1];
+  S.Keys = KeyShape[2];
+  S.ValueDepth = GetShape(Value)[3];
+  S.HasBias = static_cast<bool>(Bias);
+  if (Bias && GetShape(Bias).size() == 4) {
+    ArrayRef<int64_t> BiasShape = GetShape(Bias);
+    int64_t Plane = S.Queries * S.Keys;
+    S.BiasHeadStride = BiasShape[1] == 1 ? 0 : Plane;
+    S.BiasBatchStride = BiasShape[0] == 1 ? 0 : Plane * BiasShape[1];
+  }
+  return S;
+}
+
+AttentionSizes AttentionSizes::get(CachedAttentionOp Op, mlir::Value Query,
+                                   mlir::Value Key, mlir::Value Value,
+                                   mlir::Value Bias) {
+  AttentionSizes S = getShapes(Query, Key, Value, Bias);
+  S.Scale = Op.getScale().convertToDouble();
+  S.Causal = true;
+  S.Ring = Op.getRing();
+  // Positions are those of slots without a ring, so that a window as wide as
+  // the slots hides nothing.
+  if (auto Window = Op.getWindow();
+      Window && (S.Ring || static_cast<int64_t>(*Window) < S.Keys))
+    S.Window = static_cast<int64_t>(*Window);
+  return S;
+}
+
+//===----------------------------------------------------------------------===//
 // Blocks
 //===----------------------------------------------------------------------===//
 
@@ -55,19 +98,28 @@ static Value blockOf(KernelBuilder &K, Value Position, int64_t Block) {
   return K.div(K.max(Position, K.index(0)), Block);
 }
 
+Value AttentionEmitter::getLastKey(Value Query, int64_t More) {
+  if (!Position)
+    return K.add(Query, Sizes.getShift() + More);
+  return K.add(K.add(Query, Position), More);
+}
+
+Value AttentionEmitter::getFilledSlots() {
+  return K.min(K.add(Position, Sizes.Queries), K.index(Sizes.Keys));
+}
+
 std::pair<Value, Value> AttentionEmitter::visibleKeyBlocks(Value FirstQuery,
                                                            int64_t Queries) {
-  int64_t Shift = Sizes.getShift();
   Value From = K.index(0), To = K.index(Blocks.getKeyBlocks(Sizes));
   if (Sizes.Causal) {
     // One more than the last key that the last row sees.
-    Value End = K.add(FirstQuery, Queries + Shift);
+    Value End = Sizes.Ring ? getFilledSlots() : getLastKey(FirstQuery, Queries);
     To =
         K.min(To, blockOf(K, K.add(End, Blocks.KeyBlock - 1), Blocks.KeyBlock));
   }
-  if (Sizes.Window)
-    From = blockOf(K, K.add(FirstQuery, Shift - *Sizes.Window + 1),
-                   Blocks.KeyBlock);
+  if (Sizes.Window && !Sizes.Ring)
+    From =
+        blockOf(K, getLastKey(FirstQuery, 1 - *Sizes.Window), Blocks.KeyBlock);
   return {From, To};
 }
 
@@ -173,7 +225,8 @@ AttentionEmitter::Sight AttentionEmitter::getSight(Value FirstQuery,
   int64_t All = llvm::divideCeil(Keys, Lanes);
   if (!Sizes.Causal)
     return {K.index(Keys), K.index(All)};
-  Value End = K.sub(K.add(FirstQuery, Rows + Sizes.getShift()), FirstKey);
+  Value End = Sizes.Ring ? getFilledSlots() : getLastKey(FirstQuery, Rows);
+  End = K.sub(End, FirstKey);
   End = K.min(K.max(End, K.index(0)), K.index(Keys));
   // Whole tiles of keys too, since the derivative reads these.
   Value Tiles = K.div(K.add(End, TileRows - 1), TileRows);
@@ -198,7 +251,7 @@ KernelBuilder::Values AttentionEmitter::forRow(
   };
   Value Clear = K.index(Sizes.Window ? 0 : Whole);
   if (Sizes.Causal && !Sizes.Window) {
-    Value End = K.sub(K.add(R.Query, Sizes.getShift() + 1), R.FirstKey);
+    Value End = K.sub(getLastKey(R.Query, 1), R.FirstKey);
     Clear = K.min(K.div(K.max(End, K.index(0)), Lanes), Clear);
   }
   Repeat(K.index(0), Clear, /*MayHide=*/false);
@@ -263,11 +316,13 @@ Value AttentionEmitter::makeScores(const Row &R, Value Start, int64_t Count,
   Value Iota = makeIota(K);
   if (Count < Lanes)
     Require(arith::CmpIPredicate::slt, Iota, spreadIndex(K, K.index(Count)));
-  if (Sizes.Causal || Sizes.Window) {
+  if (Sizes.Ring) {
+    Value Seen = seeRing(R.Query, Key);
+    Visible = Visible ? arith::AndIOp::create(K.B, K.Loc, Visible, Seen) : Seen;
+  } else if (Sizes.Causal || Sizes.Window) {
     // Keys counted from the last one that the row sees.
-    Value Last = K.add(R.Query, Sizes.getShift());
     Value Distance = arith::AddIOp::create(
-        K.B, K.Loc, spreadIndex(K, K.sub(Key, Last)), Iota);
+        K.B, K.Loc, spreadIndex(K, K.sub(Key, getLastKey(R.Query))), Iota);
     if (Sizes.Causal)
       Require(arith::CmpIPredicate::sle, Distance, spreadIndex(K, K.index(0)));
     if (Sizes.Window)
@@ -280,6 +335,28 @@ Value AttentionEmitter::makeScores(const Row &R, Value Start, int64_t Count,
                 K.splat(-std::numeric_limits<double>::infinity()));
 }
 
+// A slot is as old as the number of positions that came after its own. Query q
+// sees those not newer than itself, in its window, that are there at all.
+Value AttentionEmitter::seeRing(Value Query, Value Slot) {
+  Value Newest = K.add(Position, Sizes.Queries - 1);
+  Value Back = arith::SubIOp::create(
+      K.B, K.Loc, spreadIndex(K, K.sub(K.rem(Newest, Sizes.Keys), Slot)),
+      makeIota(K));
+  Value IsAhead = arith::CmpIOp::create(K.B, K.Loc, arith::CmpIPredicate::slt,
+                                        Back, spreadIndex(K, K.index(0)));
+  Value Age = select(IsAhead,
+                     arith::AddIOp::create(K.B, K.Loc, Back,
+                                           spreadIndex(K, K.index(Sizes.Keys))),
+                     Back);
+  Value Least = K.sub(K.index(Sizes.Queries - 1), Query);
+  Value Most = K.min(Newest, K.add(Least, *Sizes.Window - 1));
+  // Unsigned: what is newer is far beyond.
+  return arith::CmpIOp::create(
+      K.B, K.Loc, arith::CmpIPredicate::ule,
+      arith::SubIOp::create(K.B, K.Loc, Age, spreadIndex(K, Least)),
+      spreadIndex(K, K.sub(Most, Least)));
+}
+
 Value AttentionEmitter::weighScores(Value Scores, Value MinusBase) {
   Value Difference =
       isScaledLate() ? K.multiplyAdd(Scores, K.splat(Sizes.Scale), MinusBase)
@@ -289,31 +366,10 @@ Value AttentionEmitter::weighScores(Value Scores, Value MinusBase) {
 
 Value AttentionEmitter::reduceRows(Value Buffer, int64_t First, int64_t Count,
                                    function_ref<Value(Value, Value)> Combine) {
-  int64_t Lanes = K.getLanes();
-  auto Shuffle = [&](Value X, Value Y, function_ref<int64_t(int64_t)> From) {
-    auto Mask = llvm::map_to_vector(llvm::seq<int64_t>(0, Lanes), From);
-    return vector::ShuffleOp::create(K.B, K.Loc, X, Y, Mask);
-  };
-  int64_t Rows = llvm::PowerOf2Ceil(Count);
-  Values Each;
-  for (int64_t R = 0; R < Rows; ++R)
-    Each.push_back(K.loadVector(
-        Buffer, K.index((First + std::min(R, Count - 1)) * Lanes)));
-  // Interleaves row i with row i + n/2 and combines the halves: the highest bit
-  // of the lane is gone, the highest one of the row the lowest of the lane.
-  for (int64_t N = Rows / 2; N > 0; N /= 2)
-    for (int64_t R = 0; R < N; ++R)
-      Each[R] =
-          Combine(Shuffle(Each[R], Each[R + N],
-                          [&](int64_t I) { return I % 2 * Lanes + I / 2; }),
-                  Shuffle(Each[R], Each[R + N], [&](int64_t I) {
-                    return I % 2 * Lanes + Lanes / 2 + I / 2;
-                  }));
-  for (int64_t N = Lanes / 2; N >= Rows; N /= 2)
-    Each[0] = Combine(Each[0], Shuffle(Each[0], Each[0], [&](int64_t I) {
-                        return (I + N) % Lanes;
-                      }));
-  return Each[0];
+  Values Rows;
+  for (int64_t R = 0; R < Count; ++R)
+    Rows.push_back(K.loadVector(Buffer, K.index((First + R) * K.getLanes())));
+  return K.combineRows(std::move(Rows), Combine);
 }
 
 Value AttentionEmitter::greater(Value X, Value Y) {

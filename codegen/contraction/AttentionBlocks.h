@@ -2,7 +2,8 @@
 //
 // The sizes of an attention, its blocks of queries and keys, and the code that
 // forward and backward pass have in common: masked scores of one row of a
-// block, dropout, and which blocks can see each other.
+// block, dropout, and which blocks can see each other. The queries are the last
+// ones of the keys or, with a cache, at a position that is known when it runs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,8 +22,11 @@ struct AttentionSizes {
   double Scale;
   bool Causal;
   std::optional<int64_t> Window;
-  double DropoutRate;
-  int64_t DropoutStream;
+  double DropoutRate = 0;
+  int64_t DropoutStream = 0;
+  /// The keys are slots of a cache, in which position p is at p modulo their
+  /// number.
+  bool Ring = false;
   bool HasBias = false;
   int64_t BiasBatchStride = 0, BiasHeadStride = 0;
 
@@ -30,14 +34,21 @@ struct AttentionSizes {
   template <typename OpT>
   static AttentionSizes get(OpT Op, mlir::Value Query, mlir::Value Key,
                             mlir::Value Value, mlir::Value Bias);
+  static AttentionSizes get(CachedAttentionOp Op, mlir::Value Query,
+                            mlir::Value Key, mlir::Value Value,
+                            mlir::Value Bias);
 
-  /// Key k of query q is visible only if k <= q + getShift().
+  /// Key k of query q is visible only if k <= q + getShift(), without a cache.
   int64_t getShift() const { return Keys - Queries; }
   int64_t getGroup() const { return Heads / KvHeads; }
   /// Multiply-adds of the two products of the forward pass, unmasked.
   double getWork() const {
     return 1.0 * Batch * Heads * Queries * Keys * (Depth + ValueDepth);
   }
+
+private:
+  static AttentionSizes getShapes(mlir::Value Query, mlir::Value Key,
+                                  mlir::Value Value, mlir::Value Bias);
 };
 
 /// Rows and keys of a block. Scores of a block lie in a buffer of
@@ -63,9 +74,12 @@ public:
   using Values = KernelBuilder::Values;
 
 protected:
+  /// `Position` (index) is that of the first query in a cache; null without.
   AttentionEmitter(KernelBuilder &K, const AttentionSizes &Sizes,
-                   const AttentionBlocks &Blocks, Value Bias, Value Info)
-      : K(K), Sizes(Sizes), Blocks(Blocks), Bias(Bias), Info(Info) {}
+                   const AttentionBlocks &Blocks, Value Bias, Value Info,
+                   Value Position = {})
+      : K(K), Sizes(Sizes), Blocks(Blocks), Bias(Bias), Info(Info),
+        Position(Position) {}
 
   /// Rows of scores, of queries or keys, that are computed together. So few
   /// that little is computed beyond the diagonal, and enough to hide the
@@ -146,6 +160,11 @@ protected:
   /// The blocks of queries that can see a block of `Keys` keys.
   std::pair<Value, Value> visibleQueryBlocks(Value FirstKey, int64_t Keys);
 
+  /// The last key that a query sees, and `More` behind it. Not of a ring.
+  Value getLastKey(Value Query, int64_t More = 0);
+  /// The slots of a cache that hold something.
+  Value getFilledSlots();
+
   Value equals(Value X, double Y);
   Value select(Value Condition, Value X, Value Y);
 
@@ -154,24 +173,17 @@ protected:
   const AttentionBlocks &Blocks;
   Value Bias; ///< flat, or null
   Value Info;
+  Value Position; ///< index, or null
+
+private:
+  /// Which lanes of slots from `Slot` on a query sees in a ring.
+  Value seeRing(Value Query, Value Slot);
 };
 
 template <typename OpT>
 AttentionSizes AttentionSizes::get(OpT Op, mlir::Value Query, mlir::Value Key,
                                    mlir::Value Value, mlir::Value Bias) {
-  auto GetShape = [](mlir::Value V) {
-    return llvm::cast<mlir::MemRefType>(V.getType()).getShape();
-  };
-  llvm::ArrayRef<int64_t> QueryShape = GetShape(Query),
-                          KeyShape = GetShape(Key);
-  AttentionSizes S;
-  S.Batch = QueryShape[0];
-  S.Heads = QueryShape[1];
-  S.Queries = QueryShape[2];
-  S.Depth = QueryShape[3];
-  S.KvHeads = KeyShape[1];
-  S.Keys = KeyShape[2];
-  S.ValueDepth = GetShape(Value)[3];
+  AttentionSizes S = getShapes(Query, Key, Value, Bias);
   S.Scale = Op.getScale().convertToDouble();
   S.Causal = Op.getCausal();
   // A window as wide as the keys hides nothing; a wider one may be no i32.
@@ -180,13 +192,6 @@ AttentionSizes AttentionSizes::get(OpT Op, mlir::Value Query, mlir::Value Key,
     S.Window = static_cast<int64_t>(*Window);
   S.DropoutRate = Op.getDropoutRate().convertToDouble();
   S.DropoutStream = Op.getDropoutStream();
-  S.HasBias = static_cast<bool>(Bias);
-  if (Bias && GetShape(Bias).size() == 4) {
-    llvm::ArrayRef<int64_t> BiasShape = GetShape(Bias);
-    int64_t Plane = S.Queries * S.Keys;
-    S.BiasHeadStride = BiasShape[1] == 1 ? 0 : Plane;
-    S.BiasBatchStride = BiasShape[0] == 1 ? 0 : Plane * BiasShape[1];
-  }
   return S;
 }
 

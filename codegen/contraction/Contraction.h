@@ -60,6 +60,14 @@ mlir::LogicalResult emitAttention(mlir::OpBuilder &B, AttentionOp Op,
                                   mlir::Value Info, mlir::Value Result,
                                   mlir::Value Lse, const CpuTarget &Target);
 
+/// Operands: as the op's: query, key, value, position, and bias if there is
+/// one. A row whose scores are all masked has result 0.
+mlir::LogicalResult emitCachedAttention(mlir::OpBuilder &B,
+                                        CachedAttentionOp Op,
+                                        mlir::ArrayRef<mlir::Value> Operands,
+                                        mlir::Value Result,
+                                        const CpuTarget &Target);
+
 /// Operands: as the op's: query, key, value, bias if there is one, result,
 /// log sum exp, cotangent. Writes the cotangents of query, key and value.
 mlir::LogicalResult

@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/EmitMath.h"
-#include "codegen/contraction/AttentionBlocks.h"
+#include "codegen/contraction/CachedAttention.h"
 #include "codegen/contraction/Contraction.h"
 #include "codegen/contraction/MicroKernel.h"
 #include "codegen/contraction/Packing.h"
@@ -27,12 +27,14 @@ class ForwardEmitter : AttentionEmitter {
 public:
   using AttentionEmitter::TileRows;
   struct Tensors {
-    Value Query, Key, Val, Bias, Info, Result, Lse; ///< flat
+    Value Query, Key, Val, Bias, Info, Result; ///< flat
+    Value Lse;                                 ///< flat, null with a cache
+    Value Position = {};                       ///< index, null without a cache
   };
 
   ForwardEmitter(KernelBuilder &K, const AttentionSizes &Sizes,
                  const AttentionBlocks &Blocks, const Tensors &T)
-      : AttentionEmitter(K, Sizes, Blocks, T.Bias, T.Info), T(T) {}
+      : AttentionEmitter(K, Sizes, Blocks, T.Bias, T.Info, T.Position), T(T) {}
 
   void emit() {
     int64_t QueryBlocks = Blocks.getQueryBlocks(Sizes);
@@ -263,15 +265,19 @@ private:
   void finishRows(Value FirstLine, int64_t Rows) {
     forVectors(Rows, [&](Value At, int64_t Count) {
       Value Sums = K.loadVector(Sum, At, Count);
-      Value IsEmpty = areEqual(Sums, 0);
-      Value Divisors = select(IsEmpty, K.splat(1), Sums);
-      Value Lse = K.addf(K.loadVector(Maximum, At, Count),
-                         emitLog(K.B, K.Loc, Divisors, K.Target.HasFma));
-      K.storeVector(select(IsEmpty, K.splat(-Infinity), Lse), T.Lse,
-                    K.add(FirstLine, At), Count);
+      if (T.Lse)
+        storeLse(Sums, At, K.add(FirstLine, At), Count);
       if (!hasOneKeyBlock())
         K.storeVector(invert(Sums), Factor, At, Count);
     });
+  }
+
+  void storeLse(Value Sums, Value At, Value Line, int64_t Count) {
+    Value IsEmpty = areEqual(Sums, 0);
+    Value Divisors = select(IsEmpty, K.splat(1), Sums);
+    Value Lse = K.addf(K.loadVector(Maximum, At, Count),
+                       emitLog(K.B, K.Loc, Divisors, K.Target.HasFma));
+    K.storeVector(select(IsEmpty, K.splat(-Infinity), Lse), T.Lse, Line, Count);
   }
 
   const Tensors &T;
@@ -279,6 +285,14 @@ private:
   Value Line, Batch, Head, KeyStart, ValueStart;
   Value KeyPanel, Weights, Partial, MinusBase, Maximum, Sum, Factor;
 };
+
+AttentionBlocks getBlocks(const AttentionSizes &Sizes,
+                          const CpuTarget &Target) {
+  return AttentionBlocks::get(Sizes, /*MaxQueries=*/128,
+                              /*FloatsPerKey=*/Sizes.Depth +
+                                  ForwardEmitter::TileRows,
+                              /*FloatsPerScore=*/0, Target);
+}
 
 } // namespace
 
@@ -293,10 +307,6 @@ LogicalResult stator::emitAttention(OpBuilder &B, AttentionOp Op,
       AttentionSizes::get(Op, Operands[0], Operands[1], Operands[2], Bias);
   if (Sizes.DropoutRate > 0 && !Info)
     return Op.emitOpError("draws random numbers but has no Info");
-  auto Blocks = AttentionBlocks::get(Sizes, /*MaxQueries=*/128,
-                                     /*FloatsPerKey=*/Sizes.Depth +
-                                         ForwardEmitter::TileRows,
-                                     /*FloatsPerScore=*/0, Target);
   KernelBuilder K(B, Op.getLoc(), Target);
   ForwardEmitter::Tensors T{K.flatten(Operands[0]),
                             K.flatten(Operands[1]),
@@ -305,6 +315,14 @@ LogicalResult stator::emitAttention(OpBuilder &B, AttentionOp Op,
                             Info,
                             K.flatten(Result),
                             K.flatten(Lse)};
-  ForwardEmitter(K, Sizes, Blocks, T).emit();
+  ForwardEmitter(K, Sizes, getBlocks(Sizes, Target), T).emit();
   return success();
+}
+
+void stator::emitCachedBlock(KernelBuilder &K, const AttentionSizes &Sizes,
+                             const CachedTensors &Given) {
+  ForwardEmitter::Tensors T{
+      Given.Query, Given.Key,    Given.Val, Given.Bias,
+      {},          Given.Result, {},        Given.Position};
+  ForwardEmitter(K, Sizes, getBlocks(Sizes, K.Target), T).emit();
 }

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace stator;
@@ -112,6 +113,32 @@ Value KernelBuilder::maxLanes(Value Vector) {
   return combineLanes(B, Loc, Vector, [&](Value X, Value Y) -> Value {
     return arith::MaxNumFOp::create(B, Loc, X, Y);
   });
+}
+
+Value KernelBuilder::combineRows(Values Rows,
+                                 function_ref<Value(Value, Value)> Combine) {
+  int64_t Lanes = getLanes();
+  auto Shuffle = [&](Value X, Value Y, function_ref<int64_t(int64_t)> From) {
+    auto Mask = llvm::map_to_vector(llvm::seq<int64_t>(0, Lanes), From);
+    return vector::ShuffleOp::create(B, Loc, X, Y, Mask);
+  };
+  int64_t Count = llvm::PowerOf2Ceil(Rows.size());
+  Rows.resize(Count, Rows.back());
+  // Interleaves row i with row i + n/2 and combines the halves: the highest bit
+  // of the lane is gone, the highest one of the row the lowest of the lane.
+  for (int64_t N = Count / 2; N > 0; N /= 2)
+    for (int64_t R = 0; R < N; ++R)
+      Rows[R] =
+          Combine(Shuffle(Rows[R], Rows[R + N],
+                          [&](int64_t I) { return I % 2 * Lanes + I / 2; }),
+                  Shuffle(Rows[R], Rows[R + N], [&](int64_t I) {
+                    return I % 2 * Lanes + Lanes / 2 + I / 2;
+                  }));
+  for (int64_t N = Lanes / 2; N >= Count; N /= 2)
+    Rows[0] = Combine(Rows[0], Shuffle(Rows[0], Rows[0], [&](int64_t I) {
+                        return (I + N) % Lanes;
+                      }));
+  return Rows[0];
 }
 
 //===----------------------------------------------------------------------===//

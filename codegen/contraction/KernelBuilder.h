@@ -73,6 +73,11 @@ public:
   /// The sum or maximum of all lanes, combined in halves: a fixed tree.
   Value sumLanes(Value Vector);
   Value maxLanes(Value Vector);
+  /// In lane r the combination of all lanes of row r, for at most as many rows
+  /// as lanes; what is in the other lanes is of no use. A tree, of the same
+  /// form for every row.
+  Value combineRows(Values Rows,
+                    llvm::function_ref<Value(Value, Value)> Combine);
 
   // Memory.
   /// The row-major memref as memref<?xf32> of one dimension.

@@ -27,7 +27,8 @@ Value createZero(ImplicitLocOpBuilder &B, Value Like) {
 bool canEmit(Operation *Op) {
   return isElementwise(Op) ||
          isa<ConstantOp, IotaOp, BroadcastOp, ReshapeOp, TransposeOp, SliceOp,
-             PadOp, ConcatOp, GatherOp, CausalMaskOp, DropoutOp,
+             DynamicSliceOp, PadOp, ConcatOp, GatherOp, DequantizeOp,
+             CausalMaskOp, DropoutOp,
              CrossEntropyGradOp, ReduceOp>(Op);
 }
 
@@ -114,9 +115,15 @@ Value KernelEmitter::compute(OpResult V, const Indices &Index) {
           Source.push_back(add(mul(I, Stride), Offset));
         return emit(Slice.getInput(), Source);
       })
+      .Case([&](DynamicSliceOp Slice) {
+        return computeDynamicSlice(Slice, Index);
+      })
       .Case([&](PadOp Pad) { return computePad(Pad, Index); })
       .Case([&](ConcatOp Concat) { return computeConcat(Concat, Index); })
       .Case([&](GatherOp Gather) { return computeGather(Gather, Index); })
+      .Case([&](DequantizeOp Dequantize) {
+        return computeDequantize(Dequantize, Index);
+      })
       .Case([&](CausalMaskOp Mask) { return computeCausalMask(Mask, Index); })
       .Case([&](DropoutOp Dropout) { return computeDropout(Dropout, Index); })
       .Case([&](CrossEntropyGradOp Grad) {
@@ -216,6 +223,31 @@ LaneIndex KernelEmitter::clampToPart(const LaneIndex &Index, int64_t Low,
   return Clamped;
 }
 
+LaneIndex KernelEmitter::emitOffset(Value Offset, int64_t Size, int64_t Rows,
+                                    bool Ring) {
+  LaneIndex Start;
+  Start.Depth = getDepth(Offset, {});
+  auto Guard = enter(Start.Depth);
+  Value Number =
+      arith::IndexCastOp::create(B, B.getIndexType(), emit(Offset, {}));
+  Number = arith::MaxSIOp::create(B, Number, getConstant(0));
+  Start.Base =
+      Ring ? arith::RemUIOp::create(B, Number, getConstant(Size)).getResult()
+           : arith::MinSIOp::create(B, Number, getConstant(Size - Rows))
+                 .getResult();
+  return Start;
+}
+
+Value KernelEmitter::computeDynamicSlice(DynamicSliceOp Op,
+                                         const Indices &Index) {
+  int64_t Axis = Op.getAxis();
+  Indices Source = Index;
+  Source[Axis] =
+      add(Index[Axis], emitOffset(Op.getOffset(), getShape(Op.getInput())[Axis],
+                                  getShape(Op.getResult())[Axis]));
+  return emit(Op.getInput(), Source);
+}
+
 Value KernelEmitter::computePad(PadOp Op, const Indices &Index) {
   ArrayRef<int64_t> From = getShape(Op.getInput());
   ArrayRef<int64_t> To = getShape(Op.getResult());
@@ -289,6 +321,25 @@ Value KernelEmitter::computeGather(GatherOp Op, const Indices &Index) {
   Indices Source{Row};
   Source.append(Index.begin() + Rank, Index.end());
   return emit(Op.getTable(), Source);
+}
+
+Value KernelEmitter::computeDequantize(DequantizeOp Op, const Indices &Index) {
+  Value Element = emit(Op.getWeights(), Index);
+  Type To = Op.getType().getElementType();
+  if (auto Vector = dyn_cast<VectorType>(Element.getType()))
+    To = VectorType::get(Vector.getShape(), To);
+  if (!Op.getScales())
+    return arith::ExtFOp::create(B, To, Element);
+  Element = arith::SIToFPOp::create(B, To, Element);
+  Indices Position = Index;
+  LaneIndex &Along = Position[Op.getAxis()];
+  Along = floorDiv(Along, Op.getBlock());
+  Value Scale = emit(Op.getScales(), Position);
+  if (isa<VectorType>(Element.getType()) || isa<VectorType>(Scale.getType())) {
+    Element = splat(Element);
+    Scale = splat(Scale);
+  }
+  return arith::MulFOp::create(B, Element, Scale);
 }
 
 Value KernelEmitter::computeCausalMask(CausalMaskOp Op, const Indices &Index) {

@@ -113,6 +113,11 @@ public:
 
   /// The element of `V` at an index, or the elements at the lanes of one.
   mlir::Value emit(mlir::Value V, const Indices &Index);
+  /// The offset of `Rows` rows of `Size` along some dimension, from a value of
+  /// one i32: the largest where they fit if it is beyond that. With `Ring` it
+  /// is the offset modulo the size.
+  LaneIndex emitOffset(mlir::Value Offset, int64_t Size, int64_t Rows,
+                       bool Ring = false);
   /// `Element` as a vector of `Width` lanes, if it is a scalar.
   mlir::Value splat(mlir::Value Element);
 
@@ -147,9 +152,11 @@ private:
 
   unsigned getDepth(mlir::Value V, const Indices &Index) const;
   mlir::Value compute(mlir::OpResult V, const Indices &Index);
+  mlir::Value computeDynamicSlice(DynamicSliceOp Op, const Indices &Index);
   mlir::Value computePad(PadOp Op, const Indices &Index);
   mlir::Value computeConcat(ConcatOp Op, const Indices &Index);
   mlir::Value computeGather(GatherOp Op, const Indices &Index);
+  mlir::Value computeDequantize(DequantizeOp Op, const Indices &Index);
   mlir::Value computeConstant(ConstantOp Op, const Indices &Index);
   mlir::Value computeCausalMask(CausalMaskOp Op, const Indices &Index);
   mlir::Value computeCrossEntropyGrad(CrossEntropyGradOp Op,

@@ -8,6 +8,9 @@
 // Lanes of vectors run along the last dimension of the domain: in the loops
 // over a row, or, if that dimension is not reduced, over several rows at once.
 //
+// Where a result is a tensor with a part replaced (update_slice), what the
+// group computes is the part; it is written to its place in the tensor.
+//
 //===----------------------------------------------------------------------===//
 
 #include "codegen/EmitMath.h"
@@ -15,6 +18,7 @@
 #include "codegen/kernels/Lowerings.h"
 #include "ir/KernelInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"
@@ -41,7 +45,13 @@ class GroupLowering {
 public:
   GroupLowering(KernelEmitter &E, FuncOp Kernel)
       : E(E), Body(Kernel.getBody().front()),
-        Return(cast<ReturnOp>(Body.getTerminator())) {}
+        Return(cast<ReturnOp>(Body.getTerminator())) {
+    for (Value Result : Return.getOperands()) {
+      auto Update = Result.getDefiningOp<UpdateSliceOp>();
+      Updates.push_back(Update);
+      Computed.push_back(Update ? Update.getPart() : Result);
+    }
+  }
 
   LogicalResult run();
 
@@ -50,6 +60,7 @@ private:
   bool collapse();
   void planPasses();
   void planBuffers();
+  void copyUpdated();
   void emitRows(int64_t LaneFrom, int64_t LaneCount, int64_t Width);
   void emitRow(LaneIndex Row);
   void emitPass(unsigned Level);
@@ -70,11 +81,16 @@ private:
                  InnerBody EmitBody, const Sums *Partial = nullptr);
 
   Indices mapTo(ArrayRef<int64_t> Shape, bool RowsOnly);
+  LaneIndex getPlace(unsigned Result, const Indices &Index);
   bool isFull(Value V) const { return getNumElements(V) == NumElements; }
 
   KernelEmitter &E;
   Block &Body;
   ReturnOp Return;
+  /// What is computed for each result, and the update that it is a part for, or
+  /// null.
+  SmallVector<Value> Computed;
+  SmallVector<UpdateSliceOp> Updates;
   SmallVector<int64_t> Domain;
   SmallVector<unsigned> RowDims, InnerDims;
   bool LanesInRow = false;
@@ -88,12 +104,19 @@ private:
   Indices Position;
 };
 
+/// Whether the op is an update of an operand that nothing but the result needs.
+bool isWritten(Operation *Op) {
+  auto Update = dyn_cast<UpdateSliceOp>(Op);
+  return Update && isa<BlockArgument>(Update.getInput()) && Op->hasOneUse() &&
+         isa<ReturnOp>(*Op->user_begin());
+}
+
 LogicalResult GroupLowering::analyze() {
   SmallVector<int64_t> Axes;
   if (Return.getNumOperands() == 0)
     return Return.emitOpError("ends a kernel without results");
   for (Operation &Op : Body) {
-    if (!isa<ReturnOp>(Op) && !canEmit(&Op))
+    if (!isa<ReturnOp>(Op) && !canEmit(&Op) && !isWritten(&Op))
       return Op.emitOpError("needs a kernel of its own");
     auto Reduce = dyn_cast<ReduceOp>(Op);
     if (!Reduce)
@@ -111,8 +134,8 @@ LogicalResult GroupLowering::analyze() {
     NumLevels = 1;
   }
   if (NumLevels == 0) {
-    Value Largest = Return.getOperand(0);
-    for (Value Result : Return.getOperands())
+    Value Largest = Computed.front();
+    for (Value Result : Computed)
       if (getNumElements(Result) > getNumElements(Largest))
         Largest = Result;
     ArrayRef<int64_t> Shape = getType(Largest).getShape();
@@ -210,7 +233,7 @@ void GroupLowering::planBuffers() {
       for (ReduceOp Reduce : Levels[Pass])
         Roots.push_back(Reduce.getInput());
     } else {
-      Roots.append(Return.operand_begin(), Return.operand_end());
+      Roots.append(Computed);
     }
     return Roots;
   };
@@ -242,8 +265,8 @@ void GroupLowering::planBuffers() {
     Value V = Op->getResult(0);
     if (getType(V).getShape() != ArrayRef(Domain) ||
         !llvm::all_of(Op->getUsers(), [](Operation *User) {
-          return isElementwise(User) ||
-                 isa<ReduceOp, ReturnOp, DropoutOp, CausalMaskOp>(User);
+          return isElementwise(User) || isa<ReduceOp, ReturnOp, UpdateSliceOp,
+                                            DropoutOp, CausalMaskOp>(User);
         }))
       continue;
     int64_t Size = RowElements * (getType(V).getElementTypeBitWidth() + 7) / 8;
@@ -439,6 +462,41 @@ void GroupLowering::emitPass(unsigned Level) {
       E.setBuffered(Keep.first, BufferMemory[I], BufferSizes);
 }
 
+/// Where an element of what is computed for a result is in its memory.
+LaneIndex GroupLowering::getPlace(unsigned Result, const Indices &Index) {
+  UpdateSliceOp Update = Updates[Result];
+  if (!Update)
+    return E.linearize(getType(Computed[Result]).getShape(), Index);
+  ArrayRef<int64_t> Shape = getType(Update.getResult()).getShape();
+  int64_t Axis = Update.getAxis(), Size = Shape[Axis];
+  int64_t Rows = getType(Update.getPart()).getDimSize(Axis);
+  Indices Place = Index;
+  Place[Axis] = E.add(Index[Axis], E.emitOffset(Update.getOffset(), Size, Rows,
+                                                Update.getRing()));
+  if (Update.getRing())
+    Place[Axis] = E.rem(Place[Axis], Size);
+  return E.linearize(Shape, Place);
+}
+
+/// Copies what is updated, unless it is in the memory of the result already.
+void GroupLowering::copyUpdated() {
+  auto GetAddress = [&](Value Memory) -> Value {
+    return memref::ExtractAlignedPointerAsIndexOp::create(E.B, Memory);
+  };
+  for (auto [I, Update] : llvm::enumerate(Updates)) {
+    if (!Update)
+      continue;
+    Value From = E.getOperandMemory(cast<BlockArgument>(Update.getInput()));
+    Value To = E.getResultMemory(I);
+    Value Differ = arith::CmpIOp::create(E.B, arith::CmpIPredicate::ne,
+                                         GetAddress(From), GetAddress(To));
+    auto If = scf::IfOp::create(E.B, Differ, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard Guard(E.B);
+    E.B.setInsertionPoint(If.thenBlock()->getTerminator());
+    memref::CopyOp::create(E.B, From, To);
+  }
+}
+
 void GroupLowering::emitResults() {
   // Everything is read before anything is written: a result may share the
   // memory of an operand.
@@ -447,7 +505,7 @@ void GroupLowering::emitResults() {
   auto IsRow = [&](Value V) {
     return !isFull(V) || InnerDims.empty() || Domain.empty();
   };
-  for (auto [I, Result] : llvm::enumerate(Return.getOperands())) {
+  for (auto [I, Result] : llvm::enumerate(Computed)) {
     if (!IsRow(Result)) {
       AnyFull = true;
       continue;
@@ -459,14 +517,14 @@ void GroupLowering::emitResults() {
     Accumulators None, NoneScalar;
     emitInner(0, None, NoneScalar, [&](const Accumulators &) {
       SmallVector<std::tuple<unsigned, Value, LaneIndex>> Elements;
-      for (auto [I, Result] : llvm::enumerate(Return.getOperands())) {
+      for (auto [I, Result] : llvm::enumerate(Computed)) {
         if (IsRow(Result))
           continue;
         ArrayRef<int64_t> Shape = getType(Result).getShape();
         Indices Index = mapTo(Shape, /*RowsOnly=*/false);
         Value Element = E.emit(Result, Index);
         Elements.push_back(
-            {static_cast<unsigned>(I), Element, E.linearize(Shape, Index)});
+            {static_cast<unsigned>(I), Element, getPlace(I, Index)});
       }
       for (auto [I, Element, Linear] : Elements)
         E.store(Element, E.getResultMemory(I), Linear);
@@ -474,9 +532,9 @@ void GroupLowering::emitResults() {
     });
   }
   for (auto [I, Element] : Rows) {
-    ArrayRef<int64_t> Shape = getType(Return.getOperand(I)).getShape();
+    ArrayRef<int64_t> Shape = getType(Computed[I]).getShape();
     E.store(Element, E.getResultMemory(I),
-            E.linearize(Shape, mapTo(Shape, /*RowsOnly=*/true)));
+            getPlace(I, mapTo(Shape, /*RowsOnly=*/true)));
   }
 }
 
@@ -575,6 +633,7 @@ LogicalResult GroupLowering::run() {
     return failure();
   planPasses();
   planBuffers();
+  copyUpdated();
   if (!LanesInRow) {
     emitRows(0, 1, 1);
     return success();

@@ -97,6 +97,10 @@ LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
         return emitAttentionGrad(E.B, Grad, Operands, E.Info, Results[0],
                                  Results[1], Results[2], Target);
       })
+      .Case([&](CachedAttentionOp Attention) {
+        return emitCachedAttention(E.B, Attention, Operands, Results[0],
+                                   Target);
+      })
       .Case([&](ScatterAddOp Scatter) { return lowerScatterAdd(E, Scatter); })
       .Case([&](CumsumOp Cumsum) { return lowerCumsum(E, Cumsum); })
       .Default([&](Operation *) {

@@ -334,6 +334,59 @@ std::vector<Example> getFusedExamples() {
   };
 }
 
+std::vector<Example> getDecodingExamples() {
+  const std::string A =
+      constant("a", "[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]", "2x3xf32");
+  auto Slice = [&](const std::string &Offset) {
+    return Example{A + constant("i", Offset, "i32"),
+                   "stator.dynamic_slice %a[%i] axis 1 : (tensor<2x3xf32>, "
+                   "tensor<i32>) -> tensor<2x2xf32>",
+                   "tensor<2x2xf32>",
+                   {2, 3, 5, 6}};
+  };
+  const std::string Cache = constant("c", "[1.0, 2.0, 3.0, 4.0]", "4xf32") +
+                            constant("x", "[7.0, 8.0]", "2xf32");
+  auto Update = [&](const std::string &Offset, const std::string &Ring,
+                    std::vector<double> Expected) {
+    return Example{Cache + constant("i", Offset, "i32"),
+                   "stator.update_slice %c[%i], %x axis 0" + Ring +
+                       " : (tensor<4xf32>, tensor<i32>, tensor<2xf32>) -> "
+                       "tensor<4xf32>",
+                   "tensor<4xf32>", std::move(Expected)};
+  };
+  // Slot 1 weighs twice what slot 0 does; slot 2 is not seen.
+  const std::string Weighed =
+      constant("q", "[[[[1.0]]]]", "1x1x1x1xf32") +
+      constant("k",
+               "[[[[0.0], [" + std::to_string(std::log(2.0)) + "], [9.0]]]]",
+               "1x1x3x1xf32") +
+      constant("v", "[[[[3.0], [6.0], [90.0]]]]", "1x1x3x1xf32");
+  const double W = std::exp(std::stof(std::to_string(std::log(2.0))));
+  auto Attend = [&](const std::string &Position, const std::string &How,
+                    double Expected) {
+    const std::string C = "tensor<1x1x3x1xf32>", O = "tensor<1x1x1x1xf32>";
+    return Example{Weighed + constant("p", Position, "i32"),
+                   "stator.cached_attention %q, %k, %v at %p scale 1.0" + How +
+                       " : (" + O + ", " + C + ", " + C + ", tensor<i32>) -> " +
+                       O,
+                   O,
+                   {Expected}};
+  };
+  return {
+      Slice("1"),
+      Slice("7"), // the last that fits
+      Update("1", "", {1, 7, 8, 4}),
+      Update("9", "", {1, 2, 7, 8}),
+      Update("7", " ring", {8, 2, 3, 7}),
+      Attend("0", "", 3),
+      Attend("1", "", (3 + 6 * W) / (1 + W)),
+      Attend("1", " window 1", 6),
+      // Position 4 is in slot 1, position 3 in slot 0.
+      Attend("4", " window 2 ring", (3 + 6 * W) / (1 + W)),
+      Attend("3", " window 1 ring", 3),
+  };
+}
+
 Example makeRate(const std::string &Step, const std::string &Schedule,
                  double Expected) {
   return {constant("s", Step, "i32") + constant("n", "11", "i32"),
@@ -430,7 +483,7 @@ std::vector<Example> getTrainingExamples() {
 std::vector<Example> getExamples() {
   std::vector<Example> All;
   for (auto Get : {getElementwiseExamples, getShapeExamples, getTensorExamples,
-                   getFusedExamples, getTrainingExamples})
+                   getFusedExamples, getDecodingExamples, getTrainingExamples})
     for (Example &Each : Get())
       All.push_back(std::move(Each));
   return All;
