@@ -173,17 +173,20 @@ void emitProgramConstant(Module &M, const StatorProgram &Program) {
   S.i64(Program.CacheBytes);
   S.i64(Program.ArenaBytes);
   S.f64(Program.FlopsPerStep);
-  for (StringRef Entry : {"train_step", "accumulate", "update", "evaluate",
-                          "forward", "gradients"}) {
-    Function *F = M.getFunction(Entry);
+  auto Entry = [&](StringRef Name) {
+    Function *F = M.getFunction(Name);
     S.pointer(F && !F->isDeclaration() ? F : nullptr);
-  }
+  };
+  for (StringRef Name :
+       {"train_step", "accumulate", "update", "evaluate", "forward"})
+    Entry(Name);
   uint64_t NumBlocks;
   S.pointer(makeBlocks(M, S, NumBlocks));
   S.i64(NumBlocks);
   S.i64(Program.Context);
   S.i32(Program.PaddedBlocks);
   S.i32(Program.Reserved);
+  Entry("gradients");
   S.pointer(LaunchTable);
   S.i64(Program.NumLaunches);
   Constant *Value = S.finish();
