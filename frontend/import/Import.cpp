@@ -150,6 +150,9 @@ absl::StatusOr<ImportReport> importCheckpoint(const ImportOptions &Options) {
       STATOR_RETURN_IF_ERROR(writeWeights(Parameters, Plan, Path));
   }
   if (Source.Tokenizer) {
+    // Under the name by which it is found in a folder.
+    if (Source.Tokenizer->Kind == runtime::TokenizerKind::Llama2c)
+      Source.Tokenizer->Files.front().Name = "tokenizer.bin";
     STATOR_RETURN_IF_ERROR(
         runtime::writeTokenizerFiles(*Source.Tokenizer, Options.Output));
     Report.HasTokenizer = true;

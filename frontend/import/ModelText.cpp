@@ -58,7 +58,7 @@ void ModelText::text(StringRef Name, StringRef Value) {
 
 std::string ModelText::expand(StringRef Template) const {
   SmallVector<StringRef> Lines;
-  Template.split(Lines, '\n');
+  Template.rtrim('\n').split(Lines, '\n');
   std::string Out;
   for (StringRef Line : Lines) {
     if (Line.consume_front("{") && !Line.empty()) {

@@ -60,7 +60,9 @@ void describeRotary(ConfigReader &Config, ModelText &Text) {
         "rope_original",
         scalingNumber(Config, *Scaling, "original_max_position_embeddings"),
         "the context before stretching");
-    Arguments += ", low = rope_low, high = rope_high, original = rope_original";
+    Arguments += ", low = rope_low,\n"
+                 "                                       high = rope_high, "
+                 "original = rope_original";
   }
   if (Kind != "default" && Kind != "linear" && Kind != "llama3")
     Config.refuse("rope_scaling.type = " + Kind);
