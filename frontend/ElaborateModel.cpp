@@ -1,6 +1,7 @@
 //===- ElaborateModel.cpp - Parameters, @forward, @loss -------------------===//
 
 #include "frontend/Elaborator.h"
+#include "mlir/IR/IRMapping.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
@@ -230,6 +231,7 @@ bool Elaborator::emitEntry(StringRef Name) {
   if (Ok) {
     Vocabulary = Result.Dims[2].Size;
     if (IsLoss) {
+      emitForwardOf(*Func, Result.Tensor, F.ReturnRange);
       Result = evaluateLoss(Result, Targets);
       Ok = !Result.isPoison();
     }
@@ -244,8 +246,29 @@ bool Elaborator::emitEntry(StringRef Name) {
   for (ReadOp Read : Reads)
     if (Read->use_empty())
       Read->erase();
+  // The loss comes first, then what is only looked at.
   ModuleOut->push_back(Func.release());
+  if (Forward)
+    ModuleOut->push_back(Forward.release());
   return true;
+}
+
+void Elaborator::emitForwardOf(FuncOp Loss, mlir::Value Logits,
+                               llvm::SMRange Return) {
+  mlir::OpBuilder::InsertionGuard Guard(Builder);
+  mlir::IRMapping Mapping;
+  Forward = mlir::cast<FuncOp>(Loss->clone(Mapping));
+  Forward->setSymName("forward");
+  mlir::Block &Entry = Forward->getBody().front();
+  Entry.eraseArgument(1);
+  Builder.setInsertionPointToEnd(&Entry);
+  ReturnOp::create(Builder, makeLocation(Return, ""), Mapping.lookup(Logits));
+  Forward->setFunctionTypeAttr(mlir::TypeAttr::get(
+      Builder.getFunctionType(Entry.getArgumentTypes(), Logits.getType())));
+  tidy(Entry);
+  for (ReadOp Read : llvm::make_early_inc_range(Entry.getOps<ReadOp>()))
+    if (Read->use_empty())
+      Read->erase();
 }
 
 //===----------------------------------------------------------------------===//
@@ -284,6 +307,9 @@ mlir::OwningOpRef<mlir::ModuleOp> Elaborator::run() {
                     "parameter '" + Param->Path + "' is never used");
   if (IsTrain)
     emitTraining();
+  declareCausality();
+  if (Diags.hasErrors())
+    return nullptr;
 
   mlir::ModuleOp Module = *ModuleOut;
   Module->setAttr("stator.model", Builder.getStringAttr(P.Model->Name.Text));

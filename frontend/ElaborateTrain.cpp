@@ -1,6 +1,7 @@
 //===- ElaborateTrain.cpp - config and train blocks -----------------------===//
 
 #include "frontend/Elaborator.h"
+#include "ir/ModelSettings.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/JSON.h"
@@ -187,6 +188,10 @@ void Elaborator::evaluateTrainSetting(const SettingDecl &Setting) {
             "'clip' is the largest norm of the gradient, a number above 0, or "
             "none, found " +
                 describe(Value));
+  } else if (Name == "non_causal") {
+    if (Value.Kind != DatumKind::Bool)
+      error(Setting.Value->Range,
+            "'non_causal' is true or false, found " + describe(Value));
   } else if (Name == "optimizer") {
     if (Value.Kind != DatumKind::Setting ||
         !mlir::isa<OptimizerAttr>(Value.Setting))
@@ -245,6 +250,26 @@ bool Elaborator::resolveBatchAndTime() {
           "how long a sequence is, is open: say 'time' in the train block, "
           "'context' in config or --time on the command line");
   return false;
+}
+
+void Elaborator::declareCausality() {
+  if (Datum Value = Train.lookup("non_causal");
+      Value.Kind == DatumKind::Bool && Value.Bool)
+    ModuleOut->getOperation()->setAttr(NonCausalAttr, Builder.getUnitAttr());
+  for (auto &[Name, Value] : Config) {
+    if (Name != "prefix")
+      continue;
+    if (!Value.isInt() || Value.Int < 0 || Value.Int >= Time) {
+      Diags.error("the config value 'prefix', how many positions are given "
+                  "together, is a whole number from 0 to " +
+                  Twine(Time - 1) + ", one less than the time of " +
+                  Twine(Time) + "; found " + describe(Value));
+      return;
+    }
+    if (Value.Int > 0)
+      ModuleOut->getOperation()->setAttr(PrefixAttr,
+                                         Builder.getI64IntegerAttr(Value.Int));
+  }
 }
 
 void Elaborator::emitTraining() {

@@ -124,9 +124,13 @@ private:
   void evaluateTrainSetting(const SettingDecl &Setting);
   bool resolveBatchAndTime();
   void emitTraining();
+  /// Says in the module what the model declares of its causality.
+  void declareCausality();
   void emitParameters();
   bool checkParameters();
   bool emitEntry(llvm::StringRef Name);
+  /// Makes @forward of what @loss computes so far: up to the logits.
+  void emitForwardOf(FuncOp Loss, mlir::Value Logits, llvm::SMRange Return);
   Datum evaluateLoss(const Datum &Logits, const Datum &Targets);
 
   //===--------------------------------------------------------------------===//
@@ -406,6 +410,7 @@ private:
   Diagnostics &Diags;
   mlir::OpBuilder Builder;
   mlir::OwningOpRef<mlir::ModuleOp> ModuleOut;
+  mlir::OwningOpRef<FuncOp> Forward; ///< beside a loss
 
   llvm::BumpPtrAllocator Allocator;
   llvm::StringSaver Saver{Allocator};

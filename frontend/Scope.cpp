@@ -396,8 +396,8 @@ void Analyser::checkModule(const ModuleDecl &Module) {
 //===----------------------------------------------------------------------===//
 
 static constexpr StringLiteral TrainNames[] = {
-    "loss",  "optimizer", "schedule",      "clip",
-    "batch", "time",      "micro_batches", "steps"};
+    "loss", "optimizer",     "schedule", "clip",      "batch",
+    "time", "micro_batches", "steps",    "non_causal"};
 
 void Analyser::checkSettings(ArrayRef<BlockDecl> Blocks, Place Where) {
   this->Where = Where;
@@ -422,7 +422,7 @@ void Analyser::checkSettings(ArrayRef<BlockDecl> Blocks, Place Where) {
         std::string Hint = didYouMean(Name, Known);
         if (Hint.empty())
           Hint = "; there are loss, optimizer, schedule, clip, batch, time, "
-                 "micro_batches and steps";
+                 "micro_batches, steps and non_causal";
         Diags.error(Setting.Name.Range,
                     "the train block knows no '" + Name + "'" + Hint);
       }

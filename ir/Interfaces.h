@@ -24,6 +24,7 @@ enum class FutureKeys {
   Visible, ///< nothing: they depend on positions up to the key
   Hidden,  ///< they do not depend on the key
   Low,     ///< they are so low that softmax gives them nothing beside others
+  High,    ///< they are so high that less themselves anything is low
   NegInf,  ///< they are minus infinity
   Zero,    ///< they are zero, or false
   One      ///< they are one, or true

@@ -64,7 +64,8 @@ inline bool isFuture(const TimeAxis &Time, FutureKeys Future) {
 /// Whether elements whose key is in the future are known not to depend on it. A
 /// low number may be a score from which much was taken.
 inline bool hidesKeys(FutureKeys Future) {
-  return Future != FutureKeys::Visible && Future != FutureKeys::Low;
+  return Future != FutureKeys::Visible && Future != FutureKeys::Low &&
+         Future != FutureKeys::High;
 }
 inline bool hidesKeys(const TimeAxis &Time) {
   return Time.KeyAxis && hidesKeys(Time.Future);

@@ -35,6 +35,11 @@ static TimeFlow getUnaryFlow(Operation *Op, ArrayRef<TimeAxis> Axes,
     case FutureKeys::One:
       Mask.Future = OfOne;
       break;
+    case FutureKeys::High:
+      if (!isa<NegOp>(Op))
+        return FutureMask::of(weaken(Operands[0]));
+      Mask.Future = FutureKeys::Low;
+      return Mask;
     default:
       break;
     }
@@ -133,7 +138,8 @@ static FutureMask multiplyFutures(ArrayRef<TimeAxis> Operands) {
   }
   // -1e9 * mask.
   for (int Masked : {0, 1})
-    for (FutureKeys Future : {FutureKeys::Low, FutureKeys::NegInf})
+    for (FutureKeys Future :
+         {FutureKeys::Low, FutureKeys::High, FutureKeys::NegInf})
       if (isFuture(Operands[Masked], Future) &&
           isFuture(Operands[1 - Masked], FutureKeys::One))
         return hideForAll(Operands, Future);
@@ -147,7 +153,14 @@ static bool keepsMask(std::optional<double> Factor) {
 }
 
 TimeFlow SubOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
-  return combine(*this, Axes, subtractFutures);
+  return combine(*this, Axes, [](ArrayRef<TimeAxis> Operands) {
+    // Less something high is something low.
+    if (!isFuture(Operands[1], FutureKeys::High))
+      return subtractFutures(Operands);
+    TimeAxis Negated = Operands[1];
+    Negated.Future = FutureKeys::Low;
+    return addFutures({Operands[0], Negated});
+  });
 }
 
 TimeFlow MulOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {

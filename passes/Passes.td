@@ -56,6 +56,33 @@ def FuseAttention : Pass<"stator-fuse-attention", "::stator::FuncOp"> {
     Option<"remarks", "remarks", "bool", "true", "Say for each softmax whether it was fused, and if not, why">];
 }
 
+def CheckCausality : Pass<"stator-check-causality", "::mlir::ModuleOp"> {
+  let summary = "Prove that no position of the output depends on later ones";
+  let description = [{
+    Follows the time semantics of the ops (`TimeSemantics`, `passes/TimeAnalysis.h`) from the tokens of
+    `@forward`, whose dimension 1 is time, to its result, of which position t may depend on positions up
+    to t only. A bound is kept for each value: how far each of its elements depends on positions, given
+    by their index along the dimension of time, by that of a key in scores, and by a prefix that all of
+    them share. Masks are evaluated: comparisons of positions, added biases, weights multiplied with
+    ones and zeros. What an op does not say of itself counts as mixing all positions.
+
+    If the proof fails, the error is at the op that lets the future in, and its notes are the chain of
+    values from there back to the tokens: of all ways from the tokens to the output by which some
+    position depends on a later one, the shortest (`passes/FindLeak.h`).
+
+    With the attribute `stator.prefix = P` on the module, the first P positions are given together: output
+    t may depend on positions up to the larger of t and P - 1. That is how models with a prefix and
+    encoder-decoders are causal. A module with `stator.non_causal` is not refused with `training`.
+
+    Sets `stator.causality` on the module to "proved" or "non_causal" (`ir/ModelSettings.h`). Does
+    nothing if there is no `@forward`. `docs/causality.md` explains the proof and its limits.
+  }];
+  let options = [
+    Option<"training", "training", "bool", "false",
+           "For a program that trains: let a model be declared non-causal, and drop @forward, which is "
+           "not part of the program">];
+}
+
 def Differentiate : Pass<"stator-differentiate", "::mlir::ModuleOp"> {
   let summary = "Build @gradients from @loss by reverse-mode differentiation";
   let description = [{
@@ -138,6 +165,36 @@ def DeriveDecoding : Pass<"stator-derive-decoding", "::mlir::ModuleOp"> {
   let options = [
     ListOption<"widths", "widths", "int64_t", "Widths of the steps beside 1; those beyond the time of the model are left out">,
     Option<"remarks", "remarks", "bool", "false", "Say why a model cannot be decoded step by step">];
+}
+
+def QuantizeWeights : Pass<"stator-quantize-weights", "::mlir::ModuleOp"> {
+  let summary = "Choose how the state holds the weights of an inference program";
+  let description = [{
+    Of parameters of two dimensions that are only used as weights of contractions, or as tables whose rows
+    are gathered:
+
+    - They are stored with the contracted dimension last, as `transposed` where files have it first, and
+      the equations of the contractions are changed. Kernels of few rows then walk through them from
+      start to end. With `type=f32` only in modules that decode (`@decode_1`).
+    - With `type=bf16` they are `bf16`, rounded to nearest.
+    - With `type=int8` they are `i8`, and each 32 elements along the contracted dimension share a scale, which
+      is the largest of their absolute values divided by 127: another parameter, named
+      `<parameter>.scale`, with `role scale`. Tables that no contraction uses are `bf16`.
+
+    A `stator.dequantize` stands between each read and its users; kernels have it inside. All others,
+    biases, norms and matrices of less than 1024 elements among them, stay f32.
+
+    ```mlir
+    stator.parameter @w : tensor<2304x768xi8> init #stator.init<normal, 0.0, 0.02> transposed
+    stator.parameter @w.scale : tensor<2304x24xf32> init #stator.init<constant, 0.0, 0.0> role scale of @w
+    %q = stator.read @w : tensor<2304x768xi8>
+    %s = stator.read @w.scale : tensor<2304x24xf32>
+    %w = stator.dequantize %q scales %s axis 1 block 32 : ...
+    %y = stator.einsum "b t i, o i -> b t o" %x, %w : ...
+    ```
+  }];
+  let options = [
+    Option<"type", "type", "std::string", "\"f32\"", "f32, bf16 or int8">];
 }
 
 def ChunkHead : Pass<"stator-chunk-head", "::stator::FuncOp"> {

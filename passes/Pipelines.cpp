@@ -13,13 +13,19 @@ static void addCleanup(OpPassManager &Manager) {
   Manager.addPass(createCSEPass());
 }
 
-/// Inlines into one entry point and drops the others.
-static Stage makeInlinedStage(StringRef Entry) {
-  return {"inlined", [Entry = Entry.str()](OpPassManager &Manager) {
+/// Inlines into the entry points that there shall be. On @forward no position
+/// may see the future, which is shown here, where the ops are still those of
+/// the model.
+static Stage makeInlinedStage(ArrayRef<StringRef> Entries, bool IsTraining) {
+  SmallVector<std::string> Names(Entries.begin(), Entries.end());
+  return {"inlined", [Names, IsTraining](OpPassManager &Manager) {
             InlineModulesOptions Options;
-            Options.entryPoints = {Entry};
+            Options.entryPoints = Names;
             Manager.addPass(createInlineModules(Options));
             addCleanup(Manager);
+            CheckCausalityOptions Causality;
+            Causality.training = IsTraining;
+            Manager.addPass(createCheckCausality(Causality));
           }};
 }
 
@@ -38,7 +44,7 @@ SmallVector<Stage> stator::getTrainStages(const TrainPipelineOptions &Options) {
   BuildTrainingStepOptions Step;
   Step.keepGradients = Options.KeepGradients;
   Step.separateUpdate = Options.SeparateUpdate;
-  return {makeInlinedStage(entry::Loss),
+  return {makeInlinedStage({entry::Loss, entry::Forward}, /*IsTraining=*/true),
           makeAttentionStage(Options.FuseAttention, Options.Remarks),
           {"gradients",
            [](OpPassManager &Manager) {
@@ -53,23 +59,29 @@ SmallVector<Stage> stator::getTrainStages(const TrainPipelineOptions &Options) {
 
 SmallVector<Stage> stator::getInferStages(const InferPipelineOptions &Options) {
   SmallVector<Stage> Stages{
-      makeInlinedStage(entry::Forward),
+      makeInlinedStage({entry::Forward}, /*IsTraining=*/false),
       makeAttentionStage(Options.FuseAttention, Options.Remarks),
       {"infer", [](OpPassManager &Manager) {
          Manager.addNestedPass<FuncOp>(createStripDropout());
          addCleanup(Manager);
        }}};
-  if (!Options.Decode)
-    return Stages;
-  DeriveDecodingOptions Decoding;
-  Decoding.remarks = Options.Remarks;
-  llvm::append_range(Decoding.widths, Options.DecodeWidths);
-  if (Decoding.widths.empty())
-    Decoding.widths = {16, 128, 512};
-  Stages.push_back({"decode", [Decoding](OpPassManager &Manager) {
-                      Manager.addPass(createDeriveDecoding(Decoding));
-                      addCleanup(Manager);
-                    }});
+  if (Options.Decode) {
+    DeriveDecodingOptions Decoding;
+    Decoding.remarks = Options.Remarks;
+    llvm::append_range(Decoding.widths, Options.DecodeWidths);
+    if (Decoding.widths.empty())
+      Decoding.widths = {16, 128, 512};
+    Stages.push_back({"decode", [Decoding](OpPassManager &Manager) {
+                        Manager.addPass(createDeriveDecoding(Decoding));
+                        addCleanup(Manager);
+                      }});
+  }
+  if (std::string Type = Options.WeightType; !Type.empty())
+    Stages.push_back({"weights", [Type](OpPassManager &Manager) {
+                        QuantizeWeightsOptions Weights;
+                        Weights.type = Type;
+                        Manager.addPass(createQuantizeWeights(Weights));
+                      }});
   return Stages;
 }
 
@@ -87,11 +99,13 @@ void stator::buildInferPipeline(OpPassManager &Manager,
 
 void stator::registerPassesAndPipelines() {
   registerInlineModules();
+  registerCheckCausality();
   registerFuseAttention();
   registerDifferentiate();
   registerBuildTrainingStep();
   registerDeriveDecoding();
   registerStripDropout();
+  registerQuantizeWeights();
   registerChunkHead();
   PassPipelineRegistration<TrainPipelineOptions>(
       "stator-train", "All graph passes of a training program",

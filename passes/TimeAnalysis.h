@@ -9,6 +9,7 @@
 #define STATOR_PASSES_TIMEANALYSIS_H
 
 #include "ir/Dialect.h"
+#include "passes/KnownFuture.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace stator {
@@ -18,10 +19,10 @@ namespace stator {
 class TimeAnalysis {
 public:
   /// Follows the tokens, the first argument of the function, whose dimension 1
-  /// is time. All other arguments are taken to be known beforehand. The
-  /// function has no calls: an op without time semantics is an error, which is
-  /// reported.
-  static mlir::FailureOr<TimeAnalysis> run(FuncOp Func);
+  /// is time. All other arguments are taken to be known beforehand. Of the
+  /// first `Prefix` positions each may depend on all. The function has no
+  /// calls: an op without time semantics is an error, which is reported.
+  static mlir::FailureOr<TimeAnalysis> run(FuncOp Func, int64_t Prefix = 0);
 
   /// How a value of the body of the function varies. Values inside of loops are
   /// not known: they count as not varying.
@@ -35,9 +36,32 @@ public:
     return Flows.lookup(Op).Reason;
   }
 
+  /// What an op computes from: its operands, and what its body uses from
+  /// outside.
+  static llvm::SmallVector<mlir::Value> getInputs(mlir::Operation *Op);
+
+  /// The axes of the inputs of an op. Those of masks and other weights that do
+  /// not depend on tokens say what they hide of the other inputs.
+  llvm::ArrayRef<TimeAxis> getInputAxes(mlir::Operation *Op) const;
+
+  /// The flow of an op for other axes of its inputs.
+  static TimeFlow follow(mlir::Operation *Op, llvm::ArrayRef<TimeAxis> Inputs);
+
 private:
+  explicit TimeAnalysis(int64_t Prefix) : Prefix(Prefix) {}
+
+  void refine(mlir::Operation *Op, llvm::MutableArrayRef<TimeAxis> Inputs);
+  void refineElementwise(mlir::Operation *Op,
+                         llvm::MutableArrayRef<TimeAxis> Inputs);
+  void refineEinsum(EinsumOp Op, llvm::MutableArrayRef<TimeAxis> Inputs);
+  void refineBias(AttentionOp Op, llvm::MutableArrayRef<TimeAxis> Inputs);
+  MaskLimit getLimit(int64_t QueryShift, int64_t KeyShift) const;
+
+  int64_t Prefix;
+  KnownFuture Known;
   llvm::DenseMap<mlir::Value, TimeAxis> Axes;
   llvm::DenseMap<mlir::Operation *, TimeFlow> Flows;
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<TimeAxis>> Inputs;
 };
 
 } // namespace stator

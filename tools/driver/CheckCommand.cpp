@@ -1,5 +1,6 @@
 //===- CheckCommand.cpp - stator check: is the model right? ---------------===//
 
+#include "ir/ModelSettings.h"
 #include "ir/StateLayout.h"
 #include "runtime/interpreter/ProgramTable.h"
 #include "tools/driver/Commands.h"
@@ -42,6 +43,24 @@ static int reportGradients(ModuleOp Module, const InterpreterOptions &About) {
   return ExitSuccess;
 }
 
+/// What the proof showed, as a line; empty if there was none.
+static std::string describeCausality(ModuleOp Module) {
+  switch (getCausality(Module)) {
+  case Causality::Unknown:
+    return "";
+  case Causality::NotNeeded:
+    return "not causal, as it declares: positions depend on later ones\n";
+  case Causality::Proved:
+    break;
+  }
+  int64_t Prefix = getPrefix(Module);
+  if (Prefix == 0)
+    return "causal: position t depends on positions up to t\n";
+  return "causal with a prefix of " + std::to_string(Prefix) +
+         ": position t depends on positions up to t, and those of the prefix "
+         "on one another\n";
+}
+
 int runCheck(const Invocation &Call) {
   ModelOptions Options;
   CommandLine Line("check MODEL [flags]", Description);
@@ -77,7 +96,8 @@ int runCheck(const Invocation &Call) {
       Elements += Tensor.Elements;
   llvm::outs() << Options.Model << ": "
                << getModuleText(*Module, "stator.model") << ", " << Elements
-               << " parameters, no errors\n";
+               << " parameters, no errors\n"
+               << describeCausality(*Module);
   return Options.Gradients ? reportGradients(*Module, About) : ExitSuccess;
 }
 
