@@ -82,8 +82,8 @@ std::string describe(ArrayRef<Operation *> Ops) {
     if (isa<EinsumOp>(Op))
       Names.insert(Op->getName().stripDialect());
   for (Operation *Op : Ops)
-    if (!isa<BroadcastOp, ConvertOp, ReshapeOp, IotaOp, CompareOp, ConstantOp>(
-            Op))
+    if (!isa<BroadcastOp, ConvertOp, ReshapeOp, IotaOp, CompareOp, ConstantOp,
+             DequantizeOp>(Op))
       Names.insert(Op->getName().stripDialect());
   if (Names.empty())
     for (Operation *Op : Ops)
@@ -150,9 +150,10 @@ FuncOp KernelFormation::getKernel(ArrayRef<Operation *> Ops,
   }
   for (Operation *Op : Ops) {
     for (Value Operand : Op->getOperands())
-      if (auto Constant = Operand.getDefiningOp<ConstantOp>();
-          Constant && !Map.contains(Operand))
-        B.clone(*Constant, Map);
+      if (Operation *Defining = Operand.getDefiningOp();
+          Defining && !Map.contains(Operand) &&
+          (isa<ConstantOp>(Defining) || isWeightType(Defining)))
+        B.clone(*Defining, Map);
     Operation *Inside = B.clone(*Op, Map);
     Inside->removeAttr(RecomputedAttrName); // the kernel is the same
     if (auto Einsum = dyn_cast<EinsumOp>(Inside))
@@ -187,7 +188,10 @@ void KernelFormation::outline(Block &Body, const FusionGroup &Ops) {
       if (Defining && (Inside.contains(Defining) ||
                        (isa<ConstantOp>(Defining) && !needsOwnKernel(Op))))
         continue;
-      Operands.insert(Operand);
+      if (isWeightType(Defining))
+        Operands.insert(Defining->operand_begin(), Defining->operand_end());
+      else
+        Operands.insert(Operand);
     }
     for (Value Result : Op->getResults())
       if (llvm::any_of(Result.getUsers(),
@@ -285,7 +289,7 @@ void KernelFormation::runOnBlock(Block &Body) {
   llvm::erase_if(Groups, [](const FusionGroup &Ops) { return Ops.empty(); });
   schedule(Body, Groups);
   for (Operation &Op : llvm::make_early_inc_range(llvm::reverse(Body)))
-    if ((isa<ConstantOp>(Op) || isView(&Op)) && Op.use_empty())
+    if ((isa<ConstantOp, DequantizeOp>(Op) || isView(&Op)) && Op.use_empty())
       Op.erase();
 }
 

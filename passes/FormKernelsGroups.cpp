@@ -67,7 +67,7 @@ static bool isColumnReduce(Operation *Op) {
 OpKind getKind(Operation *Op) {
   if (Op->hasTrait<OpTrait::Elementwise>() ||
       isa<BroadcastOp, IotaOp, DropoutOp, CausalMaskOp, CrossEntropyGradOp,
-          ClipScaleOp, LearningRateOp>(Op))
+          ClipScaleOp, LearningRateOp, DequantizeOp>(Op))
     return OpKind::Pointwise;
   if (auto Reshape = dyn_cast<ReshapeOp>(Op))
     return strip(getShape(Reshape.getInput())) ==
@@ -466,9 +466,20 @@ static bool isCheap(Operation *Op) {
               Op->getOperand(0).getDefiningOp()));
 }
 
+bool isWeightType(Operation *Op) {
+  return isa_and_nonnull<DequantizeOp>(Op) &&
+         llvm::all_of(Op->getUsers(), [&](Operation *User) {
+           auto Gather = dyn_cast<GatherOp>(User);
+           return isa<EinsumOp>(User) ||
+                  (Gather && Gather.getIndices() != Op->getResult(0));
+         });
+}
+
 bool staysInSchedule(Operation *Op) {
   if (auto Concat = dyn_cast<ConcatOp>(Op))
     return isJoinedInPlace(Concat);
+  if (isWeightType(Op))
+    return true;
   return isa<ReadOp, WriteOp, InfoOp, ScanOp, ReturnOp, YieldOp, ConstantOp,
              ReshapeOp>(Op);
 }

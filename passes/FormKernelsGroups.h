@@ -24,8 +24,13 @@ struct FusionOptions {
 /// By contraction, or op that uses one: what was done with it and why.
 using FusionNotes = llvm::MapVector<mlir::Operation *, std::string>;
 
+/// Whether an op makes floats of weights for contractions and gathers, and is
+/// part of each of their kernels, whose operands are the weights as they are
+/// stored.
+bool isWeightType(mlir::Operation *Op);
+
 /// Whether an op stays in the schedule: reads and writes of the state, views,
-/// loops. Constants go into the kernels that use them.
+/// loops. Constants and weight types go into the kernels that use them.
 bool staysInSchedule(mlir::Operation *Op);
 
 /// Whether an op is lowered with loops of its own that take all operands,

@@ -51,6 +51,11 @@ struct InferPipelineOptions : GraphPipelineOptions<InferPipelineOptions> {
       *this, "decode",
       llvm::cl::desc("Derive the form that decodes a few positions at a time"),
       llvm::cl::init(false)};
+  Option<std::string> WeightType{
+      *this, "weight-type",
+      llvm::cl::desc("How the state holds weights: f32, bf16 or int8; as in "
+                     "files if it is not given"),
+      llvm::cl::init("")};
   ListOption<int64_t> DecodeWidths{
       *this, "decode-widths",
       llvm::cl::desc("How many positions, beside one; 16, 128 and 512 if none "
@@ -62,7 +67,7 @@ struct InferPipelineOptions : GraphPipelineOptions<InferPipelineOptions> {
 llvm::SmallVector<Stage> getTrainStages(const TrainPipelineOptions &Options);
 
 /// From the frontend's output to @forward and what is derived from it:
-/// `inlined`, `attention`, `infer`, `decode`.
+/// `inlined`, `attention`, `infer`, `decode`, `weights`.
 llvm::SmallVector<Stage> getInferStages(const InferPipelineOptions &Options);
 
 /// All stages at once.

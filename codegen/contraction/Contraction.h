@@ -3,8 +3,8 @@
 // The entry points of this folder: each writes the loops of one kernel at the
 // builder's insertion point, in scf, vector, memref, arith and math.
 //
-// What holds for all of them. Operands and results are memrefs of f32 with
-// static shape and row-major layout, disjoint where one is written. Nothing is
+// What holds for all of them. Operands and results are memrefs of f32 (weights
+// of contractions may be narrower) with static shape and row-major layout, disjoint where one is written. Nothing is
 // allocated but small buffers on the stack of each thread. Parallel loops run
 // over result tiles and every sum has one fixed order, so that the result does
 // not depend on the number of threads by a bit.
@@ -43,6 +43,10 @@ struct EinsumExtras {
   /// there. Called once, with the builder inside the loop over the tasks of a
   /// thread; the blocks divide the result between them.
   llvm::function_ref<void(const ResultBlock &)> Epilogue;
+  /// By operand: the scales of an operand of i8, of which `ScaleBlock` elements
+  /// along its last dimension share one; or null. An operand may be bf16, too.
+  mlir::Value Scales[2];
+  int64_t ScaleBlock = 1;
 };
 
 /// Result = einsum(Operands[0], Operands[1]). The op gives equation and

@@ -209,17 +209,30 @@ static bool isConflictingStride(int64_t Stride) {
   return Stride * sizeof(float) % Page == 0;
 }
 
+/// More rows than these are faster in register tiles on packed panels.
+static constexpr int64_t MaxFewRows = 8;
+
+static bool hasFewRows(const ContractionLoops &Loops, const CpuTarget &Target) {
+  int64_t Lanes = Target.getF32Lanes();
+  return Loops.Outer.empty() && Loops.OuterDepth.empty() &&
+         Loops.Row.Size <= MaxFewRows && Loops.Depth.Lhs == 1 &&
+         Loops.Depth.Rhs == 1 && Loops.Column.Result == 1 &&
+         Loops.Column.Size >= Lanes && Loops.Depth.Size >= Lanes;
+}
+
 ContractionPlan ContractionPlan::get(ContractionLoops Loops,
-                                     const CpuTarget &Target) {
+                                     const CpuTarget &Target, bool IsLhsNarrow,
+                                     bool IsRhsNarrow) {
   constexpr int64_t F32 = sizeof(float);
   ContractionPlan Plan;
   Plan.Parallel = Loops.getWork() >= MinParallelWork;
   int64_t Rows = Loops.Row.Size, Columns = Loops.Column.Size,
           Depth = Loops.Depth.Size;
-  Plan.Plain =
-      Rows * Columns == 1 || Rows * Columns * Depth <= Target.getF32Lanes();
+  Plan.Plain = Rows * Columns == 1 ||
+               Rows * Columns * Depth <= Target.getF32Lanes() || IsLhsNarrow;
   Plan.Loops = std::move(Loops);
-  if (Plan.Plain)
+  Plan.FewRows = !Plan.Plain && hasFewRows(Plan.Loops, Target);
+  if (Plan.Plain || Plan.FewRows)
     return Plan;
   bool IsConflicting =
       Plan.Loops.Depth.Lhs == 1 && isConflictingStride(Plan.Loops.Row.Lhs);
@@ -228,7 +241,7 @@ ContractionPlan ContractionPlan::get(ContractionLoops Loops,
 
   // A copy pays once the rows that read it are more than a few.
   bool IsContiguous = Plan.Loops.Column.Rhs == 1 || Columns == 1;
-  Plan.PackRhs = !IsContiguous || Rows > 2 * Plan.Tile.Rows;
+  Plan.PackRhs = !IsContiguous || Rows > 2 * Plan.Tile.Rows || IsRhsNarrow;
 
   // The panel and the rows of the left operand that pass over it stay in L2.
   int64_t Lanes = Target.getF32Lanes();
@@ -266,7 +279,7 @@ ContractionPlan ContractionPlan::get(ContractionLoops Loops,
   // for packed panels only.
   bool IsLastTaskRagged = Rows % Plan.Tile.Rows != 0 &&
                           (Plan.getRowTiles() - 1) % Plan.RowTilesPerTask == 0;
-  Plan.PackInFirstTile =
-      Plan.PackRhs && Plan.Loops.Column.Rhs == 1 && !IsLastTaskRagged;
+  Plan.PackInFirstTile = Plan.PackRhs && Plan.Loops.Column.Rhs == 1 &&
+                         !IsLastTaskRagged && !IsRhsNarrow;
   return Plan;
 }

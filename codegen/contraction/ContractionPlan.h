@@ -59,6 +59,9 @@ struct ContractionPlan {
   /// No register tile: so little happens per element of the outer loops that
   /// plain loops are as good.
   bool Plain = false;
+  /// So few rows that the right operand, whose depth is contiguous, is best
+  /// read once, as it is (EmitMatvec.h). Nothing below applies but `Parallel`.
+  bool FewRows = false;
   RegisterTile Tile;
   /// A panel of `Tile.Columns` columns of the right operand is copied to a
   /// contiguous buffer before use; otherwise it is read where it is.
@@ -79,7 +82,11 @@ struct ContractionPlan {
   int64_t getPanelTasks() const;
   int64_t getOuterTasks() const;
 
-  static ContractionPlan get(ContractionLoops Loops, const CpuTarget &Target);
+  /// An operand may be stored in another type than f32. It is made f32 on its
+  /// way to a panel; as left operand it is read in plain loops.
+  static ContractionPlan get(ContractionLoops Loops, const CpuTarget &Target,
+                             bool IsLhsNarrow = false,
+                             bool IsRhsNarrow = false);
 };
 
 /// Multiply-adds from which on a kernel is worth waking the threads.

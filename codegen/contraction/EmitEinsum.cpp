@@ -11,6 +11,7 @@
 
 #include "codegen/contraction/Contraction.h"
 #include "codegen/contraction/ContractionPlan.h"
+#include "codegen/contraction/EmitMatvec.h"
 #include "codegen/contraction/KernelBuilder.h"
 #include "codegen/contraction/MicroKernel.h"
 #include "codegen/contraction/Packing.h"
@@ -31,11 +32,12 @@ struct Offsets {
 
 class EinsumEmitter {
 public:
-  EinsumEmitter(KernelBuilder &K, const ContractionPlan &Plan, Value Lhs,
-                Value Rhs, Value Result, const EinsumExtras &Extras)
-      : K(K), Plan(Plan), Loops(Plan.Loops),
-        Lhs(K.flatten(Loops.Swapped ? Rhs : Lhs)),
-        Rhs(K.flatten(Loops.Swapped ? Lhs : Rhs)), Result(K.flatten(Result)),
+  /// The views are in the order of the loops.
+  EinsumEmitter(KernelBuilder &K, const ContractionPlan &Plan,
+                const WeightView &LhsView, const WeightView &RhsView,
+                Value Result, const EinsumExtras &Extras)
+      : K(K), Plan(Plan), Loops(Plan.Loops), LhsView(LhsView), RhsView(RhsView),
+        Lhs(LhsView.Buffer), Rhs(RhsView.Buffer), Result(K.flatten(Result)),
         Epilogue(Extras.Epilogue),
         ResultShape(cast<MemRefType>(Result.getType()).getShape()) {
     if (Extras.Accumulator)
@@ -45,6 +47,8 @@ public:
   void emit() {
     if (Plan.Plain)
       emitPlain();
+    else if (Plan.FewRows)
+      emitFewRows();
     else
       emitTiled();
     if (Epilogue && !hasBlocks())
@@ -139,6 +143,30 @@ private:
   }
 
   //===--------------------------------------------------------------------===//
+  // Few rows
+  //===--------------------------------------------------------------------===//
+
+  void emitFewRows() {
+    MatvecProduct Product{Loops,       Lhs,           RhsView, Result,
+                          Accumulator, Plan.Parallel, nullptr};
+    auto Finish = [&](Value FirstColumn, Value LastColumn) {
+      ResultBlock Block;
+      Block.Offset = K.index(0);
+      Block.FirstRow = K.index(0);
+      Block.LastRow = K.index(Loops.Row.Size);
+      Block.RowStride =
+          Loops.Row.Size == 1 ? Loops.Column.Size : Loops.Row.Result;
+      Block.FirstColumn = FirstColumn;
+      Block.LastColumn = LastColumn;
+      Block.TotalColumns = Loops.Column.Size;
+      Epilogue(Block);
+    };
+    if (Epilogue && hasBlocks())
+      Product.Finish = Finish;
+    emitMatvec(K, Product);
+  }
+
+  //===--------------------------------------------------------------------===//
   // Plain loops
   //===--------------------------------------------------------------------===//
 
@@ -169,7 +197,7 @@ private:
   /// The sum of products over `Dims`, from `At` on.
   Value emitSum(ArrayRef<ContractionDim> Dims, Offsets At) {
     if (Dims.empty())
-      return K.mulf(K.load(Lhs, At.Lhs), K.load(Rhs, At.Rhs));
+      return K.mulf(LhsView.load(K, At.Lhs), RhsView.load(K, At.Rhs));
     const ContractionDim &Dim = Dims.front();
     if (Dims.size() == 1 && Dim.Lhs == 1 && Dim.Rhs == 1 &&
         Dim.Size >= K.getLanes())
@@ -188,8 +216,8 @@ private:
     int64_t Lanes = K.getLanes();
     int64_t Whole = Size / Lanes * Lanes;
     auto MultiplyAdd = [&](Value I, int64_t Count, Value Sum) {
-      return K.multiplyAdd(K.loadVector(Lhs, K.add(At.Lhs, I), Count),
-                           K.loadVector(Rhs, K.add(At.Rhs, I), Count), Sum);
+      return K.multiplyAdd(LhsView.loadVector(K, K.add(At.Lhs, I), Count),
+                           RhsView.loadVector(K, K.add(At.Rhs, I), Count), Sum);
     };
     Value Sum = K.loop(K.index(0), K.index(Whole), Lanes, {K.splat(0)},
                        [&](Value I, ValueRange Sum) {
@@ -294,8 +322,8 @@ private:
             Product.RhsPadded = true;
           } else if (Plan.PackRhs) {
             int64_t Padded = llvm::alignTo(Product.Columns, K.getLanes());
-            emitPackPanel(K, Product.Rhs, Depth, Product.Columns, Panel,
-                          Padded);
+            emitPackPanel(K, RhsView, Product.Rhs, Depth, Product.Columns,
+                          Panel, Padded);
             Product.Rhs = {Panel, K.index(0), Padded, 1};
             Product.RhsPadded = true;
           }
@@ -448,6 +476,7 @@ private:
   KernelBuilder &K;
   const ContractionPlan &Plan;
   const ContractionLoops &Loops;
+  const WeightView &LhsView, &RhsView;
   Value Lhs, Rhs, Result; ///< flat, in the order of the loops
   Value Accumulator;      ///< flat, or null
   function_ref<void(const ResultBlock &)> Epilogue;
@@ -461,8 +490,6 @@ LogicalResult stator::emitEinsum(OpBuilder &B, EinsumOp Op,
                                  ArrayRef<Value> Operands, Value Result,
                                  const CpuTarget &Target,
                                  const EinsumExtras &Extras) {
-  if (failed(checkElementTypes(Op, Operands)))
-    return failure();
   std::string Error;
   auto Equation = EinsumEquation::parse(Op.getEquation(), Error);
   if (failed(Equation))
@@ -470,11 +497,27 @@ LogicalResult stator::emitEinsum(OpBuilder &B, EinsumOp Op,
   auto ShapeOf = [](Value Memref) {
     return cast<MemRefType>(Memref.getType()).getShape();
   };
-  ContractionPlan Plan = ContractionPlan::get(
-      ContractionLoops::get(*Equation, ShapeOf(Operands[0]),
-                            ShapeOf(Operands[1]), ShapeOf(Result)),
-      Target);
+  ContractionLoops Loops = ContractionLoops::get(
+      *Equation, ShapeOf(Operands[0]), ShapeOf(Operands[1]), ShapeOf(Result));
   KernelBuilder K(B, Op.getLoc(), Target);
-  EinsumEmitter(K, Plan, Operands[0], Operands[1], Result, Extras).emit();
+  WeightView Views[2];
+  for (unsigned I : {0, 1}) {
+    WeightView &View = Views[Loops.Swapped ? 1 - I : I];
+    View.Buffer = K.flatten(Operands[I]);
+    Type Element = View.getElementType();
+    if (Extras.Scales[I]) {
+      View.Scales = K.flatten(Extras.Scales[I]);
+      View.RowLength = ShapeOf(Operands[I]).back();
+      View.Block = Extras.ScaleBlock;
+    }
+    if (!(Element.isF32() || Element.isBF16() ||
+          (Element.isInteger(8) && View.Scales)))
+      return Op->emitOpError("has a kernel for f32, bf16 and scaled i8 only, "
+                             "not for ")
+             << Element;
+  }
+  ContractionPlan Plan = ContractionPlan::get(
+      std::move(Loops), Target, !Views[0].isF32(), !Views[1].isF32());
+  EinsumEmitter(K, Plan, Views[0], Views[1], Result, Extras).emit();
   return success();
 }

@@ -33,6 +33,7 @@ namespace {
 
 struct Packer {
   KernelBuilder &K;
+  const WeightView &Weights;
   const MatrixView &Source;
   Value Depth;
   int64_t Columns;
@@ -62,15 +63,15 @@ struct Packer {
         Value Row;
         if (Count <= 0) {
           Row = K.splat(0);
-        } else if (Source.ColumnStride == 1 || Count == 1) {
-          Row = K.loadVector(Source.Buffer, sourceOffset(Step, Column), Count);
+        } else if (Count == 1 ||
+                   (Source.ColumnStride == 1 && !Weights.Scales)) {
+          Row = Weights.loadVector(K, sourceOffset(Step, Column), Count);
         } else {
           Row = K.splat(0);
           for (int64_t Lane = 0; Lane < Count; ++Lane)
             Row = vector::InsertOp::create(
-                K.B, K.Loc,
-                K.load(Source.Buffer, sourceOffset(Step, Column + Lane)), Row,
-                ArrayRef<int64_t>{Lane});
+                K.B, K.Loc, Weights.load(K, sourceOffset(Step, Column + Lane)),
+                Row, ArrayRef<int64_t>{Lane});
         }
         K.storeVector(Row, Panel, panelOffset(Step, Column));
       }
@@ -85,8 +86,8 @@ struct Packer {
         Values Rows;
         for (int64_t Lane = 0; Lane < Lanes; ++Lane)
           Rows.push_back(Lane < getCount(Column)
-                             ? K.loadVector(Source.Buffer,
-                                            sourceOffset(Step, Column + Lane))
+                             ? Weights.loadVector(
+                                   K, sourceOffset(Step, Column + Lane), Lanes)
                              : K.splat(0));
         Rows = transpose(K, std::move(Rows));
         for (auto [Lane, Row] : llvm::enumerate(Rows))
@@ -102,7 +103,14 @@ struct Packer {
 void stator::emitPackPanel(KernelBuilder &K, const MatrixView &Source,
                            Value Depth, int64_t Columns, Value Panel,
                            int64_t PanelColumns) {
-  Packer P{K, Source, Depth, Columns, Panel, PanelColumns};
+  return emitPackPanel(K, WeightView{Source.Buffer, nullptr}, Source, Depth,
+                       Columns, Panel, PanelColumns);
+}
+
+void stator::emitPackPanel(KernelBuilder &K, const WeightView &Weights,
+                           const MatrixView &Source, Value Depth,
+                           int64_t Columns, Value Panel, int64_t PanelColumns) {
+  Packer P{K, Weights, Source, Depth, Columns, Panel, PanelColumns};
   if (Source.RowStride != 1 || Source.ColumnStride == 1)
     return P.copyRows(K.index(0), Depth);
   Value Whole = K.sub(Depth, K.rem(Depth, K.getLanes()));

@@ -3,7 +3,7 @@
 #ifndef STATOR_CODEGEN_CONTRACTION_PACKING_H
 #define STATOR_CODEGEN_CONTRACTION_PACKING_H
 
-#include "codegen/contraction/KernelBuilder.h"
+#include "codegen/contraction/WeightView.h"
 
 namespace stator {
 
@@ -15,6 +15,13 @@ namespace stator {
 void emitPackPanel(KernelBuilder &K, const MatrixView &Source,
                    mlir::Value Depth, int64_t Columns, mlir::Value Panel,
                    int64_t PanelColumns);
+
+/// The same for a source that is stored in another type: `Weights`, in place of
+/// the buffer of the source. Rows of weights are columns of the source, and its
+/// depth starts at a multiple of the lanes of a register.
+void emitPackPanel(KernelBuilder &K, const WeightView &Weights,
+                   const MatrixView &Source, mlir::Value Depth, int64_t Columns,
+                   mlir::Value Panel, int64_t PanelColumns);
 
 } // namespace stator
 

@@ -28,8 +28,7 @@ bool canEmit(Operation *Op) {
   return isElementwise(Op) ||
          isa<ConstantOp, IotaOp, BroadcastOp, ReshapeOp, TransposeOp, SliceOp,
              DynamicSliceOp, PadOp, ConcatOp, GatherOp, DequantizeOp,
-             CausalMaskOp, DropoutOp,
-             CrossEntropyGradOp, ReduceOp>(Op);
+             CausalMaskOp, DropoutOp, CrossEntropyGradOp, ReduceOp>(Op);
 }
 
 unsigned KernelEmitter::getDepth(Value V, const Indices &Index) const {

@@ -128,6 +128,25 @@ private:
   SmallVector<std::pair<Value, bool>> Streams; ///< memory, and if it is written
 };
 
+/// Tells the contraction of the scales of its operand `Number`.
+LogicalResult addScales(KernelEmitter &E, DequantizeOp Op, unsigned Number,
+                        function_ref<Value(Value)> GetMemory,
+                        EinsumExtras &Extras) {
+  if (!Op.getScales())
+    return success();
+  int64_t Block = Op.getBlock();
+  bool IsSecond = Extras.Scales[0] && Extras.ScaleBlock != Block;
+  if (!isa<BlockArgument>(Op.getScales()) || IsSecond ||
+      static_cast<int64_t>(Op.getAxis()) != Op.getType().getRank() - 1 ||
+      Block % E.Target.getF32Lanes() != 0)
+    return Op.emitOpError("cannot be part of a contraction: its scales must be "
+                          "along the last dimension, in blocks of whole vector "
+                          "registers");
+  Extras.Scales[Number] = GetMemory(Op.getScales());
+  Extras.ScaleBlock = Block;
+  return success();
+}
+
 } // namespace
 
 LogicalResult lowerEinsum(KernelEmitter &E, const EinsumKernel &Form,
@@ -146,11 +165,18 @@ LogicalResult lowerEinsum(KernelEmitter &E, const EinsumKernel &Form,
   auto GetMemory = [&](Value Operand) {
     return Arguments[cast<BlockArgument>(Operand).getArgNumber()];
   };
+  EinsumExtras Extras;
   SmallVector<Value, 2> Operands;
-  for (Value Operand : Einsum->getOperands()) {
-    if (!isa<BlockArgument>(Operand))
+  for (auto [I, Operand] : llvm::enumerate(Einsum->getOperands())) {
+    Value Source = Operand;
+    if (auto Dequantize = Operand.getDefiningOp<DequantizeOp>()) {
+      Source = Dequantize.getWeights();
+      if (failed(addScales(E, Dequantize, I, GetMemory, Extras)))
+        return failure();
+    }
+    if (!isa<BlockArgument>(Source))
       return Einsum.emitOpError("has an operand that is not in memory");
-    Operands.push_back(GetMemory(Operand));
+    Operands.push_back(GetMemory(Source));
   }
   Value Sums = Arguments.take_back(Return.getNumOperands())[Form.SumsResult];
   auto SumsType = MemRefType::get(Einsum.getType().getShape(),
@@ -164,7 +190,6 @@ LogicalResult lowerEinsum(KernelEmitter &E, const EinsumKernel &Form,
     Sums = memref::ReinterpretCastOp::create(E.B, SumsType, Sums, Offset,
                                              SumsType.getShape(), Strides);
   }
-  EinsumExtras Extras;
   if (Form.Accumulator)
     Extras.Accumulator = GetMemory(Form.Accumulator);
   EpilogueEmitter Epilogue(E, Form, Return);

@@ -4,12 +4,9 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Lists.h"
-#include "runtime/core/HalfFloat.h"
-#include "runtime/core/Parallel.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/WeightConversion.h"
 #include <algorithm>
-#include <atomic>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -36,12 +33,6 @@ static std::string shapeOf(const std::vector<int64_t> &Shape) {
 namespace {
 
 using Source = ShardedSafetensors::Tensor;
-
-/// A tensor of the state and where its elements come from.
-struct Copy {
-  const StatorTensor *To;
-  const SafetensorsEntry *From;
-};
 
 /// What is wrong with the tensors of some files.
 struct Problems {
@@ -74,13 +65,13 @@ static std::vector<int64_t> shapeInFiles(const StatorTensor &Tensor) {
 }
 
 /// Pairs the tensors of \p Role with those of files.
-static std::vector<Copy> match(const std::vector<Source> &Sources,
+static std::vector<WeightCopy> match(const std::vector<Source> &Sources,
                                const StatorProgram &Program, int32_t Role,
                                Problems &Found) {
   std::map<absl::string_view, const SafetensorsEntry *> ByName;
   for (const Source &Each : Sources)
     ByName[Each.Entry->Name] = Each.Entry;
-  std::vector<Copy> Copies;
+  std::vector<WeightCopy> Copies;
   std::set<absl::string_view> Known;
   for (int64_t I = 0; I < Program.NumTensors; ++I) {
     const StatorTensor &Tensor = Program.Tensors[I];
@@ -99,91 +90,13 @@ static std::vector<Copy> match(const std::vector<Source> &Sources,
              Dtype != "F32" && Dtype != "F16" && Dtype != "BF16")
       Found.Unreadable.push_back(absl::StrCat(Tensor.Name, ": ", Dtype));
     else
-      Copies.push_back({&Tensor, Entry->second});
+      Copies.push_back(
+          {&Tensor, Entry->second, findScales(Program, Tensor)});
   }
   for (const auto &[Name, Entry] : ByName)
     if (!Known.count(Name))
       Found.Extra.push_back(absl::StrCat(Name, " ", shapeOf(Entry->Shape)));
   return Copies;
-}
-
-/// Element \p Index of a tensor of a file.
-static float readElement(const SafetensorsEntry &From, uint64_t Index) {
-  if (From.Dtype == "F32") {
-    float Value;
-    std::memcpy(&Value, From.Bytes + 4 * Index, sizeof Value);
-    return Value;
-  }
-  uint16_t Bits;
-  std::memcpy(&Bits, From.Bytes + 2 * Index, sizeof Bits);
-  return From.Dtype == "F16" ? floatOfHalf(Bits) : floatOfBrain(Bits);
-}
-
-/// Reads elements [Begin, End) of \p To, in its order, as floats.
-static void readFloats(const Copy &Each, uint64_t Begin, uint64_t End,
-                       float *Out) {
-  const SafetensorsEntry &From = *Each.From;
-  if (Each.To->Layout == STATOR_LAYOUT_TRANSPOSED) {
-    auto Rows = static_cast<uint64_t>(Each.To->Shape[0]),
-         Columns = static_cast<uint64_t>(Each.To->Shape[1]);
-    for (uint64_t I = Begin; I < End; ++I)
-      Out[I - Begin] = readElement(From, I % Columns * Rows + I / Columns);
-  } else if (From.Dtype == "F32") {
-    std::memcpy(Out, From.Bytes + 4 * Begin, 4 * (End - Begin));
-  } else if (From.Dtype == "F16") {
-    for (uint64_t I = Begin; I < End; ++I)
-      Out[I - Begin] = readElement(From, I);
-  } else {
-    for (uint64_t I = Begin; I < End; ++I) {
-      uint16_t Bits;
-      std::memcpy(&Bits, From.Bytes + 2 * I, sizeof Bits);
-      Out[I - Begin] = floatOfBrain(Bits);
-    }
-  }
-}
-
-/// Whether all of \p Values are finite.
-static bool areFinite(const float *Values, uint64_t Count) {
-  // The bits of infinity and NaN, without the sign, are the largest of all.
-  uint32_t Largest = 0;
-  for (uint64_t I = 0; I < Count; ++I) {
-    uint32_t Bits;
-    std::memcpy(&Bits, Values + I, sizeof Bits);
-    Largest = std::max(Largest, Bits & 0x7FFFFFFFu);
-  }
-  return Largest < 0x7F800000u;
-}
-
-/// Copies all tensors. Returns the first that holds a value that is not finite,
-/// or null.
-static const StatorTensor *copyAll(const std::vector<Copy> &Copies,
-                                   uint8_t *State) {
-  // All elements in a row, so that pieces of many tensors are shared out.
-  std::vector<uint64_t> Begins = {0};
-  for (const Copy &Each : Copies)
-    Begins.push_back(Begins.back() + Each.To->Elements);
-  std::atomic<size_t> FirstBad = Copies.size();
-  forPieces(
-      Begins.back(), uint64_t(1) << 20, [&](uint64_t Begin, uint64_t End) {
-        auto At = static_cast<size_t>(
-            std::upper_bound(Begins.begin(), Begins.end(), Begin) -
-            Begins.begin() - 1);
-        for (; Begin < End; ++At) {
-          const Copy &Each = Copies[At];
-          uint64_t From = Begin - Begins[At],
-                   To = std::min(End, Begins[At + 1]) - Begins[At];
-          auto *Out = reinterpret_cast<float *>(State + Each.To->Offset) + From;
-          readFloats(Each, From, To, Out);
-          if (!areFinite(Out, To - From)) {
-            size_t Known = FirstBad.load();
-            while (At < Known && !FirstBad.compare_exchange_weak(Known, At)) {
-            }
-          }
-          Begin = Begins[At] + To;
-        }
-      });
-  size_t Bad = FirstBad.load();
-  return Bad < Copies.size() ? Copies[Bad].To : nullptr;
 }
 
 static absl::Status load(const std::vector<Source> &Sources,
@@ -192,13 +105,13 @@ static absl::Status load(const std::vector<Source> &Sources,
                          const LoadOptions &Options,
                          std::vector<std::string> *Ignored) {
   Problems Found;
-  std::vector<Copy> Copies = match(Sources, Program, Role, Found);
+  std::vector<WeightCopy> Copies = match(Sources, Program, Role, Found);
   if (Ignored)
     *Ignored = Found.Extra;
   if (Options.AllowExtra)
     Found.Extra.clear();
   STATOR_RETURN_IF_ERROR(Found.toStatus(Path, Program.Name));
-  const StatorTensor *Bad = copyAll(Copies, State);
+  const StatorTensor *Bad = convertWeights(Copies, State);
   if (Bad && Options.Finite)
     return error(Path, ": tensor ", Bad->Name,
                  " holds a value that is NaN or infinite");

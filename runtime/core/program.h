@@ -25,8 +25,9 @@ enum {
   STATOR_ROLE_CACHE = 3, /* what decoding remembers of the positions before:
                            keys and values, carries. In the cache block, not in
                            the state; in no file; starts as zeros */
-  STATOR_ROLE_SCALE = 4  /* of an int8 parameter, computed from its weights; in
-                            no file */
+  STATOR_ROLE_SCALE = 4  /* of the int8 parameter P, named "P.scale": [rows,
+                            columns / 32 rounded up] of f32, one for each 32
+                            elements of a row; in no file */
 };
 
 /* How the elements of a tensor are stored. */

@@ -50,6 +50,12 @@ void CommandLine::addCompilerFlags() {
              "aarch64-linux-gnu. Without --cpu for any of its CPUs, unless it "
              "is that of this machine.",
              &Model->Codegen.Platform, "that of --cpu");
+  Flags.choice("weight-type",
+               "How the program holds its weights, with --mode infer. bf16 and "
+               "int8 are read in half and a quarter of the time, which is what "
+               "decoding takes, and lose digits. Files are as ever.",
+               &Model->WeightType, {"f32", "bf16", "int8"}, "f32");
+  Model->WeightType = "f32";
   Flags.text("disable", "NAME,...",
              "Optimizations to do without: " + listOptimizations() + ".",
              &Disabled, "none");
@@ -137,6 +143,11 @@ CommandLine::parse(const std::vector<std::string> &Arguments) {
                       (MissingModel
                            ? "\nhint: the model comes first, before all flags"
                            : ""));
+  if (Model->isTraining() && Flags.given("weight-type") &&
+      Model->WeightType != "f32")
+    return usageError("--weight-type " + Model->WeightType +
+                      " is for --mode infer: steps of training would be lost "
+                      "in the rounding of the weights");
   // "native" is what it is without flags.
   if (!Model->Codegen.Platform.empty() && !Flags.given("cpu"))
     Model->Codegen.Cpu.clear();

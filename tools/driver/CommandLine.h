@@ -33,6 +33,9 @@ struct ModelOptions {
   bool Gradients = false; ///< keep @gradients as an entry point
   bool Remarks = false;
   bool NoFusion = false;
+  /// How an inference program holds weights: f32, bf16 or int8; or, if empty,
+  /// just as in the model.
+  std::string WeightType;
   bool Decode = true; ///< for infer: derive the form that goes on from caches
 
   bool isTraining() const { return Mode == "train"; }
@@ -47,7 +50,8 @@ public:
 
   /// Declares --mode, --batch, --time and -D.
   void addModelFlags(ModelOptions &Options);
-  /// Declares --cpu, --target, --disable, --no-fuse-attention and
+  /// Declares --cpu, --target, --weight-type, --disable, --no-fuse-attention
+  /// and
   /// --memory-budget.
   void addCompilerFlags();
   /// Flags that are not of the model.

@@ -91,6 +91,7 @@ SmallVector<Stage> Session::getGraphStages() const {
   Infer.FuseAttention = !Options.NoFusion;
   Infer.Remarks = Options.Remarks;
   Infer.Decode = Options.Decode;
+  Infer.WeightType = Options.WeightType;
   return getInferStages(Infer);
 }
 

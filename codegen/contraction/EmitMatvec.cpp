@@ -1,0 +1,194 @@
+//===- EmitMatvec.cpp - Products of a matrix with few rows ----------------===//
+//
+// A step of decoding multiplies one row, or a few, with every weight of the
+// model: all that counts is how fast the weights arrive. Prefetchers follow one
+// walk through memory best: with rows of the matrix side by side, two to
+// sixteen at once, a core gets half to three quarters of what it gets from one.
+// So the rows of a matrix that is not in cache are taken one after the other,
+// and a thread reads one contiguous part of it.
+//
+// The sums of a row are a vector; those of as many rows as a vector has lanes
+// are added up together, by a tree that transposes them on the way. A matrix
+// that is in cache is bound by that and by loads of the other operand, so as
+// many of its rows as there are registers share these.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/contraction/EmitMatvec.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace stator;
+
+using Values = KernelBuilder::Values;
+
+/// A matrix from this size on comes from memory, or from a cache that all cores
+/// share: no model is one matrix.
+static constexpr int64_t FarBytes = 128 << 10;
+/// Shorter rows are summed up too often for one walk through them to pay.
+static constexpr int64_t MinFarDepth = 256;
+/// How far ahead packed weights are asked for: multiplying them takes about as
+/// long as they take to arrive, and the hardware alone does not keep up.
+static constexpr int64_t PrefetchBytes = 4096;
+static constexpr int64_t LineBytes = 64;
+/// Enough for an even share on any number of threads in use today.
+static constexpr int64_t TasksWanted = 64;
+static constexpr int64_t MaxGroupsPerTask = 4;
+
+namespace {
+
+class MatvecEmitter {
+public:
+  MatvecEmitter(KernelBuilder &K, const MatvecProduct &P)
+      : K(K), P(P), Loops(P.Loops), Lanes(K.getLanes()), Rows(Loops.Row.Size),
+        Depth(Loops.Depth.Size), Columns(Loops.Column.Size),
+        Unit(P.Rhs.Scales ? P.Rhs.Block : Lanes) {
+    int64_t Bytes = Columns * Depth * P.Rhs.getElementBytes();
+    IsFar = Bytes >= FarBytes && Depth >= MinFarDepth;
+    Together =
+        IsFar ? 1 : llvm::bit_floor(uint64_t(Lanes / std::min(Rows, Lanes)));
+    // Each accumulator waits four cycles for itself.
+    Chains = std::max<int64_t>((P.Rhs.Scales ? 2 : 4) / (Rows * Together), 1);
+  }
+
+  void emit() {
+    int64_t Groups = llvm::divideCeil(Columns, Lanes);
+    int64_t PerTask =
+        std::clamp<int64_t>(Groups / TasksWanted, 1, MaxGroupsPerTask);
+    int64_t Whole = Columns / Lanes, Edge = Columns % Lanes;
+    K.tasks(llvm::divideCeil(Groups, PerTask), P.Parallel, [&](Value Task) {
+      Value From = K.mul(Task, PerTask);
+      Value To = K.min(K.add(From, PerTask), K.index(Groups));
+      Sums = K.stackBuffer(Rows * Lanes * Lanes);
+      Value WholeTo = Edge ? K.min(To, K.index(Whole)) : To;
+      K.loop(From, WholeTo, 1, [&](Value Group) { emitGroup(Group, Lanes); });
+      if (Edge)
+        K.ifThenElse(K.isLess(K.index(Whole), To),
+                     [&] { emitGroup(K.index(Whole), Edge); });
+      if (P.Finish)
+        P.Finish(K.mul(From, Lanes), K.min(K.mul(To, Lanes), K.index(Columns)));
+    });
+  }
+
+private:
+  /// `Count` columns of the result.
+  void emitGroup(Value Group, int64_t Count) {
+    Value First = K.mul(Group, Lanes);
+    int64_t Whole = Count / Together * Together;
+    K.loop(0, Whole, Together,
+           [&](Value I) { emitMatrixRows(First, I, Together); });
+    if (Whole < Count)
+      emitMatrixRows(First, K.index(Whole), Count - Whole);
+    for (int64_t Row = 0; Row < Rows; ++Row) {
+      Values Vectors;
+      for (int64_t I = 0; I < Count; ++I)
+        Vectors.push_back(
+            K.loadVector(Sums, K.index((Row * Lanes + I) * Lanes)));
+      Value Sum = K.combineRows(std::move(Vectors),
+                                [&](Value X, Value Y) { return K.addf(X, Y); });
+      Value At = K.add(First, Row * Loops.Row.Result);
+      if (P.Accumulator)
+        Sum = K.addf(K.loadVector(P.Accumulator, At, Count), Sum);
+      K.storeVector(Sum, P.Result, At, Count);
+    }
+  }
+
+  /// Leaves the products of `Count` rows of the matrix with all rows of the
+  /// other operand, as vectors that are yet to be summed up.
+  void emitMatrixRows(Value First, Value Number, int64_t Count) {
+    Value Row = K.add(First, Number);
+    Value At = K.mul(Row, Loops.Column.Rhs);
+    Value ScaleAt =
+        P.Rhs.Scales ? K.mul(Row, P.Rhs.getBlocksPerRow()) : Value();
+    int64_t Step = Chains * Unit, Whole = Depth / Step * Step;
+    Values Zeros(Count * Rows * Chains, K.splat(0));
+    Values Partial = K.loop(K.index(0), K.index(Whole), Step, Zeros,
+                            [&](Value I, ValueRange Old) {
+                              Values New(Old);
+                              prefetch(K.add(At, I), Step);
+                              for (int64_t Chain = 0; Chain < Chains; ++Chain)
+                                emitUnit(At, ScaleAt, K.add(I, Chain * Unit),
+                                         Unit, Count, Chain, New);
+                              return New;
+                            });
+    for (int64_t I = Whole, Chain = 0; I < Depth; I += Unit, ++Chain)
+      emitUnit(At, ScaleAt, K.index(I), std::min(Unit, Depth - I), Count, Chain,
+               Partial);
+    for (int64_t R = 0; R < Count; ++R)
+      for (int64_t M = 0; M < Rows; ++M) {
+        Value Sum = Partial[getNumber(R, M, 0)];
+        for (int64_t Chain = 1; Chain < Chains; ++Chain)
+          Sum = K.addf(Sum, Partial[getNumber(R, M, Chain)]);
+        K.storeVector(Sum, Sums,
+                      K.add(K.mul(K.add(Number, R), Lanes), M * Lanes * Lanes));
+      }
+  }
+
+  int64_t getNumber(int64_t MatrixRow, int64_t Row, int64_t Chain) const {
+    return (MatrixRow * Rows + Row) * Chains + Chain;
+  }
+
+  /// Adds the products of `Size` steps of depth from `I` on.
+  void emitUnit(Value At, Value ScaleAt, Value I, int64_t Size, int64_t Count,
+                int64_t Chain, Values &Partial) {
+    int64_t Pieces = llvm::divideCeil(Size, Lanes);
+    auto GetCount = [&](int64_t Piece) {
+      return std::min(Lanes, Size - Piece * Lanes);
+    };
+    Values Others; // by row, then piece
+    for (int64_t M = 0; M < Rows; ++M)
+      for (int64_t Piece = 0; Piece < Pieces; ++Piece)
+        Others.push_back(
+            K.loadVector(P.Lhs, K.add(I, M * Loops.Row.Lhs + Piece * Lanes),
+                         GetCount(Piece)));
+    for (int64_t R = 0; R < Count; ++R) {
+      Value RowAt = K.add(K.add(At, I), R * Loops.Column.Rhs);
+      Values Weights;
+      for (int64_t Piece = 0; Piece < Pieces; ++Piece)
+        Weights.push_back(P.Rhs.loadUnscaled(K, K.add(RowAt, Piece * Lanes),
+                                             GetCount(Piece)));
+      Value Scale;
+      if (P.Rhs.Scales)
+        Scale = K.broadcast(
+            K.load(P.Rhs.Scales, K.add(K.add(ScaleAt, K.div(I, Unit)),
+                                       R * P.Rhs.getBlocksPerRow())));
+      for (int64_t M = 0; M < Rows; ++M) {
+        Value &Sum = Partial[getNumber(R, M, Chain)];
+        Value Other = Others[M * Pieces];
+        if (!Scale) {
+          Sum = K.multiplyAdd(Weights[0], Other, Sum);
+          continue;
+        }
+        Value Block = K.mulf(Weights[0], Other);
+        for (int64_t Piece = 1; Piece < Pieces; ++Piece)
+          Block =
+              K.multiplyAdd(Weights[Piece], Others[M * Pieces + Piece], Block);
+        Sum = K.multiplyAdd(Block, Scale, Sum);
+      }
+    }
+  }
+
+  void prefetch(Value At, int64_t Step) {
+    int64_t Size = P.Rhs.getElementBytes();
+    if (!IsFar || !P.Rhs.Scales)
+      return;
+    for (int64_t Byte = 0; Byte < Step * Size; Byte += LineBytes)
+      K.prefetch(P.Rhs.Buffer, K.add(At, (PrefetchBytes + Byte) / Size));
+  }
+
+  KernelBuilder &K;
+  const MatvecProduct &P;
+  const ContractionLoops &Loops;
+  const int64_t Lanes, Rows, Depth, Columns;
+  const int64_t Unit; ///< steps of depth that are one vector, or share a scale
+  bool IsFar;         ///< whether the matrix is larger than the caches
+  int64_t Together;   ///< rows of the matrix side by side
+  int64_t Chains;     ///< independent sums of each row
+  Value Sums; ///< [rows][lanes of a vector][lanes], on the stack of the thread
+};
+
+} // namespace
+
+void stator::emitMatvec(KernelBuilder &K, const MatvecProduct &Product) {
+  MatvecEmitter(K, Product).emit();
+}

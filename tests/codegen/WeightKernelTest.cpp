@@ -1,0 +1,202 @@
+//===- WeightKernelTest.cpp - Contractions with narrow weights ------------===//
+//
+// Kernels whose weights are bf16, or i8 with scales, against plain loops in f64
+// on the same numbers: few rows, which read the weights as they are, and many,
+// which make panels of them; and rows of a table of weights.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FormedKernel.h"
+#include "KernelJit.h"
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <random>
+
+using namespace stator;
+using namespace stator::test;
+
+namespace {
+
+struct Case {
+  int64_t Rows, Depth, Columns;
+  bool IsInt8;
+};
+
+constexpr int64_t Block = 32;
+
+/// Random weights, [columns, depth], as they are stored and as they count.
+struct Weights {
+  std::vector<uint16_t> Bf16;
+  std::vector<int8_t> Int8;
+  std::vector<float> Scales;
+  std::vector<double> Values;
+
+  Weights(int64_t Columns, int64_t Depth, bool IsInt8) {
+    std::mt19937 Random(7);
+    std::uniform_real_distribution<float> Uniform(-1, 1);
+    std::uniform_int_distribution<int> Byte(-127, 127);
+    int64_t Blocks = (Depth + Block - 1) / Block;
+    for (int64_t I = 0; IsInt8 && I < Columns * Blocks; ++I)
+      Scales.push_back(0.01f * (1.5f + Uniform(Random)));
+    for (int64_t I = 0; I < Columns * Depth; ++I) {
+      if (IsInt8) {
+        Int8.push_back(static_cast<int8_t>(Byte(Random)));
+        Values.push_back(
+            double(Int8.back()) *
+            double(Scales[I / Depth * Blocks + I % Depth / Block]));
+        continue;
+      }
+      float Value = Uniform(Random);
+      uint32_t Bits;
+      std::memcpy(&Bits, &Value, sizeof Bits);
+      Bf16.push_back(static_cast<uint16_t>(Bits >> 16));
+      Bits &= 0xFFFF0000u;
+      std::memcpy(&Value, &Bits, sizeof Bits);
+      Values.push_back(Value);
+    }
+  }
+
+  std::vector<void *> getPointers() {
+    if (Int8.empty())
+      return {Bf16.data()};
+    return {Int8.data(), Scales.data()};
+  }
+};
+
+std::string tensor(std::initializer_list<int64_t> Shape, const char *Element) {
+  std::string Text = "tensor<";
+  for (int64_t Size : Shape)
+    Text += std::to_string(Size) + "x";
+  return Text + Element + ">";
+}
+
+/// The arguments that are the weights, and the op that makes %w of them.
+std::pair<std::string, std::string> declareWeights(int64_t Columns,
+                                                   int64_t Depth, bool IsInt8) {
+  std::string Type = tensor({Columns, Depth}, IsInt8 ? "i8" : "bf16"),
+              Wide = tensor({Columns, Depth}, "f32"),
+              Scales = tensor({Columns, (Depth + Block - 1) / Block}, "f32");
+  if (IsInt8)
+    return {"%q: " + Type + ", %s: " + Scales,
+            "  %w = stator.dequantize %q scales %s axis 1 block 32 : (" + Type +
+                ", " + Scales + ") -> " + Wide + "\n"};
+  return {"%q: " + Type,
+          "  %w = stator.dequantize %q : (" + Type + ") -> " + Wide + "\n"};
+}
+
+class WeightKernel : public testing::TestWithParam<Case> {};
+
+TEST_P(WeightKernel, ContractsLikePlainLoops) {
+  auto [Rows, Depth, Columns, IsInt8] = GetParam();
+  std::string X = tensor({Rows, Depth}, "f32"),
+              Y = tensor({Rows, Columns}, "f32"),
+              W = tensor({Columns, Depth}, "f32");
+  auto [Arguments, Dequantize] = declareWeights(Columns, Depth, IsInt8);
+  // With an epilogue, whose blocks must divide the result.
+  std::string Text = "stator.func @f(%x: " + X + ", " + Arguments +
+                     ", %r: " + Y + ") -> " + Y + " {\n" + Dequantize +
+                     "  %y = stator.einsum \"m k, n k -> m n\" %x, %w : (" + X +
+                     ", " + W + ") -> " + Y +
+                     "\n  %z = stator.mul %y, %r : " + Y +
+                     "\n  stator.return %z : " + Y + "\n}\n";
+  Weights Data(Columns, Depth, IsInt8);
+  std::vector<float> Lhs, Factor;
+  std::mt19937 Random(3);
+  std::uniform_real_distribution<float> Uniform(-1, 1);
+  for (int64_t I = 0; I < Rows * Depth; ++I)
+    Lhs.push_back(Uniform(Random));
+  for (int64_t I = 0; I < Rows * Columns; ++I)
+    Factor.push_back(Uniform(Random));
+  std::vector<double> Expected, Magnitude;
+  for (int64_t M = 0; M < Rows; ++M)
+    for (int64_t N = 0; N < Columns; ++N) {
+      double Sum = 0, Absolute = 0;
+      for (int64_t K = 0; K < Depth; ++K) {
+        double Product =
+            double(Lhs[M * Depth + K]) * Data.Values[N * Depth + K];
+        Sum += Product;
+        Absolute += std::fabs(Product);
+      }
+      double By = Factor[M * Columns + N];
+      Expected.push_back(Sum * By);
+      Magnitude.push_back(Absolute * std::fabs(By));
+    }
+  for (const CpuTarget &Target : getTestTargets()) {
+    SCOPED_TRACE(Target.Cpu);
+    auto Kernel = FormedKernel::compile(Text, Target);
+    ASSERT_TRUE(Kernel);
+    std::vector<float> OneThread;
+    for (int Threads : {1, 3}) {
+      setThreads(Threads);
+      constexpr float Canary = 12345;
+      std::vector<float> Result(Expected.size() + 32, Canary);
+      std::vector<void *> Pointers = {Lhs.data()};
+      for (void *Pointer : Data.getPointers())
+        Pointers.push_back(Pointer);
+      Pointers.push_back(Factor.data());
+      Pointers.push_back(Result.data() + 16);
+      Kernel->run(Pointers);
+      for (int64_t I = 0; I < 16; ++I) {
+        ASSERT_EQ(Result[I], Canary);
+        ASSERT_EQ(Result[Result.size() - 1 - I], Canary);
+      }
+      for (size_t I = 0; I < Expected.size(); ++I)
+        ASSERT_NEAR(Result[16 + I], Expected[I], 6e-7 * Magnitude[I] + 1e-7)
+            << "element " << I;
+      if (Threads == 1)
+        OneThread = Result;
+      else
+        ASSERT_EQ(Result, OneThread);
+    }
+  }
+}
+
+constexpr Case Cases[] = {
+    {1, 64, 64, false},    {1, 64, 64, true},    {1, 172, 65, false},
+    {1, 172, 65, true},    {1, 768, 333, false}, {1, 768, 333, true},
+    {1, 1000, 257, false}, {1, 1000, 257, true}, {2, 300, 500, true},
+    {3, 300, 500, false},  {4, 768, 300, true},  {8, 517, 97, true},
+    {8, 517, 97, false},   {9, 96, 70, true},    {9, 96, 70, false},
+    {40, 517, 97, true},   {40, 517, 97, false}, {40, 1601, 70, true},
+    {1, 33, 17, true},     {1, 40, 1, true},     {1, 40, 5, false},
+};
+
+std::string nameCase(const testing::TestParamInfo<Case> &Info) {
+  const Case &C = Info.param;
+  return (C.IsInt8 ? "int8_" : "bf16_") + std::to_string(C.Rows) + "_" +
+         std::to_string(C.Depth) + "_" + std::to_string(C.Columns);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, WeightKernel, testing::ValuesIn(Cases), nameCase);
+
+TEST(WeightKernelTest, GathersRows) {
+  constexpr int64_t Rows = 50, Width = 77, Count = 5;
+  int32_t Indices[Count] = {3, 49, 0, 17, 3};
+  for (bool IsInt8 : {false, true}) {
+    auto [Arguments, Dequantize] = declareWeights(Rows, Width, IsInt8);
+    std::string Y = tensor({Count, Width}, "f32"), I = tensor({Count}, "i32"),
+                W = tensor({Rows, Width}, "f32");
+    std::string Text = "stator.func @f(" + Arguments + ", %i: " + I + ") -> " +
+                       Y + " {\n" + Dequantize +
+                       "  %y = stator.gather %w[%i] : (" + W + ", " + I +
+                       ") -> " + Y + "\n  stator.return %y : " + Y + "\n}\n";
+    Weights Data(Rows, Width, IsInt8);
+    for (const CpuTarget &Target : getTestTargets()) {
+      auto Kernel = FormedKernel::compile(Text, Target);
+      ASSERT_TRUE(Kernel);
+      std::vector<float> Result(Count * Width);
+      std::vector<void *> Pointers = Data.getPointers();
+      Pointers.push_back(Indices);
+      Pointers.push_back(Result.data());
+      Kernel->run(Pointers);
+      for (int64_t R = 0; R < Count; ++R)
+        for (int64_t C = 0; C < Width; ++C)
+          ASSERT_FLOAT_EQ(
+              Result[R * Width + C],
+              static_cast<float>(Data.Values[Indices[R] * Width + C]));
+    }
+  }
+}
+
+} // namespace
