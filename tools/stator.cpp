@@ -27,6 +27,7 @@ constexpr Subcommand Subcommands[] = {
     {"interpret", "run a model without compiling it", runInterpret},
     {"bench", "measure how fast a model runs, and why", runBench},
     {"import", "make a model and weights of a checkpoint", runImport},
+    {"tokenize", "learn tokenizers; text to ids and back", runTokenize},
 };
 
 void printHelp(llvm::raw_ostream &OS) {
@@ -36,7 +37,8 @@ void printHelp(llvm::raw_ostream &OS) {
     OS << "  " << llvm::left_justify(Command.str(), 25) << Summary << "\n";
   };
   for (const Subcommand &Each : Subcommands)
-    Row("stator " + Each.Name + " MODEL", Each.Summary);
+    Row("stator " + Each.Name + (Each.Run == runTokenize ? " FLAGS" : " MODEL"),
+        Each.Summary);
   Row("stator version", "print the version");
   OS << "\nstator COMMAND --help shows the flags of a command.\n\n"
         "To train a model, and to write text with it:\n"
