@@ -52,15 +52,21 @@ LogicalResult syncAndRename(StringRef From, StringRef To, std::string &Error) {
 
 } // namespace
 
-LogicalResult linkExecutable(StringRef Object, StringRef Output,
-                             StringRef CompilerPath, std::string &Error) {
-  SmallString<128> Runtime(path::parent_path(CompilerPath));
-  path::append(Runtime, "..", "lib", "stator", "stator_runtime.o");
-  path::remove_dots(Runtime, /*remove_dot_dot=*/true);
+std::string getRuntimeFile(StringRef CompilerPath, StringRef Name) {
+  SmallString<128> File(path::parent_path(CompilerPath));
+  path::append(File, "..", "lib", "stator", Name);
+  path::remove_dots(File, /*remove_dot_dot=*/true);
+  return std::string(File);
+}
+
+LogicalResult linkProgram(const LinkInputs &Inputs, StringRef Output,
+                          StringRef CompilerPath, std::string &Error) {
+  std::string Runtime = getRuntimeFile(
+      CompilerPath, Inputs.Library ? "stator_library.o" : "stator_runtime.o");
+  std::string Exports = getRuntimeFile(CompilerPath, "stator_library.map");
   if (!fs::exists(Runtime)) {
-    Error = ("the runtime library is not at " + Runtime +
-             ", where it belongs beside the compiler")
-                .str();
+    Error = "the runtime library is not at " + Runtime +
+            ", where it belongs beside the compiler";
     return failure();
   }
   std::string Driver = findLinkerDriver();
@@ -89,11 +95,22 @@ LogicalResult linkExecutable(StringRef Object, StringRef Output,
   }
   llvm::FileRemover RemoveMessages(Messages);
 
-  SmallVector<StringRef> Arguments = {Driver, "-o", Temporary, Object, Runtime};
+  SmallVector<StringRef> Arguments = {Driver, "-o", Temporary, Inputs.Object,
+                                      Runtime};
   for (StringRef Option :
        {"-static-libstdc++", "-static-libgcc", "-Wl,--gc-sections",
         STATOR_OPENMP_LIBRARY, STATOR_OPENMP_RPATH, "-pthread", "-lm"})
     Arguments.push_back(Option);
+  if (!Inputs.Data.empty())
+    Arguments.push_back(Inputs.Data);
+  std::string Script = "-Wl,--version-script=" + Exports;
+  std::string Needs =
+      "@" + getRuntimeFile(CompilerPath, "stator_library.needs");
+  std::string Name = ("-Wl,-soname," + path::filename(Output)).str();
+  if (Inputs.Library)
+    for (StringRef Option : {StringRef("-shared"), StringRef(Script),
+                             StringRef(Name), StringRef(Needs)})
+      Arguments.push_back(Option);
   StringRef Sanitize = STATOR_SANITIZE_FLAGS;
   if (!Sanitize.empty())
     Arguments.push_back(Sanitize);

@@ -10,11 +10,13 @@
 #include "runtime/core/AtomicFile.h"
 #include "runtime/interpreter/ProgramTable.h"
 #include "tools/driver/Commands.h"
+#include "tools/driver/Embed.h"
 #include "tools/driver/ProgramOptions.h"
 #include "tools/driver/Session.h"
 #include "tools/driver/Summary.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
@@ -35,7 +37,17 @@ const char Description[] =
 struct CompileOptions {
   ModelOptions Model;
   std::string Output, DumpFolder, Emit = "exe", Json;
+  EmbedOptions Embed;
   bool Timing = false, Quiet = false;
+
+  /// Whether the result is linked.
+  bool links() const { return Emit == "exe" || Emit == "lib"; }
+  /// What a library is used with, beside it.
+  std::string getHeader() const {
+    llvm::SmallString<128> Path(Output);
+    llvm::sys::path::replace_extension(Path, "h");
+    return std::string(Path);
+  }
 };
 
 std::optional<int> parseOptions(const Invocation &Call,
@@ -47,9 +59,21 @@ std::optional<int> parseOptions(const Invocation &Call,
   Line.allowOutput(Options.Output);
   Line.flags().choice("emit",
                       "What to make: Stator's IR with its memory plan, LLVM "
-                      "IR, assembly, an object file, or an executable.",
-                      &Options.Emit, {"ir", "llvm", "asm", "obj", "exe"},
+                      "IR, assembly, an object file, an executable, or a "
+                      "shared library with a C header.",
+                      &Options.Emit, {"ir", "llvm", "asm", "obj", "exe", "lib"},
                       "exe");
+  Line.flags().text("embed-weights", "PATH",
+                    "Put weights, and the tokenizer beside them, into the "
+                    "program, which then needs no other file.",
+                    &Options.Embed.Weights, "none");
+  Line.flags().text("embed-tokenizer", "PATH",
+                    "Put this tokenizer there instead.",
+                    &Options.Embed.Tokenizer, "the one beside the weights");
+  Line.flags().toggle("allow-extra",
+                      "Embed weights with tensors that the model does not "
+                      "have.",
+                      &Options.Embed.AllowExtra);
   Line.addCompilerFlags();
   Line.flags().toggle("gradients",
                       "Keep an entry point that gives the gradients.",
@@ -80,6 +104,8 @@ std::string getDefaultOutput(const CompileOptions &Options) {
           .str();
   if (Options.Emit == "exe")
     return Stem;
+  if (Options.Emit == "lib")
+    return "lib" + llvm::sys::path::stem(Options.Model.Model).str() + ".so";
   return Stem + (Options.Emit == "ir"     ? ".mlir"
                  : Options.Emit == "llvm" ? ".ll"
                  : Options.Emit == "asm"  ? ".s"
@@ -105,15 +131,22 @@ LogicalResult checkOutput(StringRef Path, std::string &Error) {
 /// The same for all that a compilation writes, none of which may replace the
 /// model or another.
 LogicalResult checkOutputs(const CompileOptions &Options, std::string &Error) {
-  if (Options.Output == "-" && Options.Emit == "exe")
-    Error = "an executable cannot be written to standard output";
-  else if (Options.Emit == "exe" && llvm::sys::fs::exists(Options.Output) &&
+  if (Options.Output == "-" && Options.links())
+    Error = Options.Emit == "exe"
+                ? "an executable cannot be written to standard output"
+                : "a library cannot be written to standard output";
+  else if (Options.Emit == "lib" && Options.getHeader() == Options.Output)
+    Error = "the library cannot be " + Options.Output +
+            ", which is the name of its header";
+  else if (Options.links() && llvm::sys::fs::exists(Options.Output) &&
            !llvm::sys::fs::is_regular_file(Options.Output) &&
            !llvm::sys::fs::is_directory(Options.Output))
     Error = "cannot write " + Options.Output + ": it is not a regular file";
   else if (!Options.Json.empty() && Options.Json == Options.Output)
     Error = "--output and --json are the same file, " + Options.Json;
-  for (const std::string &Path : {Options.Output, Options.Json}) {
+  for (const std::string &Path :
+       {Options.Output, Options.Json,
+        Options.Emit == "lib" ? Options.getHeader() : ""}) {
     if (!Error.empty())
       break;
     if (Path.empty() || Path == "-")
@@ -139,6 +172,7 @@ public:
 private:
   int emitMachineCode(ModuleOp Module);
   int writeText(StringRef Text);
+  int writeHeader();
 
   const Invocation &Call;
   const CompileOptions &Options;
@@ -147,6 +181,7 @@ private:
   ProgramTable Table;
   LaunchTable Launches;
   StatorProgram Program{};
+  EmbeddedFiles Embedded;
 };
 
 int Compilation::writeText(StringRef Text) {
@@ -171,6 +206,12 @@ int Compilation::run() {
   if (failed(S.run(*Module, S.getGraphStages())) ||
       failed(Table.fill(*Module, {}, "stator " STATOR_VERSION, About, Program)))
     return ExitFailure;
+  if (!Options.Embed.Weights.empty()) {
+    std::string Error;
+    bool IsX86 = llvm::Triple(Target.Triple).isX86();
+    if (failed(Embedded.prepare(Program, Options.Embed, IsX86, Error)))
+      return fail(Error);
+  }
 
   Summary Needs;
   CodegenOptions Codegen = Options.Model.Codegen;
@@ -273,9 +314,45 @@ int Compilation::emitMachineCode(ModuleOp Module) {
       return fail("cannot write " + Object.str().str() + ": " + Why);
     }
   }
-  if (failed(linkExecutable(Object, Options.Output, Call.CompilerPath, Error)))
+  LinkInputs Inputs;
+  Inputs.Object = Object;
+  Inputs.Data = Embedded.getAssembly();
+  Inputs.Library = Options.Emit == "lib";
+  if (failed(linkProgram(Inputs, Options.Output, Call.CompilerPath, Error)))
     return fail(Error);
-  return ExitSuccess;
+  return Inputs.Library ? writeHeader() : ExitSuccess;
+}
+
+int Compilation::writeHeader() {
+  std::string From = getRuntimeFile(Call.CompilerPath, "stator.h");
+  auto Text = llvm::MemoryBuffer::getFile(From);
+  if (!Text)
+    return fail("cannot read " + From + ": " + Text.getError().message());
+  absl::Status Status = runtime::writeFileAtomically(
+      Options.getHeader(),
+      absl::string_view((*Text)->getBufferStart(), (*Text)->getBufferSize()));
+  return Status.ok() ? ExitSuccess : fail(std::string(Status.message()));
+}
+
+/// Flags that make no sense together.
+int checkFlags(const CompileOptions &Options) {
+  std::string Error;
+  const EmbedOptions &Embed = Options.Embed;
+  if (!Embed.Tokenizer.empty() && Embed.Weights.empty())
+    Error = "--embed-tokenizer needs --embed-weights";
+  else if (Embed.AllowExtra && Embed.Weights.empty())
+    Error = "--allow-extra is about --embed-weights, which is not given";
+  else if (Options.Model.isTraining() && !Embed.Weights.empty())
+    Error = "--embed-weights is for --mode infer; training starts from "
+            "--init-from";
+  else if (Options.Model.isTraining() && Options.Emit == "lib")
+    Error = "--emit lib is for --mode infer";
+  else if (!Embed.Weights.empty() && !Options.links())
+    Error = "--embed-weights needs --emit exe or lib";
+  if (Error.empty())
+    return ExitSuccess;
+  fail(Error);
+  return ExitUsage;
 }
 
 } // namespace
@@ -284,6 +361,8 @@ int runCompile(const Invocation &Call) {
   CompileOptions Options;
   if (std::optional<int> Code = parseOptions(Call, Options))
     return *Code;
+  if (int Code = checkFlags(Options))
+    return Code;
   if (Options.Output.empty())
     Options.Output = getDefaultOutput(Options);
   std::string Error;
@@ -291,11 +370,13 @@ int runCompile(const Invocation &Call) {
                                                Options.Model.Codegen.Platform);
   if (failed(Target))
     return fail(Error);
-  if (Options.Emit == "exe" &&
+  if (Options.links() &&
       llvm::Triple(Target->Triple).getArch() !=
           llvm::Triple(llvm::sys::getDefaultTargetTriple()).getArch())
-    return fail("an executable for " + Target->Triple +
-                " cannot be linked here; --emit obj gives the object file");
+    return fail(
+        (Options.Emit == "exe" ? "an executable for " : "a library for ") +
+        Target->Triple +
+        " cannot be linked here; --emit obj gives the object file");
   if (failed(checkOutputs(Options, Error)))
     return fail(Error);
   return Compilation(Call, Options, *Target).run();

@@ -6,6 +6,7 @@
 #include "nlohmann/json.hpp"
 #include "passes/Recompute.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/State.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -29,6 +30,8 @@ void Summary::print(llvm::raw_ostream &OS) const {
     Row("optimizer state", formatBytes(MomentBytes));
   if (GradientBytes)
     Row("gradients", formatBytes(GradientBytes), "summed over micro-batches");
+  if (CacheBytes)
+    Row("cache", formatBytes(CacheBytes), "what decoding remembers");
   for (const EntrySummary &Entry : Entries)
     Row("@" + Entry.Name, formatBytes(Entry.ArenaBytes),
         "activations and scratch; at most " + formatBytes(Entry.LowerBound) +
@@ -56,6 +59,8 @@ std::string Summary::toJson() const {
   Json["optimizer_bytes"] = MomentBytes;
   Json["gradient_bytes"] = GradientBytes;
   Json["state_bytes"] = StateBytes;
+  if (CacheBytes)
+    Json["cache_bytes"] = CacheBytes;
   Json["arena_bytes"] = ArenaBytes;
   Json["peak_bytes"] = getPeakBytes();
   if (MemoryBudget) {
@@ -90,7 +95,7 @@ Summary summarize(ModuleOp Planned, const StatorProgram &Program) {
   Summary Result;
   for (int64_t I = 0; I < Program.NumTensors; ++I) {
     const StatorTensor &Tensor = Program.Tensors[I];
-    const int64_t Bytes = Tensor.Elements * sizeof(float);
+    const int64_t Bytes = Tensor.Elements * runtime::bytesOfType(Tensor.Type);
     switch (Tensor.Role) {
     case STATOR_ROLE_PARAMETER:
       Result.Parameters += Tensor.Elements;
@@ -99,11 +104,17 @@ Summary summarize(ModuleOp Planned, const StatorProgram &Program) {
     case STATOR_ROLE_MOMENT:
       Result.MomentBytes += Bytes;
       break;
+    case STATOR_ROLE_SCALE:
+      Result.ParameterBytes += Bytes;
+      break;
+    case STATOR_ROLE_CACHE:
+      break;
     default:
       Result.GradientBytes += Bytes;
     }
   }
   Result.StateBytes = Program.StateBytes;
+  Result.CacheBytes = Program.CacheBytes;
   Result.Flops = Program.FlopsPerStep;
   Result.IsTraining = Program.Mode == STATOR_MODE_TRAIN;
   if (auto Budget =

@@ -24,7 +24,7 @@ struct EntrySummary {
 struct Summary {
   int64_t Parameters = 0; ///< elements
   int64_t ParameterBytes = 0, MomentBytes = 0, GradientBytes = 0;
-  int64_t StateBytes = 0, ArenaBytes = 0;
+  int64_t StateBytes = 0, CacheBytes = 0, ArenaBytes = 0;
   int64_t Kernels = 0;      ///< different ones
   int64_t MemoryBudget = 0; ///< 0 if there was none
   int64_t Recomputed = 0;   ///< values that are computed again for the budget
@@ -35,8 +35,9 @@ struct Summary {
   std::vector<EntrySummary> Entries;
   std::vector<ArenaBuffer> Buffers; ///< of programs that are profiled
 
-  /// State and arena, which is all that a program allocates for the model.
-  int64_t getPeakBytes() const { return StateBytes + ArenaBytes; }
+  /// State, cache and arena, which is all that a program allocates for the
+  /// model.
+  int64_t getPeakBytes() const { return StateBytes + CacheBytes + ArenaBytes; }
 
   void print(llvm::raw_ostream &OS) const;
   /// One JSON object.
