@@ -62,6 +62,19 @@ const Mixer Mixers[] = {
   }
 })",
      "update_slice"},
+    {"Where",
+     R"(module Where(width) {
+  qkv = Linear(width, 3 * width)
+  fn (x: f32[B, T, width]) -> f32[B, T, width] {
+    let q, k, v = split(qkv(x), 3)
+    let scores = einsum("b q d, b k d -> b q k", q, k)
+    let seen = iota((T, T), axis = 1) <= iota((T, T), axis = 0)
+    let weights = where(seen, exp(scores), 0)
+    let total = sum(weights, axis = -1, keep = true)
+    return einsum("b q k, b k d -> b q d", weights, v) / total
+  }
+})",
+     "update_slice"},
     {"Shift",
      R"(module Shift(width) {
   mix = Linear(width, width)
