@@ -27,6 +27,7 @@ constexpr Subcommand Subcommands[] = {
     {"interpret", "run a model without compiling it", runInterpret},
     {"bench", "measure how fast a model runs, and why", runBench},
     {"import", "make a model and weights of a checkpoint", runImport},
+    {"export", "write a checkpoint for other programs", runExport},
     {"tokenize", "learn tokenizers; text to ids and back", runTokenize},
 };
 

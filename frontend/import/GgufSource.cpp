@@ -7,10 +7,10 @@
 
 #include "frontend/import/CheckpointSource.h"
 #include "frontend/import/ConfigReader.h"
+#include "frontend/import/GgufNames.h"
 #include "frontend/import/GgufTokenizer.h"
 #include "runtime/core/Gguf.h"
 #include "runtime/core/StatusMacros.h"
-#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <cmath>
@@ -21,75 +21,6 @@ using nlohmann::json;
 using stator::runtime::GgufFile;
 
 namespace stator {
-
-namespace {
-/// A name in GGUF and in Hugging Face's checkpoint.
-struct NamePair {
-  const char *Gguf, *HuggingFace;
-};
-
-/// An architecture that is read.
-struct Architecture {
-  const char *Name;      ///< general.architecture
-  const char *ModelType; ///< of config.json
-  const char *Block;     ///< what stands for "blk." there
-  bool TurnsPairs;       ///< rotary positions turn neighbours
-  llvm::ArrayRef<NamePair> Tensors, BlockTensors;
-};
-} // namespace
-
-static constexpr NamePair LlamaTensors[] = {
-    {"token_embd", "model.embed_tokens"},
-    {"output_norm", "model.norm"},
-    {"output", "lm_head"},
-};
-static constexpr NamePair LlamaBlocks[] = {
-    {"attn_norm", "input_layernorm"},
-    {"attn_q", "self_attn.q_proj"},
-    {"attn_k", "self_attn.k_proj"},
-    {"attn_v", "self_attn.v_proj"},
-    {"attn_output", "self_attn.o_proj"},
-    {"attn_q_norm", "self_attn.q_norm"},
-    {"attn_k_norm", "self_attn.k_norm"},
-    {"ffn_norm", "post_attention_layernorm"},
-    {"ffn_gate", "mlp.gate_proj"},
-    {"ffn_up", "mlp.up_proj"},
-    {"ffn_down", "mlp.down_proj"},
-};
-static constexpr NamePair Gpt2Tensors[] = {
-    {"token_embd", "wte"},
-    {"position_embd", "wpe"},
-    {"output_norm", "ln_f"},
-    {"output", "lm_head"},
-};
-static constexpr NamePair Gpt2Blocks[] = {
-    {"attn_norm", "ln_1"},          {"attn_qkv", "attn.c_attn"},
-    {"attn_output", "attn.c_proj"}, {"ffn_norm", "ln_2"},
-    {"ffn_up", "mlp.c_fc"},         {"ffn_down", "mlp.c_proj"},
-};
-static const Architecture Architectures[] = {
-    {"llama", "llama", "model.layers.", true, LlamaTensors, LlamaBlocks},
-    {"qwen2", "qwen2", "model.layers.", false, LlamaTensors, LlamaBlocks},
-    {"qwen3", "qwen3", "model.layers.", false, LlamaTensors, LlamaBlocks},
-    {"gpt2", "gpt2", "h.", false, Gpt2Tensors, Gpt2Blocks},
-};
-
-/// Hugging Face's name of a tensor, or its own if there is none.
-static std::string translateName(const Architecture &Arch, StringRef Name) {
-  auto [Stem, End] = Name.rsplit('.');
-  std::string Prefix;
-  llvm::ArrayRef<NamePair> Pairs = Arch.Tensors;
-  if (Stem.consume_front("blk.")) {
-    auto [Layer, Rest] = Stem.split('.');
-    Prefix = Arch.Block + Layer.str() + ".";
-    Stem = Rest;
-    Pairs = Arch.BlockTensors;
-  }
-  for (const NamePair &Pair : Pairs)
-    if (Stem == Pair.Gguf)
-      return Prefix + Pair.HuggingFace + "." + End.str();
-  return Name.str();
-}
 
 namespace {
 /// Reads the pairs of one architecture, "llama.block_count" and so on.
@@ -146,24 +77,17 @@ static std::optional<json> explainDivisors(const std::vector<float> &Divisors,
 
 /// Writes the config and gives the architecture. Errors: one that is not read;
 /// a scaling of positions that has no counterpart.
-static absl::StatusOr<const Architecture *> readConfig(const GgufFile &File,
-                                                       json &Config) {
+static absl::StatusOr<const GgufArchitecture *> readConfig(const GgufFile &File,
+                                                           json &Config) {
   const auto *Name = File.value<absl::string_view>("general.architecture");
-  const Architecture *Arch = Name
-                                 ? llvm::find_if(Architectures,
-                                                 [&](const Architecture &Each) {
-                                                   return *Name == Each.Name;
-                                                 })
-                                 : std::end(Architectures);
-  if (Arch == std::end(Architectures)) {
-    std::string Known;
-    for (const Architecture &Each : Architectures)
-      Known += std::string(Known.empty() ? "" : ", ") + Each.Name;
-    return runtime::error(
-        File.path(), ": general.architecture ",
-        Name ? describeValue(json(std::string(*Name))) : "is missing",
-        Name ? " is not known; known are " : "; known are ", Known);
-  }
+  const GgufArchitecture *Arch =
+      Name ? findGgufArchitecture({Name->data(), Name->size()}) : nullptr;
+  if (!Arch)
+    return runtime::error(File.path(), ": general.architecture ",
+                          Name ? describeValue(json(std::string(*Name)))
+                               : "is missing",
+                          Name ? " is not known; known are " : "; known are ",
+                          listGgufArchitectures());
   Config = {{"model_type", Arch->ModelType}};
   Pairs Values(File, std::string(Arch->Name) + ".");
   Values.copy("context_length", Config, "max_position_embeddings");
@@ -200,6 +124,7 @@ static absl::StatusOr<const Architecture *> readConfig(const GgufFile &File,
     Config["vocab_size"] = Table->Shape[0]; // which padding may enlarge
   Config["tie_word_embeddings"] = File.find("output.weight") == nullptr;
   Config["attention_bias"] = File.find("blk.0.attn_q.bias") != nullptr;
+  Config["mlp_bias"] = File.find("blk.0.ffn_gate.bias") != nullptr;
 
   double Base = Values.number("rope.freq_base", 10000.0);
   if (const auto *Kind =
@@ -237,7 +162,7 @@ absl::StatusOr<CheckpointSource> readGguf(const std::string &Path) {
   auto File = std::make_shared<GgufFile>(std::move(Opened));
   CheckpointSource Source;
   Source.ConfigName = Path;
-  STATOR_ASSIGN_OR_RETURN(const Architecture *Arch,
+  STATOR_ASSIGN_OR_RETURN(const GgufArchitecture *Arch,
                           readConfig(*File, Source.Config));
   Source.HasWeights = true;
   auto Count = [&](const char *Key, int64_t Default) {
@@ -252,7 +177,7 @@ absl::StatusOr<CheckpointSource> readGguf(const std::string &Path) {
     if (Each.Name == "rope_freqs.weight")
       continue; // in the config
     TensorSource Tensor;
-    Tensor.Name = translateName(*Arch, Each.Name);
+    Tensor.Name = huggingFaceName(*Arch, Each.Name);
     Tensor.File = Path;
     Tensor.Dtype = Each.Type;
     Tensor.Shape = Each.Shape;

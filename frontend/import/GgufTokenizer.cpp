@@ -128,6 +128,50 @@ static std::optional<ordered_json> preTokenizer(llvm::StringRef Name) {
   }
 }
 
+/// What distinguishes pre-tokenizers: kinds, expressions and whether words are
+/// divided at all; "" for what is of another form.
+static std::string summarize(const json &PreTokenizer) {
+  if (!PreTokenizer.is_object())
+    return "";
+  json Type = PreTokenizer.value("type", json());
+  if (Type == "ByteLevel")
+    return PreTokenizer.value("use_regex", json(true)) == false ? "bytes;"
+                                                                : "gpt2;";
+  if (Type == "Digits")
+    return PreTokenizer.value("individual_digits", json(false)) == true
+               ? "digits;"
+               : "";
+  if (Type == "Split") {
+    json Pattern = PreTokenizer.value("pattern", json());
+    json Regex = Pattern.is_object() ? Pattern.value("Regex", json()) : json();
+    return Regex.is_string() ? Regex.get<std::string>() + ";" : "";
+  }
+  json Parts = PreTokenizer.value("pretokenizers", json());
+  if (Type != "Sequence" || !Parts.is_array())
+    return "";
+  std::string Result;
+  for (const json &Part : Parts) {
+    // One deep is what tokenizers have.
+    std::string Each =
+        Part.is_object() && Part.value("type", json()) == "Sequence"
+            ? ""
+            : summarize(Part);
+    if (Each.empty())
+      return "";
+    Result += Each;
+  }
+  return Result;
+}
+
+std::string nameOfPreTokenizer(const json &PreTokenizer) {
+  std::string Wanted = summarize(PreTokenizer);
+  if (!Wanted.empty())
+    for (const char *Name : {"gpt-2", "llama-bpe", "qwen2", "smollm"})
+      if (summarize(json(*preTokenizer(Name))) == Wanted)
+        return Name;
+  return "";
+}
+
 /// Byte-level BPE as Hugging Face's tokenizer.json.
 static absl::StatusOr<TokenizerFiles> writeBpe(const GgufFile &File,
                                                const Tokens &All) {

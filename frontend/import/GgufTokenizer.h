@@ -4,6 +4,7 @@
 #define STATOR_FRONTEND_IMPORT_GGUFTOKENIZER_H
 
 #include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
 #include "runtime/core/Gguf.h"
 #include "runtime/core/tokenizer/TokenizerFiles.h"
 #include <optional>
@@ -16,6 +17,10 @@ namespace stator {
 /// or do not fit each other.
 absl::StatusOr<std::optional<runtime::TokenizerFiles>>
 readGgufTokenizer(const runtime::GgufFile &File);
+
+/// GGUF's name for how a tokenizer.json divides a text into words before
+/// merges; "" if it has none.
+std::string nameOfPreTokenizer(const nlohmann::json &PreTokenizer);
 
 } // namespace stator
 

@@ -42,7 +42,7 @@ module Block(width, heads) {
   }
 }
 
-model GPT2 {
+model $name {
   wte = Embedding(vocab, width, init = normal(0.02))
   wpe = Embedding(context, width, init = normal(0.02))
   h = repeat(layers, Block(width, heads))
@@ -82,6 +82,8 @@ ModelDescription describeGpt2(ConfigReader &Config) {
   std::string Activation =
       Config.activation({"activation_function"}, "gelu_new");
   Text.text("activation", Activation);
+  // The name says what is not in the names of the parameters.
+  Text.text("name", Activation == "gelu_tanh" ? "GPT2" : "GPT2_" + Activation);
   Text.flag("tied", Tied);
 
   ModelDescription Result;

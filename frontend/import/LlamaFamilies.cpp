@@ -161,7 +161,10 @@ static ModelDescription describe(ConfigReader &Config, const Traits &Family) {
   Text.flag("post_norm", Family.PostNorm);
   Text.flag("swiglu", Activation == "silu");
   Text.flag("tied", Tied);
-  Text.text("name", Family.Name);
+  // The name says what is not in the names of the parameters.
+  Text.text("name", Family.Gemma || Activation == "silu"
+                        ? std::string(Family.Name)
+                        : Family.Name + ("_" + Activation));
   Text.text("norm", Family.Gemma ? "Norm(width)" : "RMSNorm(width, eps)");
   Text.text("activation", Activation);
   Text.text("qkv_bias", Boolean(Family.QkvBias));

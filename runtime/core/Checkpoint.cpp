@@ -2,6 +2,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "nlohmann/json.hpp"
 #include "runtime/core/AtomicFile.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
@@ -43,8 +44,7 @@ absl::StatusOr<Checkpoint> Checkpoint::open(const std::string &Directory) {
                  ": there is no checkpoint in it");
   STATOR_ASSIGN_OR_RETURN(Result.Run,
                           RunRecord::load(Result.Path + "/run.json"));
-  STATOR_ASSIGN_OR_RETURN(Result.TheVocabulary,
-                          Vocabulary::load(Result.Path + "/vocab.json"));
+  STATOR_ASSIGN_OR_RETURN(Result.Coder, openTokenizer(Result.Path));
   return Result;
 }
 
@@ -177,9 +177,20 @@ absl::Status CheckpointStore::pointLatestTo(int64_t Step) {
   return syncDirectory(Directory);
 }
 
+/// The config values of the model, as JSON: `stator export` knows from them
+/// what the tensors are for.
+static std::string configOf(const StatorProgram &Program) {
+  auto Options = nlohmann::ordered_json::parse(
+      Program.Options ? Program.Options : "", /*cb=*/nullptr,
+      /*allow_exceptions=*/false);
+  if (!Options.is_object() || !Options.contains("config"))
+    return "{}";
+  return Options["config"].dump();
+}
+
 absl::Status CheckpointStore::save(const StatorProgram &Program,
                                    const uint8_t *State, const RunRecord &Run,
-                                   const Vocabulary &Vocabulary,
+                                   const Tokenizer &Coder,
                                    CheckpointParts Parts) {
   // Only the last good one stays while the next is written, so there are never
   // more than two.
@@ -197,6 +208,7 @@ absl::Status CheckpointStore::save(const StatorProgram &Program,
         {"model", Program.Name},
         {"step", absl::StrCat(Run.Step)},
         {"seed", absl::StrCat(Run.Seed)},
+        {"config", configOf(Program)},
     };
     if (Parts != CheckpointParts::Nothing)
       STATOR_RETURN_IF_ERROR(writeSafetensors(
@@ -206,8 +218,7 @@ absl::Status CheckpointStore::save(const StatorProgram &Program,
       STATOR_RETURN_IF_ERROR(writeSafetensors(
           Temporary + "/state.safetensors",
           tensorsOf(Program, STATOR_ROLE_MOMENT, State), Metadata));
-    STATOR_RETURN_IF_ERROR(
-        writeFileAtomically(Temporary + "/vocab.json", Vocabulary.toJson()));
+    STATOR_RETURN_IF_ERROR(writeTokenizerFiles(Coder.files(), Temporary));
     STATOR_RETURN_IF_ERROR(
         writeFileAtomically(Temporary + "/run.json", Run.toJson()));
     std::string Final = stepPath(Run.Step);

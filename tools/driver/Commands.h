@@ -21,6 +21,7 @@ int runCheck(const Invocation &Call);
 int runInterpret(const Invocation &Call);
 int runBench(const Invocation &Call);
 int runImport(const Invocation &Call);
+int runExport(const Invocation &Call);
 int runTokenize(const Invocation &Call);
 
 } // namespace stator::driver
