@@ -6,7 +6,8 @@
 //   out/latest -> step-00001000        which checkpoint counts
 //   out/step-00001000/model.safetensors    parameters
 //                     state.safetensors    moments of the optimizer
-//                     vocab.json           what the ids stand for
+//                     vocab.json           what the ids stand for; or other
+//                                          files of a tokenizer
 //                     run.json             step, seed, settings, data
 //
 // A checkpoint is written under a temporary name, every file fsynced, renamed,
@@ -22,8 +23,8 @@
 #define STATOR_RUNTIME_CORE_CHECKPOINT_H
 
 #include "runtime/core/RunRecord.h"
-#include "runtime/core/Vocabulary.h"
 #include "runtime/core/program.h"
+#include "runtime/core/tokenizer/Tokenizer.h"
 #include <cstdint>
 #include <string>
 
@@ -37,7 +38,7 @@ enum class CheckpointParts { Nothing, Parameters, All };
 struct Checkpoint {
   std::string Path; ///< of its directory
   RunRecord Run;
-  Vocabulary TheVocabulary;
+  std::shared_ptr<const Tokenizer> Coder; ///< what the ids stand for
 
   /// Opens the latest checkpoint of \p Directory, or \p Directory itself if it
   /// is one. Errors: there is none; a file of it is missing or damaged.
@@ -74,7 +75,7 @@ public:
 
   /// Saves a checkpoint and makes it the latest, keeping the one before.
   absl::Status save(const StatorProgram &Program, const uint8_t *State,
-                    const RunRecord &Run, const Vocabulary &Vocabulary,
+                    const RunRecord &Run, const Tokenizer &Coder,
                     CheckpointParts Parts);
 
   /// Where the checkpoint after \p Step steps is.

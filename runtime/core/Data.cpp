@@ -3,6 +3,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/Utf8.h"
+#include "runtime/core/Vocabulary.h"
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -86,21 +87,46 @@ encodeText(absl::string_view Text, const Vocabulary &Vocabulary, int Width,
   return Ids;
 }
 
-static absl::Status checkVocabulary(const Vocabulary &Vocabulary,
+/// The same with any tokenizer. What reads like a special token is text.
+static absl::StatusOr<std::vector<uint8_t>> encodeWith(const Tokenizer &Coder,
+                                                       absl::string_view Text,
+                                                       int Width,
+                                                       absl::string_view Name) {
+  std::vector<uint8_t> Ids;
+  EncodeOptions Plain;
+  Plain.AddSpecial = Plain.ParseSpecial = false;
+  absl::Status Status = Coder.encodeTo(
+      Text, Plain, [&](absl::Span<const int32_t> Portion, size_t) {
+        for (int32_t Id : Portion)
+          for (int Byte = 0; Byte < Width; ++Byte)
+            Ids.push_back(static_cast<uint8_t>(Id >> (8 * Byte)));
+      });
+  if (!Status.ok())
+    return error(Name, ": ", Status.message());
+  Ids.shrink_to_fit();
+  return Ids;
+}
+
+static absl::Status checkVocabulary(const Tokenizer &Coder,
                                     const std::string &Path,
                                     int64_t ModelVocabulary) {
-  if (Vocabulary.size() <= ModelVocabulary)
+  int64_t Size = Coder.vocabularySize();
+  if (Size <= ModelVocabulary)
     return absl::OkStatus();
-  if (Vocabulary.kind() == Vocabulary::Kind::Bytes)
+  if (Coder.kind() == TokenizerKind::Bytes)
     return error(Path,
                  " is read as bytes, which are 256 ids, but the model "
                  "was compiled for ",
                  ModelVocabulary,
                  "\nhint: compile the model with -D vocab=256");
-  return error(Path, " has ", Vocabulary.size(),
+  if (Coder.kind() != TokenizerKind::Characters)
+    return error(Coder.files().Origin, " has ", Size,
+                 " tokens, but the model was compiled for ", ModelVocabulary,
+                 "\nhint: compile the model with -D vocab=", Size);
+  return error(Path, " has ", Size,
                " different characters, but the model was compiled for ",
                ModelVocabulary,
-               "\nhint: compile the model with -D vocab=", Vocabulary.size());
+               "\nhint: compile the model with -D vocab=", Size);
 }
 
 static absl::Status checkIds(TokenView Tokens, const std::string &Path,
@@ -125,10 +151,10 @@ static absl::Status checkIds(TokenView Tokens, const std::string &Path,
   return absl::OkStatus();
 }
 
-absl::StatusOr<TokenFile> TokenFile::open(const std::string &Path,
-                                          DataFormat Format,
-                                          const Vocabulary *Known,
-                                          int64_t ModelVocabulary) {
+absl::StatusOr<TokenFile>
+TokenFile::open(const std::string &Path, DataFormat Format,
+                std::shared_ptr<const Tokenizer> Known,
+                int64_t ModelVocabulary) {
   TokenFile Result;
   STATOR_ASSIGN_OR_RETURN(Result.File, MappedFile::open(Path));
   if (Result.File.size() == 0)
@@ -138,17 +164,24 @@ absl::StatusOr<TokenFile> TokenFile::open(const std::string &Path,
 
   if (Format == DataFormat::Text) {
     if (Known) {
-      Result.TheVocabulary = *Known;
+      Result.Coder = std::move(Known);
     } else {
-      STATOR_ASSIGN_OR_RETURN(Result.TheVocabulary,
-                              Vocabulary::ofText(Text, Path));
+      STATOR_ASSIGN_OR_RETURN(Vocabulary Own, Vocabulary::ofText(Text, Path));
+      Result.Coder = std::make_shared<Vocabulary>(std::move(Own));
     }
-    STATOR_RETURN_IF_ERROR(
-        checkVocabulary(Result.TheVocabulary, Path, ModelVocabulary));
-    int64_t Ids = Result.TheVocabulary.size();
+    const Tokenizer &Coder = *Result.Coder;
+    STATOR_RETURN_IF_ERROR(checkVocabulary(Coder, Path, ModelVocabulary));
+    int64_t Ids = Coder.vocabularySize();
     int Width = Ids <= 0x100 ? 1 : Ids <= 0x10000 ? 2 : 4;
-    STATOR_ASSIGN_OR_RETURN(
-        Result.Encoded, encodeText(Text, Result.TheVocabulary, Width, Path));
+    if (Coder.kind() == TokenizerKind::Characters) {
+      STATOR_ASSIGN_OR_RETURN(Result.Encoded,
+                              encodeText(Text,
+                                         static_cast<const Vocabulary &>(Coder),
+                                         Width, Path));
+    } else {
+      STATOR_ASSIGN_OR_RETURN(Result.Encoded,
+                              encodeWith(Coder, Text, Width, Path));
+    }
     Result.Tokens =
         TokenView(Result.Encoded.data(), Width,
                   static_cast<int64_t>(Result.Encoded.size()) / Width);
@@ -163,10 +196,16 @@ absl::StatusOr<TokenFile> TokenFile::open(const std::string &Path,
     return error(Path, " has ", Text.size(), " bytes, which is no multiple of ",
                  Width, ", the size of a token in --format ",
                  dataFormatName(Format));
-  Result.TheVocabulary =
-      Format == DataFormat::Bytes ? Vocabulary::bytes() : Vocabulary::tokens();
-  STATOR_RETURN_IF_ERROR(
-      checkVocabulary(Result.TheVocabulary, Path, ModelVocabulary));
+  if (Format == DataFormat::Bytes && Known &&
+      Known->kind() != TokenizerKind::Bytes)
+    return error("--tokenizer encodes text, but --format bytes reads ", Path,
+                 " as bytes");
+  if (!Known)
+    Known = std::make_shared<Vocabulary>(Format == DataFormat::Bytes
+                                             ? Vocabulary::bytes()
+                                             : Vocabulary::tokens());
+  Result.Coder = std::move(Known);
+  STATOR_RETURN_IF_ERROR(checkVocabulary(*Result.Coder, Path, ModelVocabulary));
   Result.Tokens = TokenView(Result.File.data(), Width,
                             static_cast<int64_t>(Text.size()) / Width);
   STATOR_RETURN_IF_ERROR(checkIds(Result.Tokens, Path, ModelVocabulary));
@@ -174,18 +213,19 @@ absl::StatusOr<TokenFile> TokenFile::open(const std::string &Path,
 }
 
 absl::StatusOr<Dataset> openDataset(const DataOptions &Options,
-                                    const Vocabulary *Known, int64_t Time,
-                                    int64_t ModelVocabulary) {
+                                    std::shared_ptr<const Tokenizer> Known,
+                                    int64_t Time, int64_t ModelVocabulary) {
   DataFormat Format = dataFormat(Options.Format, Options.Data);
   Dataset Result;
-  STATOR_ASSIGN_OR_RETURN(Result.Data, TokenFile::open(Options.Data, Format,
-                                                       Known, ModelVocabulary));
+  STATOR_ASSIGN_OR_RETURN(
+      Result.Data,
+      TokenFile::open(Options.Data, Format, std::move(Known), ModelVocabulary));
   Result.Training = Result.Data.tokens();
   std::string Left;
   if (!Options.Validation.empty()) {
     STATOR_ASSIGN_OR_RETURN(Result.ValidationFile,
                             TokenFile::open(Options.Validation, Format,
-                                            &Result.vocabulary(),
+                                            Result.Data.tokenizer(),
                                             ModelVocabulary));
     Result.Validation = Result.ValidationFile->tokens();
     if (Result.Validation.size() < 2)

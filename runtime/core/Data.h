@@ -3,8 +3,9 @@
 #define STATOR_RUNTIME_CORE_DATA_H
 
 #include "runtime/core/MappedFile.h"
-#include "runtime/core/Vocabulary.h"
+#include "runtime/core/tokenizer/Tokenizer.h"
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace stator::runtime {
 
 /// How a data file is read.
 enum class DataFormat {
-  Text,   ///< UTF-8; an id is a character's place in the vocabulary
+  Text,   ///< encoded by a tokenizer; without one, by characters, of UTF-8
   Bytes,  ///< an id is a byte
   Uint16, ///< little-endian ids without a header, as nanoGPT writes them
   Uint32
@@ -49,18 +50,19 @@ private:
 /// else encoded with as few bytes an id as the vocabulary allows.
 class TokenFile {
 public:
-  /// Reads \p Path as \p Format. Text is encoded with \p Known, or, if there
-  /// is none, with a vocabulary of its own. \p ModelVocabulary is the number
-  /// of ids that the model knows. Errors: missing, unreadable or empty file;
-  /// not UTF-8; a character that \p Known lacks; more characters, or a larger
-  /// id, than the model has; a size that is no multiple of an id's.
+  /// Reads \p Path as \p Format. Text is encoded with \p Known, or, if that is
+  /// null, by a vocabulary of its characters; ids are those of \p Known.
+  /// \p ModelVocabulary is the number of ids that the model knows. Errors:
+  /// missing, unreadable or empty file; not UTF-8; a character that \p Known
+  /// lacks; more tokens, or a larger id, than the model has; a size that is no
+  /// multiple of an id's; bytes with a tokenizer.
   static absl::StatusOr<TokenFile> open(const std::string &Path,
                                         DataFormat Format,
-                                        const Vocabulary *Known,
+                                        std::shared_ptr<const Tokenizer> Known,
                                         int64_t ModelVocabulary);
 
   TokenView tokens() const { return Tokens; }
-  const Vocabulary &vocabulary() const { return TheVocabulary; }
+  const std::shared_ptr<const Tokenizer> &tokenizer() const { return Coder; }
   /// Of the bytes of the file (FNV-1a, 64 bits): whether it is still the same.
   uint64_t fingerprint() const { return Fingerprint; }
 
@@ -68,7 +70,7 @@ private:
   MappedFile File;
   std::vector<uint8_t> Encoded;
   TokenView Tokens;
-  Vocabulary TheVocabulary;
+  std::shared_ptr<const Tokenizer> Coder; ///< never null
   uint64_t Fingerprint = 0;
 };
 
@@ -77,7 +79,8 @@ struct DataOptions {
   std::string Data;       ///< path
   std::string Validation; ///< path, or empty
   double ValidationFraction = 0;
-  std::string Format; ///< "" for by extension
+  std::string Format;    ///< "" for by extension
+  std::string Tokenizer; ///< path, or empty
 };
 
 /// Training and held-out tokens.
@@ -86,18 +89,19 @@ struct Dataset {
   std::optional<TokenFile> ValidationFile;
   TokenView Training, Validation; ///< Validation is empty if there is none
 
-  const Vocabulary &vocabulary() const { return Data.vocabulary(); }
+  /// What encoded the text, or what the ids are of.
+  const Tokenizer &tokenizer() const { return *Data.tokenizer(); }
 };
 
 /// Opens the files of \p Options for a model with \p Time positions and
 /// \p ModelVocabulary ids. A fraction F is held out from the end: of n tokens,
 /// the first floor(n * (1 - F)) are trained on, as in nanoGPT. \p Known is the
-/// vocabulary of a checkpoint that is continued. Errors: those of
-/// TokenFile::open; fewer than Time + 1 tokens to train on; fewer than two
-/// held out.
+/// tokenizer of a checkpoint that is continued, or what \p Options name.
+/// Errors: those of TokenFile::open; fewer than Time + 1 tokens to train on;
+/// fewer than two held out.
 absl::StatusOr<Dataset> openDataset(const DataOptions &Options,
-                                    const Vocabulary *Known, int64_t Time,
-                                    int64_t ModelVocabulary);
+                                    std::shared_ptr<const Tokenizer> Known,
+                                    int64_t Time, int64_t ModelVocabulary);
 
 } // namespace stator::runtime
 

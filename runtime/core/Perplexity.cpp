@@ -121,12 +121,13 @@ static absl::StatusOr<FileTokens> readTokens(const Model &Model,
                             static_cast<int64_t>(Result.Ids.size()));
     return Result;
   }
-  const Vocabulary *Known = Format == DataFormat::Text
-                                ? static_cast<const Vocabulary *>(Text)
-                                : nullptr;
-  STATOR_ASSIGN_OR_RETURN(
-      Result.File,
-      TokenFile::open(Path, Format, Known, Model.program().Vocabulary));
+  // The model, which owns it, is there for longer than the file.
+  std::shared_ptr<const Tokenizer> Known;
+  if (Format == DataFormat::Text)
+    Known = std::shared_ptr<const Tokenizer>(std::shared_ptr<void>(), Text);
+  STATOR_ASSIGN_OR_RETURN(Result.File,
+                          TokenFile::open(Path, Format, std::move(Known),
+                                          Model.program().Vocabulary));
   Result.View = Result.File->tokens();
   return Result;
 }

@@ -39,6 +39,12 @@ Parser::Parser(const StatorProgram &Program) {
                "them.",
                &O.Data.Format, {"text", "bytes", "uint16", "uint32"},
                "uint16 for .bin, else text");
+  Table.text("tokenizer", "PATH",
+             "Encode text with this tokenizer instead of by characters, or say "
+             "what ids stand for: a tokenizer.json, tokenizer.model, "
+             "tokenizer.bin, or a folder with one. It is saved with the "
+             "checkpoints.",
+             &O.Data.Tokenizer);
 
   Table.section("Training");
   Table.integer("steps", "Steps of the whole run.", &O.Steps, 0,
@@ -120,6 +126,9 @@ absl::Status Parser::take(absl::string_view Flag, ValueType &Value,
 absl::Status Parser::takeFrom(const StatorProgram &Program) {
   if (Table.given("init-from"))
     return usageError("--init-from and --resume exclude each other");
+  if (Table.given("tokenizer"))
+    return usageError("--tokenizer and --resume exclude each other: the "
+                      "tokenizer is in the checkpoint");
   STATOR_ASSIGN_OR_RETURN(Checkpoint From, Checkpoint::open(Resume));
   const RunRecord &Run = From.Run;
   auto CheckProgram = [&](absl::string_view What, const auto &Recorded,

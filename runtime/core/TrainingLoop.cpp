@@ -22,11 +22,14 @@ static std::string hexadecimal(uint64_t Value) {
 }
 
 absl::Status TrainingLoop::openData() {
-  const Vocabulary *Known = nullptr;
-  if (Options.Resumed)
-    Known = &Options.Resumed->TheVocabulary;
-  STATOR_ASSIGN_OR_RETURN(
-      Data, openDataset(Options.Data, Known, Program.Time, Program.Vocabulary));
+  std::shared_ptr<const Tokenizer> Known;
+  if (Options.Resumed) {
+    Known = Options.Resumed->Coder;
+  } else if (!Options.Data.Tokenizer.empty()) {
+    STATOR_ASSIGN_OR_RETURN(Known, openTokenizer(Options.Data.Tokenizer));
+  }
+  STATOR_ASSIGN_OR_RETURN(Data, openDataset(Options.Data, std::move(Known),
+                                            Program.Time, Program.Vocabulary));
   Run.Model = Program.Name;
   Run.Batch = Program.Batch;
   Run.Time = Program.Time;
@@ -153,7 +156,7 @@ void TrainingLoop::describe() {
       ", time ", Program.Time, "; state ",
       formatBytes(static_cast<double>(Program.StateBytes)), ", arena ",
       formatBytes(static_cast<double>(Program.ArenaBytes))));
-  int64_t Known = Data.vocabulary().size();
+  int64_t Known = Data.tokenizer().vocabularySize();
   Display->message(absl::StrCat(
       Options.Data.Data, ": ", Data.Training.size(), " tokens to train on, ",
       Data.Validation.size(), " held out",
@@ -168,7 +171,7 @@ absl::Status TrainingLoop::save(CheckpointParts Parts) {
   Display->activity(absl::StrCat("saving step ", Run.Step, " ..."));
   STATOR_RETURN_IF_ERROR(Log.sync());
   STATOR_RETURN_IF_ERROR(
-      Store.save(Program, Memory.state(), Run, Data.vocabulary(), Parts));
+      Store.save(Program, Memory.state(), Run, Data.tokenizer(), Parts));
   SavedStep = Run.Step;
   return absl::OkStatus();
 }

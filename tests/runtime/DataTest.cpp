@@ -1,4 +1,5 @@
 #include "runtime/core/Data.h"
+#include "runtime/core/Vocabulary.h"
 #include "tests/runtime/TestSupport.h"
 
 using namespace stator::runtime;
@@ -42,15 +43,41 @@ TEST_F(DataTest, ManyCharactersTakeMoreBytes) {
     Characters.push_back(Code);
   Vocabulary Wide = Vocabulary::characters(Characters);
   write("text", *Wide.decode({0, 69999}));
-  auto File = TokenFile::open("text", DataFormat::Text, &Wide, 70000);
+  auto File = TokenFile::open("text", DataFormat::Text,
+                              std::make_shared<Vocabulary>(Wide), 70000);
   ASSERT_TRUE(File.ok()) << File.status();
   EXPECT_THAT(all(File->tokens()), ElementsAre(0, 69999));
   Characters.resize(300);
   Vocabulary Middle = Vocabulary::characters(Characters);
   write("text", *Middle.decode({299}));
-  File = TokenFile::open("text", DataFormat::Text, &Middle, 300);
+  File = TokenFile::open("text", DataFormat::Text,
+                         std::make_shared<Vocabulary>(Middle), 300);
   ASSERT_TRUE(File.ok()) << File.status();
   EXPECT_THAT(all(File->tokens()), ElementsAre(299));
+}
+
+TEST_F(DataTest, TextIsEncodedByAnyTokenizer) {
+  auto Bytes = std::make_shared<Vocabulary>(Vocabulary::bytes());
+  write("text", "a\xff");
+  auto File = TokenFile::open("text", DataFormat::Text, Bytes, 256);
+  ASSERT_TRUE(File.ok()) << File.status();
+  EXPECT_THAT(all(File->tokens()), ElementsAre(97, 255));
+  EXPECT_EQ(File->tokenizer(), Bytes);
+  EXPECT_ERROR(TokenFile::open("text", DataFormat::Text, Bytes, 255),
+               "but the model was compiled for 255");
+}
+
+TEST_F(DataTest, IdsAreThoseOfATokenizer) {
+  auto Characters =
+      std::make_shared<Vocabulary>(Vocabulary::characters({'a', 'b'}));
+  write("ids", std::string("\x01\x00", 2));
+  auto File = TokenFile::open("ids", DataFormat::Uint16, Characters, 2);
+  ASSERT_TRUE(File.ok()) << File.status();
+  EXPECT_EQ(File->tokenizer(), Characters);
+  EXPECT_ERROR(TokenFile::open("ids", DataFormat::Uint16, Characters, 1),
+               "compiled for 1");
+  EXPECT_ERROR(TokenFile::open("ids", DataFormat::Bytes, Characters, 256),
+               "--tokenizer encodes text, but --format bytes");
 }
 
 TEST_F(DataTest, IdsAreReadInPlace) {
@@ -69,17 +96,17 @@ TEST_F(DataTest, IdsAreReadInPlace) {
 /// Python: n = 11; int(n * 0.9) is 9.
 TEST_F(DataTest, TheEndIsHeldOut) {
   write("text", "abcdefghijk");
-  auto Data = openDataset({"text", "", 0.1, ""}, nullptr, 4, 16);
+  auto Data = openDataset({"text", "", 0.1, "", ""}, nullptr, 4, 16);
   ASSERT_TRUE(Data.ok()) << Data.status();
   EXPECT_EQ(Data->Training.size(), 9);
   EXPECT_THAT(all(Data->Validation), ElementsAre(9, 10));
-  EXPECT_EQ(Data->vocabulary().size(), 11) << "of both parts";
+  EXPECT_EQ(Data->tokenizer().vocabularySize(), 11) << "of both parts";
 }
 
 TEST_F(DataTest, ValidationSharesTheVocabulary) {
   write("text", "abcdefghijk");
   write("val", "kk\x61");
-  auto Data = openDataset({"text", "val", 0, ""}, nullptr, 4, 16);
+  auto Data = openDataset({"text", "val", 0, "", ""}, nullptr, 4, 16);
   ASSERT_TRUE(Data.ok()) << Data.status();
   EXPECT_EQ(Data->Training.size(), 11);
   EXPECT_THAT(all(Data->Validation), ElementsAre(10, 10, 0));

@@ -59,9 +59,11 @@ static bool isFile(const fs::path &Path) {
   return fs::is_regular_file(Path, Ignored);
 }
 
-static absl::Status addFile(TokenizerFiles &Result, const fs::path &Path) {
+/// Adds the file at \p Path under the name that its kind has everywhere.
+static absl::Status addFile(TokenizerFiles &Result, const fs::path &Path,
+                            absl::string_view Name) {
   STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path.string()));
-  Result.Files.push_back({Path.filename().string(), std::string(File.text())});
+  Result.Files.push_back({std::string(Name), std::string(File.text())});
   return absl::OkStatus();
 }
 
@@ -79,8 +81,21 @@ static absl::Status addSideFiles(TokenizerFiles &Result,
                                  const fs::path &Folder) {
   for (absl::string_view Name : SideNames)
     if (fs::path Path = Folder / std::string(Name); isFile(Path))
-      STATOR_RETURN_IF_ERROR(addFile(Result, Path));
+      STATOR_RETURN_IF_ERROR(addFile(Result, Path, Name));
   return absl::OkStatus();
+}
+
+static absl::string_view usualName(TokenizerKind Kind) {
+  switch (Kind) {
+  case TokenizerKind::HuggingFace:
+    return "tokenizer.json";
+  case TokenizerKind::SentencePiece:
+    return "tokenizer.model";
+  case TokenizerKind::Llama2c:
+    return "tokenizer.bin";
+  default:
+    return VocabularyNames[0];
+  }
 }
 
 static absl::StatusOr<TokenizerFiles> readKind(TokenizerKind Kind,
@@ -88,7 +103,7 @@ static absl::StatusOr<TokenizerFiles> readKind(TokenizerKind Kind,
   TokenizerFiles Result;
   Result.Kind = Kind;
   Result.Origin = Path.string();
-  STATOR_RETURN_IF_ERROR(addFile(Result, Path));
+  STATOR_RETURN_IF_ERROR(addFile(Result, Path, usualName(Kind)));
   if (Kind == TokenizerKind::HuggingFace ||
       Kind == TokenizerKind::SentencePiece)
     STATOR_RETURN_IF_ERROR(addSideFiles(Result, Path.parent_path()));
@@ -100,8 +115,8 @@ readVocabMerges(const fs::path &Vocabulary, const fs::path &Merges) {
   TokenizerFiles Result;
   Result.Kind = TokenizerKind::VocabMerges;
   Result.Origin = Vocabulary.string();
-  STATOR_RETURN_IF_ERROR(addFile(Result, Vocabulary));
-  STATOR_RETURN_IF_ERROR(addFile(Result, Merges));
+  STATOR_RETURN_IF_ERROR(addFile(Result, Vocabulary, VocabularyNames[0]));
+  STATOR_RETURN_IF_ERROR(addFile(Result, Merges, MergesNames[0]));
   STATOR_RETURN_IF_ERROR(addSideFiles(Result, Vocabulary.parent_path()));
   return Result;
 }

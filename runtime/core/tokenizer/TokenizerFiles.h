@@ -28,7 +28,9 @@ absl::string_view tokenizerKindName(TokenizerKind Kind);
 /// checkpoint, into an exported folder, and into an executable.
 struct TokenizerFiles {
   struct File {
-    std::string Name; ///< without a folder; the name to write it under
+    /// Without a folder, and whatever it was called where it was found: the
+    /// name under which readTokenizerFiles finds it in a folder.
+    std::string Name;
     std::string Contents;
   };
 

@@ -47,10 +47,10 @@ TEST_F(TokenizerFilesTest, KindsAreFoundInFolders) {
   write("f/tokenizer.bin", llama2c());
   expect("f", TokenizerKind::Llama2c, {"tokenizer.bin"});
   write("f/spm.model", "x");
-  expect("f", TokenizerKind::SentencePiece, {"spm.model"});
+  expect("f", TokenizerKind::SentencePiece, {"tokenizer.model"});
   write("f/tokenizer_config.json", "{}");
   expect("f", TokenizerKind::SentencePiece,
-         {"spm.model", "tokenizer_config.json"});
+         {"tokenizer.model", "tokenizer_config.json"});
   write("f/tokenizer.model", "x");
   write("f/generation_config.json", "{}");
   expect(
@@ -63,24 +63,24 @@ TEST_F(TokenizerFilesTest, KindsAreFoundInFolders) {
 
 TEST_F(TokenizerFilesTest, KindsAreFoundByContents) {
   write("any.json", smallByteLevelJson());
-  expect("any.json", TokenizerKind::HuggingFace, {"any.json"});
+  expect("any.json", TokenizerKind::HuggingFace, {"tokenizer.json"});
   write("own.json", R"({"kind": "characters", "characters": ["a"]})");
-  expect("own.json", TokenizerKind::Characters, {"own.json"});
+  expect("own.json", TokenizerKind::Characters, {"vocab.json"});
   write("some.bin", llama2c());
-  expect("some.bin", TokenizerKind::Llama2c, {"some.bin"});
+  expect("some.bin", TokenizerKind::Llama2c, {"tokenizer.bin"});
   write("some.model", "x");
-  expect("some.model", TokenizerKind::SentencePiece, {"some.model"});
+  expect("some.model", TokenizerKind::SentencePiece, {"tokenizer.model"});
   write("words.json", R"({"a": 0})");
   EXPECT_ERROR(readTokenizerFiles("words.json"),
                "words.json is no tokenizer.json");
   write("merges.txt", "#version: 0.2\n");
   expect("words.json", TokenizerKind::VocabMerges,
-         {"words.json", "merges.txt"});
+         {"vocab.json", "merges.txt"});
   EXPECT_ERROR(readTokenizerFiles("merges.txt"),
                "beside it is no vocab.json or encoder.json");
   write("encoder.json", "{}");
   expect("merges.txt", TokenizerKind::VocabMerges,
-         {"encoder.json", "merges.txt"});
+         {"vocab.json", "merges.txt"});
   write("text.txt", "hello");
   EXPECT_ERROR(readTokenizerFiles("text.txt"), "text.txt is no tokenizer");
   write("empty", "");
@@ -134,10 +134,11 @@ TEST_F(TokenizerFilesTest, EveryKindIsTheSameWhenSerialized) {
     auto File = open("serialized");
     ASSERT_TRUE(File);
     EXPECT_EQ(ids(*File, " a"), ids(*Coder, " a")) << Path;
-    // And its files be written into a folder.
-    mkdir("folder", 0777);
-    ASSERT_TRUE(writeTokenizerFiles(Coder->files(), "folder").ok());
-    auto Written = open("folder/" + std::string(Path));
+    // And its files be written into a folder, where they are found.
+    std::string Folder = std::string("folder-") + Path;
+    mkdir(Folder.c_str(), 0777);
+    ASSERT_TRUE(writeTokenizerFiles(Coder->files(), Folder).ok());
+    auto Written = open(Folder);
     ASSERT_TRUE(Written);
     EXPECT_EQ(ids(*Written, " a"), ids(*Coder, " a")) << Path;
   }
