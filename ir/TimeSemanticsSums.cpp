@@ -32,6 +32,11 @@ TimeFlow EinsumOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
 
   TimeKind Kind = TimeKind::Pointwise;
   std::string Reason;
+  for (const TimeAxis &Weights : Operands)
+    if (IsContracted(Weights.Axis) && hidesKeys(Weights))
+      Reason =
+          "a sum over what the mask takes for queries; is it the wrong way "
+          "round?";
   for (int Index : {0, 1}) {
     TimeAxis &Scores = Operands[Index], &Values = Operands[1 - Index];
     if (!IsContracted(Scores.KeyAxis) || IsContracted(Scores.Axis))
@@ -163,8 +168,13 @@ TimeFlow SoftmaxOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   int64_t Axis = getAxis();
   int64_t Size = getType().getDimSize(Axis);
   if (Time.Axis == Axis)
-    return flow(Size == 1 ? TimeKind::Pointwise : TimeKind::Mixing,
-                collapse(Time, Axis, Size), "a softmax over time");
+    return flow(
+        Size == 1 ? TimeKind::Pointwise : TimeKind::Mixing,
+        collapse(Time, Axis, Size),
+        Time.KeyAxis && Time.Future != FutureKeys::Visible
+            ? "a softmax over what the mask takes for queries; is it the "
+              "wrong way round?"
+            : "a softmax over time");
   // Over another dimension; what was infinite or zero is some number now.
   if (Time.KeyAxis != Axis)
     return flow(TimeKind::Pointwise, weaken(Time));

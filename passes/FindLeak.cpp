@@ -207,6 +207,29 @@ static const Step *findLeakingStep(ArrayRef<Step> Way, int64_t Excess) {
   return Best;
 }
 
+/// If a contraction leaks because the softmax that makes its weights does, what
+/// is too much about those.
+static std::optional<Excess> findWeights(const Step &Leaking,
+                                         const TimeAnalysis &Analysis) {
+  auto Product = Leaking.To.Of.getDefiningOp<EinsumOp>();
+  if (!Product)
+    return std::nullopt;
+  for (Value Operand : Product->getOperands()) {
+    Value Weights = Operand;
+    while (Operation *Op = Weights.getDefiningOp()) {
+      if (!isa<DropoutOp, TransposeOp, ReshapeOp, BroadcastOp, ConvertOp>(Op))
+        break;
+      Weights = Op->getOperand(0);
+    }
+    if (!Weights.getDefiningOp<SoftmaxOp>())
+      continue;
+    Excess Found{Weights, Leaking.To.Which, Leaking.To.Allowed, false};
+    if (getBound(Analysis.getAxis(Weights), Found.Which) > Found.Allowed)
+      return Found;
+  }
+  return std::nullopt;
+}
+
 static std::string describe(const Step &Leaking, const TimeAnalysis &Analysis) {
   Operation *Op = Leaking.To.Of.getDefiningOp();
   std::string Reason = Analysis.getReason(Op);
@@ -214,6 +237,8 @@ static std::string describe(const Step &Leaking, const TimeAnalysis &Analysis) {
   if (!Reason.empty() &&
       !(isa<AttentionOp>(Op) && cast<AttentionOp>(Op).getCausal()))
     return Reason;
+  if (isa<ScanOp>(Op) && IsPrefix)
+    return "the last state of a loop, which has seen all positions";
   // A mask that shows too much is not Mixing: it is a mask.
   if (isa<SoftmaxOp, EinsumOp, ReduceOp, AttentionOp, CumsumOp>(Op))
     return "a mask that lets " +
@@ -238,12 +263,23 @@ std::optional<Leak> stator::findLeak(FuncOp Func, const TimeAnalysis &Analysis,
   SmallVector<Step> Way = LeakSearch(Func.getArgument(0), Analysis).run(Starts);
   Leak Found;
   Found.Op = Result.getDefiningOp();
-  int64_t TooMuch = 0;
-  if (!Way.empty()) {
+  auto GetTooMuch = [&] {
     const Excess &Start = Way.front().To;
-    TooMuch = getBound(Time, Start.Which) - Start.Allowed;
+    return getBound(Analysis.getAxis(Start.Of), Start.Which) - Start.Allowed;
+  };
+  const Step *Leaking =
+      Way.empty() ? nullptr : findLeakingStep(Way, GetTooMuch());
+  // Attention that nothing masks is shorter through the values; it is the
+  // weights that should have been masked.
+  if (std::optional<Excess> Weights =
+          Leaking ? findWeights(*Leaking, Analysis) : std::nullopt) {
+    SmallVector<Step> WayOfWeights =
+        LeakSearch(Func.getArgument(0), Analysis).run(*Weights);
+    if (!WayOfWeights.empty()) {
+      Way = std::move(WayOfWeights);
+      Leaking = findLeakingStep(Way, GetTooMuch());
+    }
   }
-  const Step *Leaking = findLeakingStep(Way, TooMuch);
   if (Leaking) {
     Found.Op = Leaking->To.Of.getDefiningOp();
     Found.Reason = describe(*Leaking, Analysis);

@@ -245,9 +245,18 @@ ArrayRef<TimeAxis> TimeAnalysis::getInputAxes(Operation *Op) const {
 }
 
 FailureOr<TimeAnalysis> TimeAnalysis::run(FuncOp Func, int64_t Prefix) {
+  SmallVector<TimeAxis> Arguments(Func.getNumArguments());
+  if (!Arguments.empty())
+    Arguments[0] = TimeAxis::along(1);
+  return run(Func, Arguments, Prefix);
+}
+
+FailureOr<TimeAnalysis>
+TimeAnalysis::run(FuncOp Func, ArrayRef<TimeAxis> Arguments, int64_t Prefix) {
   TimeAnalysis Analysis(Prefix);
-  if (Func.getNumArguments() > 0)
-    Analysis.Axes[Func.getArgument(0)] = TimeAxis::along(1);
+  for (auto [Argument, Time] :
+       llvm::zip_equal(Func.getBody().getArguments(), Arguments))
+    Analysis.Axes[Argument] = Time;
   for (Operation &Op : Func.getBody().front().without_terminator()) {
     // The state is the same for all positions.
     if (isa<ReadOp, WriteOp, InfoOp>(Op))

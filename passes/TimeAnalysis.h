@@ -24,6 +24,10 @@ public:
   /// calls: an op without time semantics is an error, which is reported.
   static mlir::FailureOr<TimeAnalysis> run(FuncOp Func, int64_t Prefix = 0);
 
+  /// The same where the arguments vary like this.
+  static mlir::FailureOr<TimeAnalysis>
+  run(FuncOp Func, llvm::ArrayRef<TimeAxis> Arguments, int64_t Prefix);
+
   /// How a value of the body of the function varies. Values inside of loops are
   /// not known: they count as not varying.
   TimeAxis getAxis(mlir::Value Value) const { return Axes.lookup(Value); }

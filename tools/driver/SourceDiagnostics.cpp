@@ -1,6 +1,7 @@
 //===- SourceDiagnostics.cpp - Pass errors in the model file --------------===//
 
 #include "tools/driver/SourceDiagnostics.h"
+#include "frontend/StandardLibrary.h"
 #include "ir/Dialect.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -22,11 +23,21 @@ SourceDiagnostics::SourceDiagnostics(MLIRContext &Context,
   });
 }
 
+/// The text of a file, or of one of the standard modules. Null if there is
+/// none.
+static std::unique_ptr<llvm::MemoryBuffer> read(StringRef Name) {
+  for (const StandardFile &File : getStandardLibrary())
+    if (Name == File.Name)
+      return llvm::MemoryBuffer::getMemBuffer(File.Text, Name);
+  auto File = llvm::MemoryBuffer::getFile(Name);
+  return File ? std::move(*File) : nullptr;
+}
+
 llvm::SMRange SourceDiagnostics::find(FileLineColLoc Place) {
   auto [Entry, IsNew] = Buffers.try_emplace(Place.getFilename(), 0);
   if (IsNew)
-    if (auto File = llvm::MemoryBuffer::getFile(Place.getFilename().getValue()))
-      Entry->second = Sources.AddNewSourceBuffer(std::move(*File), {});
+    if (std::unique_ptr<llvm::MemoryBuffer> File = read(Place.getFilename()))
+      Entry->second = Sources.AddNewSourceBuffer(std::move(File), {});
   if (Entry->second == 0)
     return {};
   llvm::SMLoc Start = Sources.FindLocForLineAndColumn(
