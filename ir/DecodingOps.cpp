@@ -8,6 +8,7 @@
 #include "ir/Dialect.h"
 #include "ir/KernelInterface.h"
 #include "ir/TimeFlowSupport.h"
+#include "ir/Verifiers.h"
 
 using namespace mlir;
 using namespace stator;
@@ -20,9 +21,8 @@ using namespace stator;
 /// is no longer.
 static LogicalResult verifyRowsOf(Operation *Op, RankedTensorType Whole,
                                   RankedTensorType Part, int64_t Axis) {
-  if (Axis < 0 || Axis >= Whole.getRank())
-    return Op->emitOpError() << "axis " << Axis << " is not one of the "
-                             << Whole.getRank() << " dimensions of " << Whole;
+  if (failed(verifyAxis(Op, Axis, Whole)))
+    return failure();
   SmallVector<int64_t> Shape(Whole.getShape());
   if (Part.getRank() == Whole.getRank() && Part.getDimSize(Axis) <= Shape[Axis])
     Shape[Axis] = Part.getDimSize(Axis);
@@ -56,35 +56,20 @@ LogicalResult CachedAttentionOp::verify() {
   if (Queries > Slots)
     return emitOpError() << Queries << " queries need as many slots, found "
                          << Slots;
-  if (std::optional<uint64_t> Window = getWindow()) {
-    int64_t Size = static_cast<int64_t>(*Window);
-    if (Size < 1)
-      return emitOpError() << "window must be at least 1, found " << Size;
-    if (getRing() && Slots < Size + Queries - 1)
-      return emitOpError() << "a window of " << Size << " and " << Queries
-                           << " queries need a ring of " << Size + Queries - 1
-                           << " slots, found " << Slots;
-  } else if (getRing()) {
+  if (failed(verifyWindow(*this, getWindow())))
+    return failure();
+  if (!getRing())
+    return verifyBias(*this, getBias(), getQuery().getType(), Slots);
+  if (!getWindow())
     return emitOpError() << "a ring needs a window";
-  }
-  if (!getBias())
-    return success();
-  if (getRing())
+  if (getBias())
     return emitOpError() << "a ring cannot have a bias";
-  RankedTensorType Bias = getBias().getType(), Query = getQuery().getType();
-  int64_t Full[] = {Query.getDimSize(0), Query.getDimSize(1), Queries, Slots};
-  bool Fits = (Bias.getRank() == 2 || Bias.getRank() == 4) &&
-              Bias.getElementType() == Query.getElementType() &&
-              Bias.getShape().take_back(2) == ArrayRef(Full).take_back(2);
-  if (Fits && Bias.getRank() == 4)
-    for (int64_t Dim : {0, 1})
-      Fits &= Bias.getDimSize(Dim) == 1 || Bias.getDimSize(Dim) == Full[Dim];
-  if (Fits)
+  auto Needed = static_cast<int64_t>(*getWindow()) + Queries - 1;
+  if (Slots >= Needed)
     return success();
-  return emitOpError() << "bias must be [" << Queries << ", " << Slots
-                       << "] or [" << Full[0] << " or 1, " << Full[1]
-                       << " or 1, " << Queries << ", " << Slots << "] of "
-                       << Query.getElementType() << ", found " << Bias;
+  return emitOpError() << "a window of " << *getWindow() << " and " << Queries
+                       << " queries need a ring of " << Needed
+                       << " slots, found " << Slots;
 }
 
 LogicalResult DequantizeOp::verify() {

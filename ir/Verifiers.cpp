@@ -5,15 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ir/Dialect.h"
+#include "ir/Verifiers.h"
 #include <limits>
 
 using namespace mlir;
 using namespace stator;
 
-/// Checks that `Axis` is a dimension of the type.
-static LogicalResult verifyAxis(Operation *Op, int64_t Axis,
-                                RankedTensorType Type) {
+LogicalResult stator::verifyAxis(Operation *Op, int64_t Axis,
+                                 RankedTensorType Type) {
   if (Axis >= 0 && Axis < Type.getRank())
     return success();
   return Op->emitOpError() << "axis " << Axis << " is not one of the "
@@ -39,9 +38,8 @@ static LogicalResult verifyRate(Operation *Op, const APFloat &Rate) {
                            << Number;
 }
 
-/// Checks the window of a causal mask.
-static LogicalResult verifyWindow(Operation *Op,
-                                  std::optional<uint64_t> Window) {
+LogicalResult stator::verifyWindow(Operation *Op,
+                                   std::optional<uint64_t> Window) {
   if (!Window || static_cast<int64_t>(*Window) >= 1)
     return success();
   return Op->emitOpError() << "window must be at least 1, found "
@@ -190,26 +188,34 @@ LogicalResult CrossEntropyGradOp::verify() {
   return success();
 }
 
+LogicalResult stator::verifyBias(Operation *Op, Value Bias,
+                                 RankedTensorType Query, int64_t Keys) {
+  if (!Bias)
+    return success();
+  auto Type = cast<RankedTensorType>(Bias.getType());
+  int64_t Queries = Query.getDimSize(2);
+  int64_t Full[] = {Query.getDimSize(0), Query.getDimSize(1), Queries, Keys};
+  bool Fits = (Type.getRank() == 2 || Type.getRank() == 4) &&
+              Type.getElementType() == Query.getElementType() &&
+              Type.getShape().take_back(2) == ArrayRef(Full).take_back(2);
+  if (Fits && Type.getRank() == 4)
+    for (int64_t Dim : {0, 1})
+      Fits &= Type.getDimSize(Dim) == 1 || Type.getDimSize(Dim) == Full[Dim];
+  if (Fits)
+    return success();
+  return Op->emitOpError() << "bias must be [" << Queries << ", " << Keys
+                           << "] or [" << Full[0] << " or 1, " << Full[1]
+                           << " or 1, " << Queries << ", " << Keys << "] of "
+                           << Query.getElementType() << ", found " << Type;
+}
+
 /// What attention and its derivative have in common.
 template <typename OpT> static LogicalResult verifyAttention(OpT Op) {
   RankedTensorType Query = Op.getQuery().getType();
   int64_t Queries = Query.getDimSize(2);
   int64_t Keys = Op.getKey().getType().getDimSize(2);
-  if (Value Bias = Op.getBias()) {
-    auto Type = cast<RankedTensorType>(Bias.getType());
-    int64_t Full[] = {Query.getDimSize(0), Query.getDimSize(1), Queries, Keys};
-    bool Fits = (Type.getRank() == 2 || Type.getRank() == 4) &&
-                Type.getElementType() == Query.getElementType() &&
-                Type.getShape().take_back(2) == ArrayRef(Full).take_back(2);
-    if (Fits && Type.getRank() == 4)
-      for (int64_t Dim : {0, 1})
-        Fits &= Type.getDimSize(Dim) == 1 || Type.getDimSize(Dim) == Full[Dim];
-    if (!Fits)
-      return Op.emitOpError()
-             << "bias must be [" << Queries << ", " << Keys << "] or ["
-             << Full[0] << " or 1, " << Full[1] << " or 1, " << Queries << ", "
-             << Keys << "] of " << Query.getElementType() << ", found " << Type;
-  }
+  if (failed(verifyBias(Op, Op.getBias(), Query, Keys)))
+    return failure();
   if (Op.getCausal() && Keys < Queries)
     return Op.emitOpError()
            << "with a causal mask the first " << Queries - Keys << " of "
