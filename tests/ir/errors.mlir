@@ -631,7 +631,7 @@ stator.func @write_in_loop(%x: tensor<4xf32>) {
 
 // -----
 
-// expected-error @+1 {{a moment or gradient names with `of` the parameter that it belongs to; @w.adam_m does not}}
+// expected-error @+1 {{a moment, gradient or scale names with `of` the parameter that it belongs to; @w.adam_m does not}}
 stator.parameter @w.adam_m : tensor<5xf32> init <constant, 0.0, 0.0> role moment
 
 // -----
