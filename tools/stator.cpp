@@ -46,7 +46,7 @@ void printHelp(llvm::raw_ostream &OS) {
         "  stator compile models/char_gpt.stator --mode train -o train\n"
         "  ./train --data input.txt --val-fraction 0.1 --out run\n"
         "  stator compile models/char_gpt.stator --mode infer -o infer\n"
-        "  ./infer --weights run --prompt \"To be\" --tokens 300\n";
+        "  ./infer --weights run --prompt \"To be\" --tokens 300 --slide\n";
 }
 
 /// Runs the command that `Arguments` say; gives the exit code.

@@ -45,6 +45,7 @@ private:
   };
 
   absl::Status feedPrompts();
+  absl::Status slide();
   absl::Status drawNext(size_t Index, const float *Logits, int32_t &Next);
 
   Decoder &Texts;
@@ -98,9 +99,22 @@ absl::Status Generation::drawNext(size_t Index, const float *Logits,
     Each.End = TextEnd::Stopped;
   else if (Each.Generated == Options.Tokens)
     Each.End = TextEnd::Tokens;
-  else if (Texts.room() == 0)
+  else if (Texts.room() == 0 && !Options.Slide)
     Each.End = TextEnd::Context;
   return absl::OkStatus();
+}
+
+/// Feeds the ends of all texts anew. No row waits any more: a prompt is no
+/// longer than the context.
+absl::Status Generation::slide() {
+  int64_t Kept = keptBySlide(Texts.context());
+  std::vector<int32_t> Tokens(static_cast<size_t>(Texts.batch() * Kept), 0);
+  for (size_t I = 0; I < Rows.size(); ++I)
+    if (Rows[I].isActive())
+      std::copy(Rows[I].Text.end() - Kept, Rows[I].Text.end(),
+                Tokens.begin() + static_cast<int64_t>(I) * Kept);
+  Texts.reset();
+  return Texts.feed(Tokens.data(), Kept);
 }
 
 absl::StatusOr<std::vector<TextEnd>> Generation::run() {
@@ -141,7 +155,10 @@ absl::StatusOr<std::vector<TextEnd>> Generation::run() {
       Texts.setPosition(static_cast<int64_t>(Least));
       continue;
     }
-    STATOR_RETURN_IF_ERROR(Texts.feed(Next.data(), 1));
+    if (Texts.room() == 0)
+      STATOR_RETURN_IF_ERROR(slide());
+    else
+      STATOR_RETURN_IF_ERROR(Texts.feed(Next.data(), 1));
   }
   std::vector<TextEnd> Ends;
   for (const Row &Each : Rows)

@@ -7,6 +7,7 @@
 #include "absl/types/span.h"
 #include "runtime/core/Decoder.h"
 #include "runtime/core/Sampler.h"
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,17 @@ struct GeneratorOptions {
   int64_t Tokens = 0; ///< the most tokens to generate
   SamplerOptions Sampling;
   std::vector<int32_t> StopIds;
+  /// Where the context is full, forget all of a text but what keptBySlide keeps
+  /// and go on.
+  bool Slide = false;
 };
+
+/// How much of the end of a text is computed anew, from position 0 on, where a
+/// context of \p Context tokens is full: half, so that this is seldom done and
+/// there is always something to go by.
+inline int64_t keptBySlide(int64_t Context) {
+  return std::max<int64_t>(Context / 2, 1);
+}
 
 /// A text to continue.
 struct TextStart {

@@ -45,6 +45,10 @@ static void declareGeneration(Flags &Table, InferOptions &O, IdTexts &Ids) {
   Table.toggle("ignore-eos",
                "Go on after the tokens that end a text for the tokenizer.",
                &O.IgnoreEos);
+  Table.toggle("slide",
+               "Where the context is full, go on from the last half of it, "
+               "computed anew, rather than stop.",
+               &O.Slide);
 
   Table.section("Sampling");
   Table.number("temperature",

@@ -24,7 +24,7 @@ struct InferOptions {
   std::vector<int32_t> StopIds;
   int64_t LogProbabilities = -1;  ///< how many of the likeliest; -1: none
   int64_t Window = 0, Stride = 0; ///< of --perplexity; 0: not given
-  bool IgnoreEos = false, Interactive = false;
+  bool IgnoreEos = false, Interactive = false, Slide = false;
   bool Pin = false, Json = false, Help = false, Version = false;
 };
 

@@ -312,7 +312,8 @@ absl::StatusOr<int> Writer::run(const std::vector<Prompt> &Prompts) {
     return int(ExitSuccess);
   std::fprintf(stderr,
                "stopped before --tokens %ld: the context of %s holds %ld "
-               "tokens\nhint: compile it with a longer --time\n",
+               "tokens\nhint: compile it with a longer --time, or go on with "
+               "--slide\n",
                static_cast<long>(Options.Tokens), Model.program().Name,
                static_cast<long>(Texts.context()));
   return int(ExitContext);
@@ -337,6 +338,7 @@ absl::StatusOr<int> runInference(const StatorProgram &Program,
   How.Tokens = Options.Tokens;
   How.Sampling = Options.Sampling;
   How.StopIds = Options.StopIds;
+  How.Slide = Options.Slide;
   if (!Options.IgnoreEos)
     for (int32_t Id : Loaded.eos())
       How.StopIds.push_back(Id);

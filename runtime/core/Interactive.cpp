@@ -109,6 +109,12 @@ absl::StatusOr<bool> Conversation::answer(const std::string &Line) {
     return true; // the last answer ended, and there is nothing to add to it
   StopText Shown(Options.Stops);
   for (int64_t I = 0; I < How.Tokens && !Interrupted && !Shown.found(); ++I) {
+    if (static_cast<int64_t>(Pending.size()) > Text.room() && How.Slide) {
+      auto Kept = std::min(keptBySlide(Text.context()),
+                           static_cast<int64_t>(Written.size()));
+      Pending.assign(Written.end() - Kept, Written.end());
+      Text.reset();
+    }
     if (static_cast<int64_t>(Pending.size()) > Text.room()) {
       show(Shown.push(Stream.finish()) + Shown.finish());
       return false;
@@ -160,7 +166,7 @@ absl::StatusOr<int> Conversation::run() {
     if (!*HadRoom) {
       std::fprintf(stderr,
                    "the context of %s, %ld tokens, is full\nhint: compile it "
-                   "with a longer --time\n",
+                   "with a longer --time, or go on with --slide\n",
                    Model.program().Name, static_cast<long>(Text.context()));
       return int(ExitContext);
     }

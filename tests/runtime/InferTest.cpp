@@ -281,7 +281,7 @@ TEST_F(DecodeTest, StopsClearlyAtTheEndOfTheContext) {
   EXPECT_EQ(End.Out.size(), 65u) << "the context, and the token after it";
   EXPECT_EQ(End.Err,
             "stopped before --tokens 100: the context of Fake holds 64 tokens\n"
-            "hint: compile it with a longer --time\n");
+            "hint: compile it with a longer --time, or go on with --slide\n");
   End = infer(Fake, {"--prompt=abc"});
   EXPECT_EQ(End.ExitCode, 0) << "nobody asked for more";
   EXPECT_EQ(End.Out.size(), 65u);
@@ -289,6 +289,25 @@ TEST_F(DecodeTest, StopsClearlyAtTheEndOfTheContext) {
   EXPECT_EQ(End.ExitCode, 1);
   EXPECT_THAT(End.Err, HasSubstr("the prompt has 65 tokens, but the context of "
                                  "Fake holds 64\nhint: compile"));
+}
+
+TEST_F(DecodeTest, SlidesOnRequest) {
+  FakeProgram Short(STATOR_MODE_INFER, sizes(1, 10)),
+      Three(STATOR_MODE_INFER, sizes(3, 10));
+  Outcome End = infer(Short, {"--prompt=abc", "--tokens=30", "--slide"});
+  ASSERT_EQ(End.ExitCode, 0) << End.Err;
+  EXPECT_EQ(End.Out.size(), 33u);
+  // The context holds 10 tokens, and the 11th is known: then 5 are kept.
+  std::string Expected = infer(Short, {"--prompt=abc"}).Out;
+  EXPECT_EQ(End.Out.substr(0, 11), Expected);
+  std::string Greedy =
+      infer(Short, {"--prompt=abc", "--tokens=30", "--slide", "--top-k=1"}).Out;
+  EXPECT_EQ(infer(Short, {"--prompt", Greedy.substr(6, 5), "--top-k=1"}).Out,
+            Greedy.substr(6, 11));
+  std::vector<std::string> Flags = {"--prompt=abc", "--prompt=a",
+                                    "--prompt=abcdefgabc", "--tokens=30",
+                                    "--slide"};
+  EXPECT_EQ(infer(Three, Flags).Out, infer(Short, Flags).Out);
 }
 
 TEST_F(DecodeTest, PromptsOfAFileAreThoseOfFlags) {
