@@ -16,7 +16,7 @@ FileCommand::parse(runtime::Flags &Flags,
   Flags.text("output", "PATH", "Where the result goes; -o is the same.",
              &Output);
   Flags.toggle("help", "Show this text.", &Help);
-  std::vector<std::string> ForFlags;
+  std::vector<std::string> ForFlags, Paths;
   for (const std::string &Argument : Arguments) {
     bool IsValue = !ForFlags.empty() &&
                    llvm::StringRef(ForFlags.back()).starts_with("--") &&
@@ -27,10 +27,7 @@ FileCommand::parse(runtime::Flags &Flags,
                                                         : Argument);
       continue;
     }
-    if (!Input.empty())
-      return UsageError("two paths, " + Input + " and " + Argument +
-                        "; one was expected");
-    Input = Argument;
+    Paths.push_back(Argument);
   }
   absl::Status Status = Flags.parse(ForFlags);
   if (Help) {
@@ -41,8 +38,12 @@ FileCommand::parse(runtime::Flags &Flags,
   }
   if (!Status.ok())
     return UsageError(std::string(Status.message()));
-  if (Input.empty())
+  if (Paths.empty())
     return UsageError(std::string("no ") + InputName);
+  if (Paths.size() > 1)
+    return UsageError("two paths, " + Paths[0] + " and " + Paths[1] +
+                      "; one was expected");
+  Input = Paths[0];
   if (Output.empty())
     return UsageError("-o is missing: where should the result go?");
   return std::nullopt;
