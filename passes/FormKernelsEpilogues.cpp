@@ -90,6 +90,9 @@ bool Grouping::raise(unsigned Index, unsigned Level) {
     for (Operation *Op : Groups[Group].Ops)
       for (Operation *User : Op->getUsers()) {
         Operation *Outer = Body.findAncestorOpInBlock(*User);
+        // Caches are written when all is done.
+        if (Groups[Group].Update && isa<WriteOp, ReturnOp>(User))
+          continue;
         if (ScheduleLevel.count(Outer))
           return false;
         auto UserGroup = getGroup(Outer);

@@ -22,7 +22,7 @@ static constexpr double FlopsPerByte = 4;
 /// Ops that are repeated for one value.
 static constexpr size_t MaxChain = 4;
 /// Levels of the schedule that a part may wait for another.
-static constexpr unsigned MaxDistance = 4;
+static constexpr unsigned MaxDistance = 8;
 
 /// Spreading numbers over a tensor costs nothing where the tensor is used, and
 /// a buffer anywhere else.
@@ -228,6 +228,9 @@ void Grouping::mergeIntoConsumers(bool Einsums) {
     if (!Single || !Consumer)
       continue;
     OpGroup &P = Groups[Index], &C = Groups[*Consumer];
+    // Views behind a kernel are no part of it (nor is their shape its own).
+    if (llvm::all_of(C.Ops, [](Operation *Op) { return isa<ReshapeOp>(Op); }))
+      continue;
     if ((!Einsums && (P.Einsum || C.Einsum)) ||
         !canMerge(P, Index, C, *Consumer))
       continue;

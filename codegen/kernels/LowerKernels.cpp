@@ -17,6 +17,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "runtime/core/program.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -125,7 +126,7 @@ SmallVector<Type> getArguments(FuncOp Kernel) {
   for (Type Operand : Kernel.getFunctionType().getInputs())
     Arguments.push_back(getMemoryType(Operand));
   if (kernelNeedsInfo(Kernel))
-    Arguments.push_back(MemRefType::get({4}, B.getI64Type()));
+    Arguments.push_back(MemRefType::get({STATOR_INFO_COUNT}, B.getI64Type()));
   for (Type Result : Kernel.getFunctionType().getResults())
     Arguments.push_back(getMemoryType(Result));
   return Arguments;
