@@ -19,6 +19,9 @@ if(STATOR_SANITIZE)
   # Debian's LLVM and MLIR are built without RTTI, which these two checks need.
   add_compile_options(-fno-sanitize=vptr,function)
 endif()
+if(STATOR_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 set(STATOR_LLVM_PREFIX /usr/lib/llvm-22 CACHE PATH "Where LLVM and MLIR 22 are installed")
 find_package(MLIR REQUIRED CONFIG PATHS ${STATOR_LLVM_PREFIX}/lib/cmake/mlir NO_DEFAULT_PATH)

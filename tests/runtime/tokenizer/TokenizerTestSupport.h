@@ -4,6 +4,7 @@
 
 #include "runtime/core/tokenizer/Tokenizer.h"
 #include "tests/runtime/TestSupport.h"
+#include "tests/runtime/tokenizer/SmallTokenizers.h"
 #include <cstdint>
 #include <filesystem>
 #include <random>
@@ -43,11 +44,6 @@ std::string randomText(std::mt19937 &Random, size_t Size);
 std::string randomBytes(std::mt19937 &Random, size_t Size);
 /// \p Original with a few bytes changed, removed, repeated or cut off.
 std::string mutated(std::mt19937 &Random, std::string Original);
-
-/// A small tokenizer.json of byte-level BPE that knows a few words.
-std::string smallByteLevelJson();
-/// One of characters with byte fallback, as Llama 2's.
-std::string smallMetaspaceJson();
 
 } // namespace stator::runtime::testing
 
