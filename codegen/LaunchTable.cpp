@@ -17,17 +17,25 @@ namespace stator {
 //===----------------------------------------------------------------------===//
 
 /// Bytes that a kernel has to read of one of its operands: all of it, or less
-/// if all its users read less.
+/// if all its users read less. A part is replaced in place.
 static double getBytesRead(BlockArgument Operand) {
   const double Whole = getTensorBytes(Operand.getType());
   double Sum = 0;
-  for (Operation *User : Operand.getUsers()) {
+  for (OpOperand &Use : Operand.getUses()) {
+    Operation *User = Use.getOwner();
     auto Priced = dyn_cast<Cost>(User);
-    if (!isa<GatherOp, SliceOp>(User) || !Priced)
+    if (isa<UpdateSliceOp>(User) && Use.getOperandNumber() == 0)
+      continue;
+    if (!isa<GatherOp, SliceOp, DynamicSliceOp>(User) || !Priced)
       return Whole;
     Sum += Priced.getCost().BytesRead;
   }
   return std::min(Whole, Sum);
+}
+
+static double getBytesWritten(Value Result) {
+  auto Update = Result.getDefiningOp<UpdateSliceOp>();
+  return getTensorBytes((Update ? Update.getPart() : Result).getType());
 }
 
 OpCost getKernelCost(FuncOp Kernel) {
@@ -37,8 +45,8 @@ OpCost getKernelCost(FuncOp Kernel) {
       Sum.Flops += Priced.getCost().Flops;
   for (BlockArgument Operand : Kernel.getArguments())
     Sum.BytesRead += getBytesRead(Operand);
-  for (Type Result : Kernel.getFunctionType().getResults())
-    Sum.BytesWritten += getTensorBytes(Result);
+  for (Value Result : Kernel.getBody().front().getTerminator()->getOperands())
+    Sum.BytesWritten += getBytesWritten(Result);
   return Sum;
 }
 
@@ -55,8 +63,9 @@ static StringRef getOpKind(StringRef Name) {
       .Cases({"gather", "scatter_add"}, "embedding")
       .Case("softmax", "norm")
       .Cases({"reduce", "cumsum"}, "reduction")
-      .Cases({"transpose", "slice", "pad", "concat", "broadcast", "reshape",
-              "iota", "constant", "return", "convert"},
+      .Cases({"transpose", "slice", "dynamic_slice", "update_slice", "pad",
+              "concat", "broadcast", "reshape", "iota", "constant", "return",
+              "convert"},
              "copy")
       .Default("pointwise");
 }
