@@ -159,7 +159,7 @@ void Decoder::recompute() {
     std::vector<int32_t> &Text = Texts[static_cast<size_t>(R)];
     int64_t Seen = std::min(static_cast<int64_t>(Text.size()), Time);
     Text.erase(Text.begin(), Text.end() - Seen);
-    std::copy(Text.begin(), Text.end(), Tokens.begin() + R * Time);
+    std::ranges::copy(Text, Tokens.begin() + R * Time);
     Logits[static_cast<size_t>(R)] =
         Memory.result() + (R * Time + Seen - 1) * vocabulary();
   }

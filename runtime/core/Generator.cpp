@@ -161,6 +161,7 @@ absl::StatusOr<std::vector<TextEnd>> Generation::run() {
       STATOR_RETURN_IF_ERROR(Texts.feed(Next.data(), 1));
   }
   std::vector<TextEnd> Ends;
+  Ends.reserve(Rows.size());
   for (const Row &Each : Rows)
     Ends.push_back(*Each.End);
   return Ends;

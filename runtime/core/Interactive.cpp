@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <poll.h>
 #include <string>
 #include <unistd.h>
 
@@ -46,22 +47,35 @@ public:
         Held.erase(0, End + 1);
         return Line;
       }
-      char Bytes[4096];
-      ssize_t Count =
-          Interrupted ? -1 : ::read(STDIN_FILENO, Bytes, sizeof Bytes);
-      if (Count > 0) {
-        Held.append(Bytes, static_cast<size_t>(Count));
-        continue;
-      }
-      if (Count < 0 && !Interrupted && errno == EINTR)
-        continue;
-      if (Held.empty() || Interrupted)
+      if (!wait())
         return std::nullopt;
-      return std::exchange(Held, "");
+      char Bytes[4096];
+      ssize_t Count = ::read(STDIN_FILENO, Bytes, sizeof Bytes);
+      if (Count > 0)
+        Held.append(Bytes, static_cast<size_t>(Count));
+      else if (Count == 0 || errno != EINTR)
+        return Held.empty() ? std::nullopt
+                            : std::optional(std::exchange(Held, ""));
     }
   }
 
 private:
+  /// Until there is something to read; false if SIGINT came. The signal is
+  /// blocked but while waiting, so that none is missed in between.
+  static bool wait() {
+    sigset_t Blocked, Before;
+    ::sigemptyset(&Blocked);
+    ::sigaddset(&Blocked, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &Blocked, &Before);
+    ::sigdelset(&Before, SIGINT);
+    pollfd Input = {STDIN_FILENO, POLLIN, 0};
+    while (!Interrupted && ::ppoll(&Input, 1, nullptr, &Before) < 0 &&
+           errno == EINTR) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &Before, nullptr);
+    return !Interrupted;
+  }
+
   std::string Held;
 };
 
@@ -162,6 +176,8 @@ absl::StatusOr<int> Conversation::run() {
                    std::string(HadRoom.status().message()).c_str());
       continue;
     }
+    // What comes from now on is meant for the next line.
+    Interrupted = 0;
     show("\n");
     if (!*HadRoom) {
       std::fprintf(stderr,
@@ -170,7 +186,6 @@ absl::StatusOr<int> Conversation::run() {
                    Model.program().Name, static_cast<long>(Text.context()));
       return int(ExitContext);
     }
-    Interrupted = 0;
   }
 }
 

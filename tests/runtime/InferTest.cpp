@@ -5,11 +5,14 @@
 #include "tests/runtime/FakeProgram.h"
 #include "tests/runtime/TestSupport.h"
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
+#include <unistd.h>
 
 using namespace stator::runtime;
 using namespace stator::runtime::testing;
@@ -505,6 +508,81 @@ TEST_F(DecodeTest, AConversationEndsWithTheContext) {
   End = converse(Fake, "abx\n", {});
   EXPECT_EQ(End.ExitCode, 1);
   EXPECT_THAT(End.Err, HasSubstr("'x' at byte 2"));
+}
+
+/// A conversation that is still going on.
+class Dialog {
+public:
+  Dialog(const FakeProgram &Fake, const std::vector<std::string> &Arguments) {
+    EXPECT_EQ(::pipe(ToChild), 0);
+    EXPECT_EQ(::pipe(FromChild), 0);
+    Process.emplace(Fake.get(), Arguments, [this] {
+      ::dup2(ToChild[0], STDIN_FILENO);
+      ::dup2(FromChild[1], STDOUT_FILENO);
+      for (int Descriptor :
+           {ToChild[0], ToChild[1], FromChild[0], FromChild[1]})
+        ::close(Descriptor);
+    });
+    ::close(ToChild[0]);
+    ::close(FromChild[1]);
+  }
+  void say(const std::string &Line) {
+    EXPECT_EQ(::write(ToChild[1], Line.data(), Line.size()),
+              static_cast<ssize_t>(Line.size()));
+  }
+  /// Reads so many bytes, or up to a newline if that comes first.
+  std::string hear(size_t Count) {
+    std::string Result;
+    for (char Byte;
+         Result.size() < Count && ::read(FromChild[0], &Byte, 1) == 1;)
+      if (Result += Byte; Byte == '\n')
+        break;
+    return Result;
+  }
+  void interrupt() { Process->send(SIGINT); }
+  Outcome end() {
+    ::close(ToChild[1]);
+    Outcome Result = Process->wait();
+    ::close(FromChild[0]);
+    return Result;
+  }
+
+private:
+  int ToChild[2], FromChild[2];
+  std::optional<Child> Process;
+};
+
+TEST_F(DecodeTest, InterruptsStopAnAnswerAndThenTheProgram) {
+  std::vector<float> Table(64, 0), Bias = {-1000, 0, 0, 0, 0, 0, 0, 0};
+  float One = 1; // no newline is ever written
+  ASSERT_TRUE(writeSafetensors("model.safetensors",
+                               {{"table.weight", "F32", {8, 8}, Table.data()},
+                                {"bias", "F32", {8}, Bias.data()},
+                                {"scale", "F32", {}, &One}},
+                               {})
+                  .ok());
+  const std::vector<std::string> Flags = {"--weights=model.safetensors",
+                                          "--interactive", "--slide",
+                                          "--tokens=1000000000000"};
+  Dialog First(Fake, Flags);
+  for (const char *Line : {"abc\n", "de\n"}) {
+    First.say(Line);
+    EXPECT_EQ(First.hear(300).size(), 300u);
+    First.interrupt();
+    std::string Rest;
+    while (!Rest.ends_with("\n"))
+      Rest = First.hear(1000);
+  }
+  Outcome End = First.end();
+  EXPECT_EQ(End.ExitCode, 0) << End.Err;
+
+  Dialog Second(Fake,
+                {"--weights=model.safetensors", "--interactive", "--tokens=5"});
+  Second.say("abc\n");
+  EXPECT_EQ(Second.hear(100).size(), 6u);
+  Second.interrupt();
+  End = Second.end();
+  EXPECT_EQ(End.ExitCode, 130) << End.Err;
 }
 
 TEST_F(DecodeTest, WrongFlagsAreSaid) {

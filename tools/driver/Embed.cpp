@@ -10,8 +10,9 @@ using namespace mlir;
 namespace stator::driver {
 
 EmbeddedFiles::~EmbeddedFiles() {
-  for (const std::string &Path : Paths)
-    (void)llvm::sys::fs::remove(Path);
+  for (const std::string &Path : Paths) {
+    [[maybe_unused]] std::error_code Failed = llvm::sys::fs::remove(Path);
+  }
 }
 
 FailureOr<std::string> EmbeddedFiles::write(StringRef Suffix, StringRef Bytes,
