@@ -361,7 +361,8 @@ std::vector<Example> getDecodingExamples() {
                "[[[[0.0], [" + std::to_string(std::log(2.0)) + "], [9.0]]]]",
                "1x1x3x1xf32") +
       constant("v", "[[[[3.0], [6.0], [90.0]]]]", "1x1x3x1xf32");
-  const double W = std::exp(std::stof(std::to_string(std::log(2.0))));
+  const double Key = std::stof(std::to_string(std::log(2.0)));
+  const double W = std::exp(Key);
   auto Attend = [&](const std::string &Position, const std::string &How,
                     double Expected) {
     const std::string C = "tensor<1x1x3x1xf32>", O = "tensor<1x1x1x1xf32>";
