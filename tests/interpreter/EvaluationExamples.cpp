@@ -354,15 +354,12 @@ std::vector<Example> getDecodingExamples() {
                        "tensor<4xf32>",
                    "tensor<4xf32>", std::move(Expected)};
   };
-  // Slot 1 weighs twice what slot 0 does; slot 2 is not seen.
+  // Slot 1 weighs e^(1/2) times what slot 0 does; slot 2 is not seen.
   const std::string Weighed =
       constant("q", "[[[[1.0]]]]", "1x1x1x1xf32") +
-      constant("k",
-               "[[[[0.0], [" + std::to_string(std::log(2.0)) + "], [9.0]]]]",
-               "1x1x3x1xf32") +
+      constant("k", "[[[[0.0], [0.5], [9.0]]]]", "1x1x3x1xf32") +
       constant("v", "[[[[3.0], [6.0], [90.0]]]]", "1x1x3x1xf32");
-  const double Key = std::stof(std::to_string(std::log(2.0)));
-  const double W = std::exp(Key);
+  const double W = std::exp(0.5);
   auto Attend = [&](const std::string &Position, const std::string &How,
                     double Expected) {
     const std::string C = "tensor<1x1x3x1xf32>", O = "tensor<1x1x1x1xf32>";
@@ -385,6 +382,16 @@ std::vector<Example> getDecodingExamples() {
       // Position 4 is in slot 1, position 3 in slot 0.
       Attend("4", " window 2 ring", (3 + 6 * W) / (1 + W)),
       Attend("3", " window 1 ring", 3),
+      {constant("w", "[[1, -2, 3]]", "1x3xi8") +
+           constant("s", "[[0.5, 2.0]]", "1x2xf32"),
+       "stator.dequantize %w scales %s axis 1 block 2 : (tensor<1x3xi8>, "
+       "tensor<1x2xf32>) -> tensor<1x3xf32>",
+       "tensor<1x3xf32>",
+       {0.5, -1, 6}},
+      {constant("w", "[1.5, -2.0]", "2xbf16"),
+       "stator.dequantize %w : (tensor<2xbf16>) -> tensor<2xf32>",
+       "tensor<2xf32>",
+       {1.5, -2}},
   };
 }
 
