@@ -1,286 +1,22 @@
-//===- LowerGroup.cpp - Fused groups as loops over rows -------------------===//
-//
-// All ops of a group live in one space of elements, the domain. Reductions of a
-// group are over the same dimensions of it, the inner ones; the others are
-// rows. A row is worked on in passes: one loop over the inner dimensions for
-// the reductions that need nothing but operands, one for those that need the
-// results of the first, and so on, and the last for the results of the kernel.
-// Lanes of vectors run along the last dimension of the domain: in the loops
-// over a row, or, if that dimension is not reduced, over several rows at once.
-//
-// Where a result is a tensor with a part replaced (update_slice), what the
-// group computes is the part; it is written to its place in the tensor.
-//
-//===----------------------------------------------------------------------===//
+//===- LowerGroup.cpp - The loops of a fused group ------------------------===//
 
 #include "codegen/EmitMath.h"
 #include "codegen/kernels/EmitElementwise.h"
+#include "codegen/kernels/GroupLowering.h"
 #include "codegen/kernels/Lowerings.h"
-#include "ir/KernelInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace stator {
-namespace {
 
-constexpr auto Contract = arith::FastMathFlags::contract;
+static constexpr auto Contract = arith::FastMathFlags::contract;
 
 /// Elements times ops that are worth handing to another thread.
-constexpr int64_t MinTaskWork = 1 << 14;
-/// Bytes of buffers on the stack of a thread.
-constexpr int64_t MaxBufferBytes = 48 << 10;
-
-RankedTensorType getType(Value V) {
-  return cast<RankedTensorType>(V.getType());
-}
-
-int64_t getNumElements(Value V) { return getType(V).getNumElements(); }
-
-class GroupLowering {
-public:
-  GroupLowering(KernelEmitter &E, FuncOp Kernel)
-      : E(E), Body(Kernel.getBody().front()),
-        Return(cast<ReturnOp>(Body.getTerminator())) {
-    for (Value Result : Return.getOperands()) {
-      auto Update = Result.getDefiningOp<UpdateSliceOp>();
-      Updates.push_back(Update);
-      Computed.push_back(Update ? Update.getPart() : Result);
-    }
-  }
-
-  LogicalResult run();
-
-private:
-  LogicalResult analyze();
-  bool collapse();
-  void planPasses();
-  void planBuffers();
-  void copyUpdated();
-  void emitRows(int64_t LaneFrom, int64_t LaneCount, int64_t Width);
-  void emitRow(LaneIndex Row);
-  void emitPass(unsigned Level);
-  void emitResults();
-
-  using Accumulators = SmallVector<Value, 4>;
-  using InnerBody = function_ref<Accumulators(const Accumulators &)>;
-  /// Loops over the inner dimensions from `Inner` on. `Vectors` and `Scalars`
-  /// are carried through the loops over whole vectors and over what remains.
-  /// Each iteration of an outer loop sums by itself, from what `Restart` gives
-  /// and with what `Combine` does, so that long sums lose fewer digits.
-  struct Sums {
-    function_ref<Accumulators()> Restart;
-    function_ref<Accumulators(const Accumulators &, const Accumulators &)>
-        Combine;
-  };
-  void emitInner(unsigned Inner, Accumulators &Vectors, Accumulators &Scalars,
-                 InnerBody EmitBody, const Sums *Partial = nullptr);
-
-  Indices mapTo(ArrayRef<int64_t> Shape, bool RowsOnly);
-  LaneIndex getPlace(unsigned Result, const Indices &Index);
-  bool isFull(Value V) const { return getNumElements(V) == NumElements; }
-
-  KernelEmitter &E;
-  Block &Body;
-  ReturnOp Return;
-  /// What is computed for each result, and the update that it is a part for, or
-  /// null.
-  SmallVector<Value> Computed;
-  SmallVector<UpdateSliceOp> Updates;
-  SmallVector<int64_t> Domain;
-  SmallVector<unsigned> RowDims, InnerDims;
-  bool LanesInRow = false;
-  int64_t NumElements = 1, Lanes = 1;
-  unsigned NumLevels = 0;
-  SmallVector<SmallVector<ReduceOp>> Levels;
-  /// Values that are kept in a buffer from the pass of this number on.
-  llvm::MapVector<Value, unsigned> Kept;
-  SmallVector<Value> BufferMemory;
-  SmallVector<int64_t> BufferSizes;
-  Indices Position;
-};
-
-/// Whether the op is an update of an operand that nothing but the result needs.
-bool isWritten(Operation *Op) {
-  auto Update = dyn_cast<UpdateSliceOp>(Op);
-  return Update && isa<BlockArgument>(Update.getInput()) && Op->hasOneUse() &&
-         isa<ReturnOp>(*Op->user_begin());
-}
-
-LogicalResult GroupLowering::analyze() {
-  SmallVector<int64_t> Axes;
-  if (Return.getNumOperands() == 0)
-    return Return.emitOpError("ends a kernel without results");
-  for (Operation &Op : Body) {
-    if (!isa<ReturnOp>(Op) && !canEmit(&Op) && !isWritten(&Op))
-      return Op.emitOpError("needs a kernel of its own");
-    auto Reduce = dyn_cast<ReduceOp>(Op);
-    if (!Reduce)
-      continue;
-    ArrayRef<int64_t> Shape = getType(Reduce.getInput()).getShape();
-    SmallVector<int64_t> OpAxes(Reduce.getAxes());
-    llvm::sort(OpAxes);
-    if (NumLevels == 0) {
-      Domain.assign(Shape.begin(), Shape.end());
-      Axes = OpAxes;
-    } else if (Shape != ArrayRef(Domain) || Axes != OpAxes) {
-      return Reduce.emitOpError()
-             << "reduces over other dimensions than its kernel";
-    }
-    NumLevels = 1;
-  }
-  if (NumLevels == 0) {
-    Value Largest = Computed.front();
-    for (Value Result : Computed)
-      if (getNumElements(Result) > getNumElements(Largest))
-        Largest = Result;
-    ArrayRef<int64_t> Shape = getType(Largest).getShape();
-    Domain.assign(Shape.begin(), Shape.end());
-    if (!Domain.empty())
-      Axes.push_back(Domain.size() - 1);
-    if (collapse())
-      Axes.clear();
-  }
-  for (unsigned Dim = 0; Dim != Domain.size(); ++Dim)
-    (llvm::is_contained(Axes, Dim) ? InnerDims : RowDims).push_back(Dim);
-  for (int64_t Size : Domain)
-    NumElements *= Size;
-  LanesInRow = !RowDims.empty() && RowDims.back() + 1 == Domain.size();
-
-  Lanes = E.Target.getF32Lanes();
-  while (!Domain.empty() && Lanes > Domain.back())
-    Lanes /= 2;
-  return success();
-}
-
-/// Makes the domain one-dimensional if no op minds.
-bool GroupLowering::collapse() {
-  int64_t Size = 1;
-  for (int64_t Dim : Domain)
-    Size *= Dim;
-  if (Size == 1)
-    return false;
-  for (Operation &Op : Body) {
-    bool Uniform = false;
-    if (auto Constant = dyn_cast<ConstantOp>(Op))
-      Uniform = cast<ElementsAttr>(Constant.getValue()).isSplat();
-    if (auto Broadcast = dyn_cast<BroadcastOp>(Op))
-      Uniform = getType(Broadcast.getInput()).getRank() == 0;
-    if (!Uniform && !isElementwise(&Op) &&
-        !isa<DropoutOp, ReshapeOp, ReturnOp>(Op))
-      return false;
-    for (Value V : Op.getOperands())
-      if (getNumElements(V) != Size && getType(V).getRank() != 0)
-        return false;
-    for (Value V : Op.getResults())
-      if (getNumElements(V) != Size && getType(V).getRank() != 0)
-        return false;
-  }
-  auto Flatten = [&](Value V) {
-    if (getNumElements(V) == Size)
-      V.setType(RankedTensorType::get({Size}, getType(V).getElementType()));
-  };
-  llvm::for_each(Body.getArguments(), Flatten);
-  for (Operation &Op : llvm::make_early_inc_range(Body)) {
-    llvm::for_each(Op.getResults(), Flatten);
-    if (auto Constant = dyn_cast<ConstantOp>(Op)) {
-      auto Number = cast<DenseElementsAttr>(Constant.getValue());
-      Constant.setValueAttr(Number.resizeSplat(getType(Constant.getResult())));
-    }
-    if (auto Reshape = dyn_cast<ReshapeOp>(Op)) {
-      Reshape.getResult().replaceAllUsesWith(Reshape.getInput());
-      Reshape.erase();
-    }
-  }
-  Domain.assign({Size});
-  return true;
-}
-
-void GroupLowering::planPasses() {
-  llvm::DenseMap<Value, unsigned> LevelOf;
-  for (Operation &Op : Body) {
-    unsigned Level = 0;
-    for (Value Operand : Op.getOperands())
-      Level = std::max(Level, LevelOf.lookup(Operand));
-    if (auto Reduce = dyn_cast<ReduceOp>(Op)) {
-      Levels.resize(std::max<size_t>(Levels.size(), Level + 1));
-      Levels[Level++].push_back(Reduce);
-    }
-    for (Value Result : Op.getResults())
-      LevelOf[Result] = Level;
-  }
-}
-
-/// Chooses which values to keep from one pass to the next: those that are
-/// expensive, needed in several passes, and only ever at their own index.
-void GroupLowering::planBuffers() {
-  if (LanesInRow || Levels.empty())
-    return;
-  int64_t RowElements = 1;
-  for (unsigned Dim : InnerDims)
-    RowElements *= Domain[Dim];
-
-  SmallVector<Operation *> Ops;
-  for (Operation &Op : Body)
-    Ops.push_back(&Op);
-  auto GetRoots = [&](unsigned Pass) {
-    SmallVector<Value> Roots;
-    if (Pass < Levels.size()) {
-      for (ReduceOp Reduce : Levels[Pass])
-        Roots.push_back(Reduce.getInput());
-    } else {
-      Roots.append(Computed);
-    }
-    return Roots;
-  };
-  // Passes in which each op is computed, given what is kept so far.
-  auto CountPasses = [&](llvm::DenseMap<Operation *, unsigned> &First) {
-    llvm::DenseMap<Operation *, unsigned> Count;
-    for (unsigned Pass = 0; Pass <= Levels.size(); ++Pass) {
-      llvm::DenseSet<Operation *> Seen;
-      SmallVector<Value> Work = GetRoots(Pass);
-      while (!Work.empty()) {
-        Value V = Work.pop_back_val();
-        Operation *Op = V.getDefiningOp();
-        if (!Op || isa<ReduceOp>(Op) || !Seen.insert(Op).second)
-          continue;
-        auto *Keep = Kept.find(V);
-        if (Keep != Kept.end() && Keep->second < Pass)
-          continue;
-        if (Count[Op]++ == 0)
-          First[Op] = Pass;
-        Work.append(Op->operand_begin(), Op->operand_end());
-      }
-    }
-    return Count;
-  };
-  int64_t Bytes = 0;
-  for (Operation *Op : llvm::reverse(Ops)) {
-    if (!isExpensiveToRepeat(Op) || Op->getNumResults() != 1)
-      continue;
-    Value V = Op->getResult(0);
-    if (getType(V).getShape() != ArrayRef(Domain) ||
-        !llvm::all_of(Op->getUsers(), [](Operation *User) {
-          return isElementwise(User) || isa<ReduceOp, ReturnOp, UpdateSliceOp,
-                                            DropoutOp, CausalMaskOp>(User);
-        }))
-      continue;
-    int64_t Size = RowElements * (getType(V).getElementTypeBitWidth() + 7) / 8;
-    llvm::DenseMap<Operation *, unsigned> First;
-    auto Count = CountPasses(First);
-    if (Count.lookup(Op) < 2 || Bytes + Size > MaxBufferBytes)
-      continue;
-    Bytes += Size;
-    Kept[V] = First.lookup(Op);
-  }
-  BufferSizes.assign(Domain.size(), 1);
-  for (unsigned Dim : InnerDims)
-    BufferSizes[Dim] = Domain[Dim];
-}
+static constexpr int64_t MinTaskWork = 1 << 14;
 
 Indices GroupLowering::mapTo(ArrayRef<int64_t> Shape, bool RowsOnly) {
   SmallVector<int64_t> Sizes;
@@ -361,7 +97,7 @@ void GroupLowering::emitInner(unsigned Inner, Accumulators &Vectors,
   Split(Loop.getResults());
 }
 
-Value emitIdentity(ImplicitLocOpBuilder &B, ReduceKind Kind, Type Type) {
+static Value emitIdentity(ImplicitLocOpBuilder &B, ReduceKind Kind, Type Type) {
   Value Zero = arith::ConstantOp::create(B, B.getZeroAttr(Type));
   double Infinity = std::numeric_limits<double>::infinity();
   switch (Kind) {
@@ -376,7 +112,8 @@ Value emitIdentity(ImplicitLocOpBuilder &B, ReduceKind Kind, Type Type) {
   llvm_unreachable("unknown reduction");
 }
 
-Value emitCombine(ImplicitLocOpBuilder &B, ReduceKind Kind, Value X, Value Y) {
+static Value emitCombine(ImplicitLocOpBuilder &B, ReduceKind Kind, Value X,
+                         Value Y) {
   switch (Kind) {
   case ReduceKind::Sum:
   case ReduceKind::Mean:
@@ -401,7 +138,7 @@ void GroupLowering::emitPass(unsigned Level) {
   auto Start = [&](int64_t Width) {
     Accumulators Identities;
     for (ReduceOp Reduce : Reduces) {
-      Type Element = getType(Reduce.getInput()).getElementType();
+      Type Element = getTensorType(Reduce.getInput()).getElementType();
       Type Type = Width == 1 ? Element : VectorType::get({Width}, Element);
       Identities.push_back(emitIdentity(E.B, Reduce.getKind(), Type));
     }
@@ -466,10 +203,10 @@ void GroupLowering::emitPass(unsigned Level) {
 LaneIndex GroupLowering::getPlace(unsigned Result, const Indices &Index) {
   UpdateSliceOp Update = Updates[Result];
   if (!Update)
-    return E.linearize(getType(Computed[Result]).getShape(), Index);
-  ArrayRef<int64_t> Shape = getType(Update.getResult()).getShape();
+    return E.linearize(getTensorType(Computed[Result]).getShape(), Index);
+  ArrayRef<int64_t> Shape = getTensorType(Update.getResult()).getShape();
   int64_t Axis = Update.getAxis(), Size = Shape[Axis];
-  int64_t Rows = getType(Update.getPart()).getDimSize(Axis);
+  int64_t Rows = getTensorType(Update.getPart()).getDimSize(Axis);
   Indices Place = Index;
   Place[Axis] = E.add(Index[Axis], E.emitOffset(Update.getOffset(), Size, Rows,
                                                 Update.getRing()));
@@ -510,7 +247,7 @@ void GroupLowering::emitResults() {
       AnyFull = true;
       continue;
     }
-    Indices Index = mapTo(getType(Result).getShape(), /*RowsOnly=*/true);
+    Indices Index = mapTo(getTensorType(Result).getShape(), /*RowsOnly=*/true);
     Rows.push_back({static_cast<unsigned>(I), E.emit(Result, Index)});
   }
   if (AnyFull) {
@@ -520,7 +257,7 @@ void GroupLowering::emitResults() {
       for (auto [I, Result] : llvm::enumerate(Computed)) {
         if (IsRow(Result))
           continue;
-        ArrayRef<int64_t> Shape = getType(Result).getShape();
+        ArrayRef<int64_t> Shape = getTensorType(Result).getShape();
         Indices Index = mapTo(Shape, /*RowsOnly=*/false);
         Value Element = E.emit(Result, Index);
         Elements.push_back(
@@ -532,7 +269,7 @@ void GroupLowering::emitResults() {
     });
   }
   for (auto [I, Element] : Rows) {
-    ArrayRef<int64_t> Shape = getType(Computed[I]).getShape();
+    ArrayRef<int64_t> Shape = getTensorType(Computed[I]).getShape();
     E.store(Element, E.getResultMemory(I),
             getPlace(I, mapTo(Shape, /*RowsOnly=*/true)));
   }
@@ -593,7 +330,8 @@ void GroupLowering::emitRows(int64_t LaneFrom, int64_t LaneCount,
       int64_t Size = 1;
       for (int64_t Dim : BufferSizes)
         Size *= Dim;
-      BufferMemory.push_back(E.createBuffer(getType(V).getElementType(), Size));
+      BufferMemory.push_back(
+          E.createBuffer(getTensorType(V).getElementType(), Size));
     }
   };
 
@@ -645,8 +383,6 @@ LogicalResult GroupLowering::run() {
     emitRows(Whole, Size - Whole, 1);
   return success();
 }
-
-} // namespace
 
 LogicalResult lowerGroup(KernelEmitter &Emitter, FuncOp Kernel) {
   return GroupLowering(Emitter, Kernel).run();
