@@ -1,8 +1,9 @@
 //===- WordScanner.cpp - the usual patterns, written out ------------------===//
 //
-// Nearly all byte-level tokenizers divide text by one of three patterns. A
-// scanner that looks at each character once takes a tenth of the time of a
-// regular expression, which would be most of the time of encoding.
+// Nearly all byte-level tokenizers divide text by one of three patterns. Their
+// scanners are as fast as PCRE2's machine code, and make encoding twice as fast
+// where a system does not let programs make any and PCRE2 interprets; and each
+// of the two is a test of the other.
 //
 //===----------------------------------------------------------------------===//
 
