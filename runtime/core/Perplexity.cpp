@@ -28,7 +28,7 @@ absl::StatusOr<MeanLoss> measureStrided(const StatorProgram &Program,
       int32_t Target;
     };
     std::vector<Counted> All;
-    std::fill(Tokens.begin(), Tokens.end(), 0);
+    std::ranges::fill(Tokens, 0);
     for (int64_t Row = 0; Row < Program.Batch && Done < Size; ++Row) {
       int64_t End = std::min(Begin + Window, Size);
       Text.copy(Begin, End - Begin, Tokens.data() + Row * Time);

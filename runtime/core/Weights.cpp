@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <sys/mman.h>
 
 namespace stator::runtime {
 
@@ -66,8 +67,8 @@ static std::vector<int64_t> shapeInFiles(const StatorTensor &Tensor) {
 
 /// Pairs the tensors of \p Role with those of files.
 static std::vector<WeightCopy> match(const std::vector<Source> &Sources,
-                               const StatorProgram &Program, int32_t Role,
-                               Problems &Found) {
+                                     const StatorProgram &Program, int32_t Role,
+                                     Problems &Found) {
   std::map<absl::string_view, const SafetensorsEntry *> ByName;
   for (const Source &Each : Sources)
     ByName[Each.Entry->Name] = Each.Entry;
@@ -90,13 +91,21 @@ static std::vector<WeightCopy> match(const std::vector<Source> &Sources,
              Dtype != "F32" && Dtype != "F16" && Dtype != "BF16")
       Found.Unreadable.push_back(absl::StrCat(Tensor.Name, ": ", Dtype));
     else
-      Copies.push_back(
-          {&Tensor, Entry->second, findScales(Program, Tensor)});
+      Copies.push_back({&Tensor, Entry->second, findScales(Program, Tensor)});
   }
   for (const auto &[Name, Entry] : ByName)
     if (!Known.count(Name))
       Found.Extra.push_back(absl::StrCat(Name, " ", shapeOf(Entry->Shape)));
   return Copies;
+}
+
+/// Has the system read a tensor from its file while others are converted.
+static void announce(const SafetensorsEntry &Entry) {
+  const uint8_t *Begin =
+      Entry.Bytes - reinterpret_cast<uintptr_t>(Entry.Bytes) % 4096;
+  const uint8_t *End = Entry.Bytes + (Entry.End - Entry.Begin);
+  ::madvise(const_cast<uint8_t *>(Begin), static_cast<size_t>(End - Begin),
+            MADV_WILLNEED); // only ever a hint
 }
 
 static absl::Status load(const std::vector<Source> &Sources,
@@ -111,6 +120,8 @@ static absl::Status load(const std::vector<Source> &Sources,
   if (Options.AllowExtra)
     Found.Extra.clear();
   STATOR_RETURN_IF_ERROR(Found.toStatus(Path, Program.Name));
+  for (const WeightCopy &Each : Copies)
+    announce(*Each.From);
   const StatorTensor *Bad = convertWeights(Copies, State);
   if (Bad && Options.Finite)
     return error(Path, ": tensor ", Bad->Name,

@@ -10,7 +10,6 @@
 using namespace stator::runtime;
 using namespace stator::runtime::testing;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 namespace {
 

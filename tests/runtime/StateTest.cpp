@@ -96,6 +96,25 @@ TEST(FindNonFinite, NamesTheTensor) {
   }
 }
 
+TEST(CheckProgram, FindsBlocksAndCachesThatDoNotHold) {
+  FakeProgram::Shape Sizes;
+  Sizes.Blocks = true;
+  Sizes.Context = Sizes.Time;
+  EXPECT_TRUE(checkProgram(FakeProgram(STATOR_MODE_INFER, Sizes).get()).ok());
+  FakeProgram Wide(STATOR_MODE_INFER, Sizes);
+  Wide.edit().Blocks += 1;
+  Wide.edit().NumBlocks -= 1;
+  EXPECT_ERROR(checkProgram(Wide.get()), "ascending widths, the first 1");
+  StatorBlock Twice[2] = {Wide.get().Blocks[-1], Wide.get().Blocks[-1]};
+  Wide.edit().Blocks = Twice;
+  Wide.edit().NumBlocks = 2;
+  EXPECT_ERROR(checkProgram(Wide.get()), "ascending widths, the first 1");
+  FakeProgram Small(STATOR_MODE_INFER, Sizes);
+  Small.edit().CacheBytes = 16;
+  EXPECT_ERROR(checkProgram(Small.get()),
+               "tensor history does not fit the cache");
+}
+
 TEST(CheckProgram, FindsTablesThatDoNotHold) {
   auto Expect = [](auto Change, const char *Message) {
     FakeProgram Fake(STATOR_MODE_TRAIN);
