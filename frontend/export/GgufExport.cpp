@@ -159,6 +159,9 @@ absl::Status writeGguf(const KnownModel &Model,
   std::vector<float> Divisors;
   if (Llama && Config["rope_scaling"].is_object() &&
       Config["rope_scaling"]["rope_type"] == "llama3") {
+    Writer.whole("llama.rope.scaling.original_context_length",
+                 Config["rope_scaling"]["original_max_position_embeddings"]
+                     .get<uint32_t>());
     Divisors = divisors(json(Config["rope_scaling"]),
                         Config["rope_theta"].get<double>(), Depth);
     Writer.tensor("rope_freqs.weight", "F32",

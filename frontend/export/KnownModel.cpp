@@ -84,6 +84,11 @@ static json optionalValue(const Origin &From, const char *Key, json Default) {
   return Found != From.Config.end() && Found->is_number() ? *Found : Default;
 }
 
+/// A number that Hugging Face expects as a float.
+static json real(const json &Number) {
+  return Number.is_number() ? json(Number.get<double>()) : Number;
+}
+
 /// The activation that the name of a model ends with ("GPT2_relu"), or
 /// `Default`, in Hugging Face's words.
 static std::string activationOf(StringRef Suffix, const char *Default) {
@@ -109,9 +114,9 @@ static ordered_json gpt2Config(const Origin &From, StringRef Suffix, bool Tied,
   Config["n_inner"] = optionalValue(From, "hidden", nullptr);
   Config["activation_function"] =
       From.Name == "CharGPT" ? "gelu" : activationOf(Suffix, "gelu_new");
-  Config["layer_norm_epsilon"] = optionalValue(From, "eps", 1e-5);
+  Config["layer_norm_epsilon"] = real(optionalValue(From, "eps", 1e-5));
   for (const char *Key : {"attn_pdrop", "embd_pdrop", "resid_pdrop"})
-    Config[Key] = Dropout;
+    Config[Key] = real(Dropout);
   Config["tie_word_embeddings"] = Tied;
   return Config;
 }
@@ -131,17 +136,17 @@ static ordered_json llamaConfig(const Origin &From, StringRef Suffix, bool Tied,
   if (json Depth = optionalValue(From, "depth", nullptr); !Depth.is_null())
     Config["head_dim"] = Depth;
   Config["hidden_act"] = activationOf(Suffix, "silu");
-  Config["rms_norm_eps"] = value(From, "eps", Problem);
-  Config["rope_theta"] = value(From, "rope_base", Problem);
+  Config["rms_norm_eps"] = real(value(From, "eps", Problem));
+  Config["rope_theta"] = real(value(From, "rope_base", Problem));
   Config["rope_scaling"] = nullptr;
-  json Factor = optionalValue(From, "rope_factor", nullptr);
+  json Factor = real(optionalValue(From, "rope_factor", nullptr));
   json Original = optionalValue(From, "rope_original", nullptr);
   if (!Original.is_null())
     Config["rope_scaling"] = {
         {"rope_type", "llama3"},
         {"factor", Factor},
-        {"low_freq_factor", value(From, "rope_low", Problem)},
-        {"high_freq_factor", value(From, "rope_high", Problem)},
+        {"low_freq_factor", real(value(From, "rope_low", Problem))},
+        {"high_freq_factor", real(value(From, "rope_high", Problem))},
         {"original_max_position_embeddings", Original}};
   else if (!Factor.is_null())
     Config["rope_scaling"] = {{"rope_type", "linear"}, {"factor", Factor}};

@@ -54,8 +54,8 @@ private:
 /// instead: those of Llama 3.1, with the numbers that its models have. None:
 /// they are others.
 static std::optional<json> explainDivisors(const std::vector<float> &Divisors,
-                                           double Base) {
-  constexpr double Low = 1, High = 4, Original = 8192, Pi = 3.14159265358979;
+                                           double Base, double Original) {
+  constexpr double Low = 1, High = 4, Pi = 3.14159265358979;
   float Factor = 1;
   for (float Each : Divisors)
     Factor = std::max(Factor, Each);
@@ -144,9 +144,11 @@ static absl::StatusOr<const GgufArchitecture *> readConfig(const GgufFile &File,
   if (const runtime::GgufTensor *Divisors = File.find("rope_freqs.weight")) {
     std::optional<json> Scaling;
     if (Divisors->Type == "F32" && Divisors->Shape.size() == 1) {
-      std::vector<float> Values(Divisors->Size / sizeof(float));
-      std::memcpy(Values.data(), Divisors->Bytes, Divisors->Size);
-      Scaling = explainDivisors(Values, Base);
+      double Original =
+          Values.number("rope.scaling.original_context_length", 8192);
+      std::vector<float> Floats(Divisors->Size / sizeof(float));
+      std::memcpy(Floats.data(), Divisors->Bytes, Divisors->Size);
+      Scaling = explainDivisors(Floats, Base, Original);
     }
     if (!Scaling)
       return runtime::error(File.path(),

@@ -59,11 +59,10 @@ public:
     if (!read(Version))
       return truncated("the header");
     if (Version != 2 && Version != 3)
-      return error(Result.Path, " is of version ",
-                   Version == 1 || Version < 256
-                       ? absl::StrCat(Version, " of GGUF")
-                       : std::string("another byte order"),
-                   "; versions 2 and 3 are read, little-endian");
+      return error(Result.Path, " is ",
+                   Version < 256 ? absl::StrCat("of version ", Version)
+                                 : std::string("in another byte order"),
+                   "; GGUF of versions 2 and 3 is read, little-endian");
     if (!read(NumTensors) || !read(NumPairs))
       return truncated("the header");
     // The shortest pair takes 13 bytes, the shortest description 24.

@@ -10,7 +10,9 @@ import sys
 from run import call, fail
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "goldens"))
+import check_formats  # noqa: E402
 import families  # noqa: E402
+import gguf  # noqa: E402
 
 
 def config_errors():
@@ -98,6 +100,82 @@ def weight_errors(folder):
     yield ["is both in"]
 
 
+def gguf_errors(path):
+    """Writes damaged GGUF files, and gives what is said of them."""
+    pairs = check_formats.pairs_of("llama", "llama")
+    tensors = {n: ("F32", v) for n, v in gguf.convert(families.make_weights("llama"), "llama", 4, 2).items()}
+
+    def write(more={}, drop=(), **changed):
+        gguf.write(path, {k: v for k, v in dict(pairs, **more).items() if k not in drop},
+                   {n: changed.get(n.replace(".", "_"), v) for n, v in tensors.items()})
+        with open(path, "rb") as file:
+            return file.read()
+
+    def put(data):
+        with open(path, "wb") as file:
+            file.write(data)
+
+    good = write()
+    put(good[:-4])
+    yield "is it truncated?"
+    put(good[:40])
+    yield "is not a valid GGUF file"
+    put(good[:4] + struct.pack("<I", 1) + good[8:])
+    yield "is of version 1; GGUF of versions 2 and 3 is read"
+    put(good[:4] + struct.pack(">I", 3) + good[8:])
+    yield "is in another byte order"
+    put(good[:8] + struct.pack("<Q", 2**63) + good[16:])
+    yield "more than its"
+    put(good[:24] + struct.pack("<Q", 2**64 - 1) + good[32:])
+    yield "it ends in the key-value pairs"
+    put(good.replace(b"blk.0.attn_q.weight", b"blk.0.attn_k.weight"))
+    yield "tensor blk.0.attn_k.weight is there twice"
+    put(good.replace(b"llama.block_count", b"llama.attn_count_"))
+    yield "num_hidden_layers is missing"
+    put(good.replace(b"output_norm.weight", b"output_gate.weight"))
+    yield "output_gate.weight [24]"
+    place = good.index(b"output_norm.weight") + len("output_norm.weight")
+    for kind, message in ((12, "Q4_K has blocks of 256"), (77, "is of type 77, which is not known"),
+                          (26, "not F32, F16, BF16 or Q8_0 (1):")):
+        put(good[:place + 12] + struct.pack("<I", kind) + good[place + 16:])
+        yield message
+    put(good[:place] + struct.pack("<I", 9) + good[place + 4:])
+    yield "has 9 dimensions; expected 1 to 4"
+    put(good[:place + 4] + struct.pack("<Q", 2**62) + good[place + 12:])
+    yield "tensor output_norm.weight has an impossible shape"
+    put(good[:place + 16] + struct.pack("<Q", 2**63) + good[place + 24:])
+    yield "bytes of data are there"
+    put(good[:place + 16] + struct.pack("<Q", 0) + good[place + 24:])
+    yield "overlap"
+    write({"general.alignment": 33})
+    yield "general.alignment is 33; expected a power of two"
+    write({"general.architecture": "mamba"})
+    yield 'general.architecture "mamba" is not known; known are llama, qwen2, qwen3, gpt2'
+    write(drop=["general.architecture"])
+    yield "general.architecture is missing"
+    write({"llama.attention.head_count": [4, 4]})
+    yield "llama.attention.head_count differs from layer to layer"
+    write({"llama.expert_count": 8})
+    yield "mixture of experts (num_local_experts = 8)"
+    write({"llama.rope.scaling.type": "yarn"})
+    yield "rope_scaling.type = yarn"
+    write({"llama.rope.dimension_count": 4})
+    yield "llama.rope.dimension_count is not the size of a head"
+    write({"llama.attention.value_length": 8, "llama.attention.key_length": 6})
+    yield "attention.value_length is not"
+    bpe = {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.tokens": ["a", "b"], "tokenizer.ggml.merges": ["a b"]}
+    write(dict(bpe, **{"tokenizer.ggml.pre": "odd"}))
+    yield 'tokenizer.ggml.pre "odd" is not supported'
+    write(dict(bpe, **{"tokenizer.ggml.token_type": [1]}))
+    yield "tokenizer.ggml.token_type has 1 elements for 2 tokens"
+    write(dict(bpe, **{"tokenizer.ggml.tokens": ["a", "a"]}))
+    yield "tokens 0 and 1 are the same text"
+    write({"tokenizer.ggml.model": "bert", "tokenizer.ggml.tokens": ["a"]})
+    yield 'tokenizer.ggml.model "bert" is not supported'
+    write({"tokenizer.ggml.model": "gpt2"})
+    yield "tokenizer.ggml.tokens is missing"
+
+
 def main(folder):
     os.makedirs(folder, exist_ok=True)
     out = os.path.join(folder, "out")
@@ -140,6 +218,11 @@ def main(folder):
         text = call("stator", "import", stories, "-o", out, expect=1)
         if message not in text:
             fail(f"llama2.c: expected {message!r}, found\n{text}")
+    path = os.path.join(folder, "model.gguf")
+    for number, message in enumerate(gguf_errors(path)):
+        text = call("stator", "import", path, "-o", out, expect=1)
+        if message not in text or not text.startswith("error: "):
+            fail(f"GGUF {number}: expected {message!r}, found\n{text[:2000]}")
     if os.path.exists(out):
         fail("something was written")
     open(stories, "wb").write(good)
