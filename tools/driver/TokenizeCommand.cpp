@@ -135,6 +135,10 @@ absl::Status train(const TokenizeOptions &Options) {
       TokenizerKind::HuggingFace, {{"tokenizer.json", Json}}, Options.Output};
   STATOR_ASSIGN_OR_RETURN(std::unique_ptr<Tokenizer> Coder,
                           makeTokenizer(std::move(Files)));
+  for (int64_t Id = 0; Id < Result.vocabulary(); ++Id)
+    if (Coder->token(static_cast<int32_t>(Id)).empty())
+      return usageError("--special: a name is that of another token of the "
+                        "text");
   STATOR_RETURN_IF_ERROR(writeFileAtomically(Options.Output, Json));
   if (Options.Json) {
     nlohmann::ordered_json Report = {{"tokenizer", Options.Output},

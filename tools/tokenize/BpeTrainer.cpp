@@ -1,5 +1,6 @@
 #include "tools/tokenize/BpeTrainer.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/tokenizer/AddedTokens.h"
 #include "runtime/core/tokenizer/ByteAlphabet.h"
@@ -189,6 +190,7 @@ TrainedBpe trainBpe(absl::string_view Text, const TrainerOptions &Options,
                     absl::FunctionRef<void(double)> Progress) {
   TrainedBpe Result;
   Result.Special = Options.Special;
+  Result.Tokens.reserve(static_cast<size_t>(Options.Vocabulary));
   Result.Bytes = static_cast<int64_t>(Text.size());
   Counter Counted(Options.Special);
   Progress(0);
@@ -196,30 +198,41 @@ TrainedBpe trainBpe(absl::string_view Text, const TrainerOptions &Options,
   std::vector<Word> Words = Counted.words();
   Result.Words = static_cast<int64_t>(Words.size());
   PairTable Table(std::move(Words));
-  int64_t Wanted = Options.Vocabulary - Result.vocabulary();
-  for (int64_t I = 0; I < Wanted; ++I) {
+  absl::flat_hash_map<std::string, int32_t> Known;
+  for (unsigned Byte = 0; Byte < 256; ++Byte) {
+    std::string &Bytes = Result.Tokens.emplace_back(1, static_cast<char>(Byte));
+    Known.emplace(Bytes, static_cast<int32_t>(Byte));
+  }
+  auto First = static_cast<double>(Result.vocabulary());
+  auto Wanted = static_cast<double>(Options.Vocabulary);
+  while (Result.vocabulary() < Options.Vocabulary) {
     auto [Best, Count] = Table.best();
     if (Count < Options.MinCount || Count == 0)
       break;
-    Result.Merges.push_back({Best.first, Best.second, Count});
-    Table.merge(Best, static_cast<int32_t>(256 + I));
-    if (I % 64 == 0)
-      Progress(static_cast<double>(I) / static_cast<double>(Wanted));
+    std::string Bytes = Result.Tokens[static_cast<size_t>(Best.first)] +
+                        Result.Tokens[static_cast<size_t>(Best.second)];
+    auto [Place, IsNew] =
+        Known.try_emplace(Bytes, static_cast<int32_t>(Result.Tokens.size()));
+    if (IsNew)
+      Result.Tokens.push_back(std::move(Bytes));
+    Result.Merges.push_back({Best.first, Best.second, Place->second, Count});
+    Table.merge(Best, Place->second);
+    if (Result.Merges.size() % 64 == 0)
+      Progress((static_cast<double>(Result.vocabulary()) - First) /
+               (Wanted - First));
   }
   return Result;
 }
 
 std::string TrainedBpe::toJson() const {
   std::vector<std::string> Names;
-  for (unsigned Byte = 0; Byte < 256; ++Byte)
-    Names.emplace_back(byteToCharacter(static_cast<uint8_t>(Byte)));
+  Names.reserve(static_cast<size_t>(vocabulary()));
+  for (const std::string &Bytes : Tokens)
+    Names.push_back(tokenOfBytes(Bytes));
   nlohmann::ordered_json MergeList = nlohmann::ordered_json::array();
-  for (const Merge &Each : Merges) {
-    const std::string &Left = Names[static_cast<size_t>(Each.Left)];
-    const std::string &Right = Names[static_cast<size_t>(Each.Right)];
-    MergeList.push_back(Left + " " + Right);
-    Names.push_back(Left + Right);
-  }
+  for (const Merge &Each : Merges)
+    MergeList.push_back(absl::StrCat(Names[static_cast<size_t>(Each.Left)], " ",
+                                     Names[static_cast<size_t>(Each.Right)]));
   nlohmann::ordered_json Added = nlohmann::ordered_json::array();
   for (const std::string &Name : Special) {
     Added.push_back({{"id", Names.size()},

@@ -19,20 +19,22 @@ struct TrainerOptions {
   int64_t MinCount = 2;
 };
 
-/// A tokenizer: token i is byte i for i < 256; token 256 + i is what merge i
-/// makes of two tokens before it; then come the special ones.
+/// A tokenizer: token i is byte i for i < 256; then come the tokens that merges
+/// make, in their order; then the special ones.
 struct TrainedBpe {
   struct Merge {
     int32_t Left, Right;
+    int32_t Token; ///< a new one, unless other merges made the same bytes
     int64_t Count; ///< how often the pair was there when it was merged
   };
 
   std::vector<Merge> Merges;
+  std::vector<std::string> Tokens; ///< the bytes of each but the special ones
   std::vector<std::string> Special;
   int64_t Bytes = 0, Words = 0; ///< of the text; words that differ
 
   int64_t vocabulary() const {
-    return 256 + static_cast<int64_t>(Merges.size() + Special.size());
+    return static_cast<int64_t>(Tokens.size() + Special.size());
   }
   /// Hugging Face's tokenizer.json.
   std::string toJson() const;

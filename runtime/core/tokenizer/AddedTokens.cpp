@@ -7,6 +7,7 @@ namespace stator::runtime {
 AddedTokens::AddedTokens(std::vector<AddedToken> List)
     : Tokens(std::move(List)) {
   std::vector<std::pair<absl::string_view, int32_t>> Entries;
+  Entries.reserve(Tokens.size());
   for (size_t I = 0; I < Tokens.size(); ++I)
     Entries.emplace_back(Tokens[I].Content, static_cast<int32_t>(I));
   Trie = ByteTrie(std::move(Entries));

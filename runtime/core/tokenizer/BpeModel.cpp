@@ -53,8 +53,7 @@ void BpeModel::splitCharacters(absl::string_view Word,
     bool IsUnknown = false;
     if (Id >= 0) {
       Ids.push_back(Id);
-    } else if (AnyByteFallback &&
-               std::all_of(Bytes.begin(), Bytes.end(), [&](char Byte) {
+    } else if (AnyByteFallback && std::ranges::all_of(Bytes, [&](char Byte) {
                  return ByteTokens[static_cast<uint8_t>(Byte)] != None;
                })) {
       for (char Byte : Bytes)

@@ -9,9 +9,8 @@
 namespace stator::runtime {
 
 static bool isAscii(absl::string_view Text) {
-  return std::all_of(Text.begin(), Text.end(), [](char C) {
-    return static_cast<unsigned char>(C) < 0x80;
-  });
+  return std::ranges::all_of(
+      Text, [](char C) { return static_cast<unsigned char>(C) < 0x80; });
 }
 
 static void appendNormalized(absl::string_view Text, Normalizer::Form Form,

@@ -24,7 +24,8 @@ public:
 };
 
 /// GPT-2's pattern of words.
-extern const absl::string_view Gpt2Words;
+inline constexpr absl::string_view Gpt2Words =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 /// A regular expression as tokenizer.json has them (Oniguruma's syntax). Those
 /// of GPT-2, Llama 3 and Qwen have scanners written for them; others are

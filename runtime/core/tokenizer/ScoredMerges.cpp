@@ -16,8 +16,9 @@ absl::StatusOr<BpeMerges> scoredMerges(const TokenTable &Tokens,
   for (float Score : Scores)
     if (!std::isnan(Score))
       Ordered.push_back(Score);
-  std::sort(Ordered.begin(), Ordered.end(), std::greater<>());
-  Ordered.erase(std::unique(Ordered.begin(), Ordered.end()), Ordered.end());
+  std::ranges::sort(Ordered, std::greater<>());
+  auto Repeated = std::ranges::unique(Ordered);
+  Ordered.erase(Repeated.begin(), Repeated.end());
 
   struct Pair {
     int32_t Left, Right, Id;

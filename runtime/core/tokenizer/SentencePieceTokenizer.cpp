@@ -157,6 +157,7 @@ absl::Status SentencePieceTokenizer::makeModel() {
   STATOR_RETURN_IF_ERROR(Normalize.init(Proto, ByteTrie(Defined)));
 
   std::vector<float> Scores;
+  Scores.reserve(Proto.Pieces.size());
   for (const SentencePieceModel::Piece &Piece : Proto.Pieces)
     Scores.push_back(Piece.Score);
   if (Proto.Model == Proto.Bpe) {

@@ -6,7 +6,7 @@
 namespace stator::runtime {
 
 static void addOnce(std::vector<int32_t> &Ids, int32_t Id) {
-  if (std::find(Ids.begin(), Ids.end(), Id) == Ids.end())
+  if (std::ranges::find(Ids, Id) == Ids.end())
     Ids.push_back(Id);
 }
 

@@ -23,8 +23,8 @@ public:
   static constexpr int64_t MaxIds = int64_t{1} << 24;
 
   TokenTable() = default;
-  TokenTable(TokenTable &&) = default;
-  TokenTable &operator=(TokenTable &&) = default;
+  TokenTable(TokenTable &&) noexcept = default;
+  TokenTable &operator=(TokenTable &&) noexcept = default;
   TokenTable(const TokenTable &) = delete;
   TokenTable &operator=(const TokenTable &) = delete;
 

@@ -60,7 +60,7 @@ void WordEncoder::part(absl::string_view Word) {
   Place->Size = static_cast<uint8_t>(Word.size());
   Place->Count = static_cast<uint8_t>(Scratch.size());
   std::memcpy(Place->Bytes, Word.data(), Word.size());
-  std::copy(Scratch.begin(), Scratch.end(), Place->Ids);
+  std::copy_n(Scratch.begin(), Scratch.size(), Place->Ids);
 }
 
 void WordEncoder::word(absl::string_view Word) {

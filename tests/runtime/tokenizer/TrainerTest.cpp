@@ -4,6 +4,7 @@
 #include "tools/tokenize/BpeTrainer.h"
 #include "tools/tokenize/TokenWriter.h"
 #include <map>
+#include <set>
 
 using namespace stator::runtime;
 using namespace stator::runtime::testing;
@@ -30,7 +31,10 @@ mergesOf(const std::string &Text, int64_t Count, int64_t MinCount) {
       Piece.push_back(static_cast<unsigned char>(Text[I]));
   }
   std::vector<std::pair<int32_t, int32_t>> Result;
-  while (static_cast<int64_t>(Result.size()) < Count) {
+  std::vector<std::string> Tokens;
+  for (int Byte = 0; Byte < 256; ++Byte)
+    Tokens.emplace_back(1, static_cast<char>(Byte));
+  while (static_cast<int64_t>(Tokens.size()) < 256 + Count) {
     std::map<std::pair<int32_t, int32_t>, int64_t> Counts;
     for (const auto &Piece : Pieces)
       for (size_t I = 0; I + 1 < Piece.size(); ++I)
@@ -41,7 +45,12 @@ mergesOf(const std::string &Text, int64_t Count, int64_t MinCount) {
         Best = I;
     if (Best == Counts.end() || Best->second < MinCount)
       break;
-    auto Token = static_cast<int32_t>(256 + Result.size());
+    std::string Bytes = Tokens[static_cast<size_t>(Best->first.first)] +
+                        Tokens[static_cast<size_t>(Best->first.second)];
+    auto Token =
+        static_cast<int32_t>(std::ranges::find(Tokens, Bytes) - Tokens.begin());
+    if (Token == static_cast<int32_t>(Tokens.size()))
+      Tokens.push_back(Bytes);
     for (auto &Piece : Pieces)
       for (size_t I = 0; I + 1 < Piece.size(); ++I)
         if (Piece[I] == Best->first.first &&
@@ -75,6 +84,25 @@ TEST(BpeTrainer, LearnsTheMostFrequentPairs) {
     }
     EXPECT_EQ(Merges, mergesOf(Text, 120, Options.MinCount));
   }
+}
+
+TEST(BpeTrainer, BytesHaveOneToken) {
+  // "aaa" is made of "aa" and "a", and, where an "a" is in front, the other
+  // way; names of tokens must differ.
+  std::mt19937 Random(43);
+  std::string Text;
+  for (int I = 0; I < 3000; ++I)
+    Text += std::string(1 + Random() % 12, 'a') + (Random() % 2 ? "b " : " ");
+  TrainerOptions Options;
+  Options.Vocabulary = 300;
+  TrainedBpe Trained = train(Text, Options);
+  std::set<std::string> Different(Trained.Tokens.begin(), Trained.Tokens.end());
+  EXPECT_EQ(Different.size(), Trained.Tokens.size());
+  auto Coder = fromJson(Trained.toJson());
+  ASSERT_TRUE(Coder.ok()) << Coder.status();
+  for (int32_t Id = 0; Id < Trained.vocabulary(); ++Id)
+    EXPECT_NE((*Coder)->token(Id), "") << Id;
+  EXPECT_TRUE(decoded(**Coder, ids(**Coder, Text)) == Text);
 }
 
 TEST(BpeTrainer, WhatItLearnsIsATokenizer) {
