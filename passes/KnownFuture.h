@@ -31,6 +31,18 @@ public:
   std::optional<TimeAxis> find(mlir::Value Value, int64_t Query, int64_t Key,
                                MaskLimit Limit);
 
+  /// Whether of scores, which may depend on the tokens, the one of a query's
+  /// own key may be masked: by a constant that is so low, or by a condition of
+  /// which nothing is known. Then a query may see no key, and softmax would
+  /// give equal weights to all that a finite mask hides. A missing dimension is
+  /// one along which the tensor is the same.
+  bool mayMaskOwn(mlir::Value Scores, std::optional<int64_t> Query,
+                  std::optional<int64_t> Key);
+
+  /// The same, where a number counts as masked only from `Masked` down.
+  bool mayMaskOwn(mlir::Value Scores, std::optional<int64_t> Query,
+                  std::optional<int64_t> Key, double Masked);
+
 private:
   std::optional<TimeAxis> findAnew(mlir::Value Value, int64_t Query,
                                    int64_t Key, MaskLimit Limit);
