@@ -18,6 +18,7 @@ namespace {
 struct Subcommand {
   llvm::StringLiteral Name, Summary;
   int (*Run)(const Invocation &);
+  llvm::StringLiteral Takes = "MODEL"; ///< what comes first after it
 };
 
 constexpr Subcommand Subcommands[] = {
@@ -26,9 +27,12 @@ constexpr Subcommand Subcommands[] = {
     {"check", "check a model without compiling it", runCheck},
     {"interpret", "run a model without compiling it", runInterpret},
     {"bench", "measure how fast a model runs, and why", runBench},
-    {"import", "make a model and weights of a checkpoint", runImport},
-    {"export", "write a checkpoint for other programs", runExport},
-    {"tokenize", "learn tokenizers; text to ids and back", runTokenize},
+    {"import", "make a model and weights of a checkpoint", runImport,
+     "CHECKPOINT"},
+    {"export", "write a checkpoint for other programs", runExport,
+     "CHECKPOINT"},
+    {"tokenize", "learn tokenizers; text to ids and back", runTokenize,
+     "FLAGS"},
 };
 
 void printHelp(llvm::raw_ostream &OS) {
@@ -38,8 +42,7 @@ void printHelp(llvm::raw_ostream &OS) {
     OS << "  " << llvm::left_justify(Command.str(), 25) << Summary << "\n";
   };
   for (const Subcommand &Each : Subcommands)
-    Row("stator " + Each.Name + (Each.Run == runTokenize ? " FLAGS" : " MODEL"),
-        Each.Summary);
+    Row("stator " + Each.Name + " " + Each.Takes, Each.Summary);
   Row("stator version", "print the version");
   OS << "\nstator COMMAND --help shows the flags of a command.\n\n"
         "To train a model, and to write text with it:\n"
