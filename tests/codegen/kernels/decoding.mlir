@@ -316,6 +316,31 @@ stator.func @attention_30(%q: tensor<1x12x1x16xf32>, %k: tensor<1x12x600x16xf32>
   %o = stator.cached_attention %q, %k, %v at %p scale 0.7 : (tensor<1x12x1x16xf32>, tensor<1x12x600x16xf32>, tensor<1x12x600x16xf32>, tensor<i32>) -> tensor<1x12x1x16xf32>
   stator.return %o : tensor<1x12x1x16xf32>
 }
+// Keys smaller than a vector.
+stator.func @small_0(%q: tensor<2x4x1x4xf32>, %k: tensor<2x2x37x4xf32>, %v: tensor<2x2x37x4xf32>, %p: tensor<i32> {test.low = 20.0, test.high = 33.0}) -> tensor<2x4x1x4xf32> {
+  %o = stator.cached_attention %q, %k, %v at %p scale 0.5 : (tensor<2x4x1x4xf32>, tensor<2x2x37x4xf32>, tensor<2x2x37x4xf32>, tensor<i32>) -> tensor<2x4x1x4xf32>
+  stator.return %o : tensor<2x4x1x4xf32>
+}
+stator.func @small_1(%q: tensor<1x2x1x8xf32>, %k: tensor<1x1x300x8xf32>, %v: tensor<1x1x300x8xf32>, %p: tensor<i32> {test.low = 270.0, test.high = 299.0}) -> tensor<1x2x1x8xf32> {
+  %o = stator.cached_attention %q, %k, %v at %p scale 0.7 : (tensor<1x2x1x8xf32>, tensor<1x1x300x8xf32>, tensor<1x1x300x8xf32>, tensor<i32>) -> tensor<1x2x1x8xf32>
+  stator.return %o : tensor<1x2x1x8xf32>
+}
+stator.func @small_2(%q: tensor<1x2x1x2xf32>, %k: tensor<1x2x37x2xf32>, %v: tensor<1x2x37x2xf32>, %p: tensor<i32> {test.low = 36.0, test.high = 36.0}) -> tensor<1x2x1x2xf32> {
+  %o = stator.cached_attention %q, %k, %v at %p scale 0.5 : (tensor<1x2x1x2xf32>, tensor<1x2x37x2xf32>, tensor<1x2x37x2xf32>, tensor<i32>) -> tensor<1x2x1x2xf32>
+  stator.return %o : tensor<1x2x1x2xf32>
+}
+stator.func @small_3(%q: tensor<1x2x1x8xf32>, %k: tensor<1x2x40x8xf32>, %v: tensor<1x2x40x8xf32>, %p: tensor<i32> {test.low = 37.0, test.high = 37.0}, %b: tensor<1x40xf32>) -> tensor<1x2x1x8xf32> {
+  %o = stator.cached_attention %q, %k, %v at %p bias %b scale 0.5 : (tensor<1x2x1x8xf32>, tensor<1x2x40x8xf32>, tensor<1x2x40x8xf32>, tensor<i32>, tensor<1x40xf32>) -> tensor<1x2x1x8xf32>
+  stator.return %o : tensor<1x2x1x8xf32>
+}
+stator.func @small_4(%q: tensor<1x1x1x8xf32>, %k: tensor<1x1x700x8xf32>, %v: tensor<1x1x700x8xf32>, %p: tensor<i32> {test.low = 650.0, test.high = 690.0}) -> tensor<1x1x1x8xf32> {
+  %o = stator.cached_attention %q, %k, %v at %p scale 0.7 : (tensor<1x1x1x8xf32>, tensor<1x1x700x8xf32>, tensor<1x1x700x8xf32>, tensor<i32>) -> tensor<1x1x1x8xf32>
+  stator.return %o : tensor<1x1x1x8xf32>
+}
+stator.func @small_5(%q: tensor<1x2x1x8xf32>, %k: tensor<1x1x45x8xf32>, %v: tensor<1x1x45x8xf32>, %p: tensor<i32> {test.low = 100.0, test.high = 130.0}) -> tensor<1x2x1x8xf32> {
+  %o = stator.cached_attention %q, %k, %v at %p scale 0.7 window 40 ring : (tensor<1x2x1x8xf32>, tensor<1x1x45x8xf32>, tensor<1x1x45x8xf32>, tensor<i32>) -> tensor<1x2x1x8xf32>
+  stator.return %o : tensor<1x2x1x8xf32>
+}
 // Blocks of queries.
 stator.func @attention_31(%q: tensor<1x2x2x16xf32>, %k: tensor<1x2x40x16xf32>, %v: tensor<1x2x40x16xf32>, %p: tensor<i32> {test.low = 0.0, test.high = 0.0}) -> tensor<1x2x2x16xf32> {
   %o = stator.cached_attention %q, %k, %v at %p scale 0.5 : (tensor<1x2x2x16xf32>, tensor<1x2x40x16xf32>, tensor<1x2x40x16xf32>, tensor<i32>) -> tensor<1x2x2x16xf32>
@@ -341,7 +366,7 @@ stator.func @attention_36(%q: tensor<1x2x33x16xf32>, %k: tensor<1x2x200x16xf32>,
   %o = stator.cached_attention %q, %k, %v at %p scale 0.7 : (tensor<1x2x33x16xf32>, tensor<1x2x200x16xf32>, tensor<1x2x200x16xf32>, tensor<i32>) -> tensor<1x2x33x16xf32>
   stator.return %o : tensor<1x2x33x16xf32>
 }
-stator.func @attention_37(%q: tensor<1x2x130x16xf32>, %k: tensor<1x1x300x16xf32>, %v: tensor<1x1x300x16xf32>, %p: tensor<i32> {test.low = 150.0, test.high = 150.0}) -> tensor<1x2x130x16xf32> {
+stator.func @attention_37(%q: tensor<1x2x130x16xf32>, %k: tensor<1x1x300x16xf32>, %v: tensor<1x1x300x16xf32>, %p: tensor<i32> {test.low = 20.0, test.high = 20.0}) -> tensor<1x2x130x16xf32> {
   %o = stator.cached_attention %q, %k, %v at %p scale 0.7 : (tensor<1x2x130x16xf32>, tensor<1x1x300x16xf32>, tensor<1x1x300x16xf32>, tensor<i32>) -> tensor<1x2x130x16xf32>
   stator.return %o : tensor<1x2x130x16xf32>
 }
