@@ -161,6 +161,66 @@ INSTANTIATE_TEST_SUITE_P(Kinds, ReferenceTest,
                          testing::Values(InterpreterKind::ReferenceF32,
                                          InterpreterKind::ReferenceF64));
 
+// A model whose logits are the sum of all tokens so far, and the position.
+constexpr char Decoding[] = R"(
+module attributes {stator.context = 8 : i64, stator.padded_blocks} {
+stator.parameter @w : tensor<1x2xf32> init <constant, 1.0, 0.0>
+stator.parameter @sum : tensor<1x2xf32> init <constant, 0.0, 0.0> role cache
+stator.func @forward(%tokens: tensor<1x8xi32>) -> tensor<1x8x2xf32> {
+  %0 = stator.convert %tokens : tensor<1x8xi32> -> tensor<1x8xf32>
+  %1 = stator.broadcast %0 dims [0, 1] : tensor<1x8xf32> -> tensor<1x8x2xf32>
+  stator.return %1 : tensor<1x8x2xf32>
+}
+stator.func @decode_1(%tokens: tensor<1x1xi32>) -> tensor<1x2xf32> {
+  %w = stator.read @w : tensor<1x2xf32>
+  %sum = stator.read @sum : tensor<1x2xf32>
+  %position = stator.info position : tensor<i32>
+  %0 = stator.convert %position : tensor<i32> -> tensor<f32>
+  %1 = stator.broadcast %0 dims [] : tensor<f32> -> tensor<1x2xf32>
+  %2 = stator.convert %tokens : tensor<1x1xi32> -> tensor<1x1xf32>
+  %3 = stator.reshape %2 : tensor<1x1xf32> -> tensor<f32>
+  %4 = stator.broadcast %3 dims [] : tensor<f32> -> tensor<1x2xf32>
+  %5 = stator.mul %4, %w : tensor<1x2xf32>
+  %6 = stator.add %sum, %5 : tensor<1x2xf32>
+  stator.write %6, @sum : tensor<1x2xf32>
+  %7 = stator.add %6, %1 : tensor<1x2xf32>
+  stator.return %7 : tensor<1x2xf32>
+}
+}
+)";
+
+TEST(Decoding, BlocksReadAndWriteTheCache) {
+  for (InterpreterKind Kind :
+       {InterpreterKind::ReferenceF32, InterpreterKind::ReferenceF64,
+        InterpreterKind::Eager}) {
+    LoadedProgram Loaded(Decoding, Kind);
+    const StatorProgram &Program = Loaded.get();
+    ASSERT_EQ(Program.NumBlocks, 1);
+    EXPECT_EQ(Program.Blocks[0].Width, 1);
+    EXPECT_EQ(Program.Context, 8);
+    EXPECT_EQ(Program.PaddedBlocks, 1);
+    EXPECT_EQ(Program.StateBytes, 64u) << "caches are not in it";
+    EXPECT_EQ(Program.CacheBytes, 64u);
+    ASSERT_EQ(Program.NumTensors, 2);
+    EXPECT_EQ(Program.Tensors[1].Role, STATOR_ROLE_CACHE);
+    EXPECT_EQ(Program.Tensors[1].Offset, 0u);
+    Loaded.tensor("w")[0] = 1;
+    Loaded.tensor("w")[1] = 10;
+    float Logits[2];
+    for (int Round = 0; Round < 2; ++Round) {
+      Loaded.Info[STATOR_INFO_POSITION] = 0;
+      Loaded.call(Program.Blocks[0].Run, {3}, {0}, Logits);
+      EXPECT_THAT(Logits, ElementsAre(3, 30));
+      Loaded.Info[STATOR_INFO_POSITION] = 1;
+      Loaded.call(Program.Blocks[0].Run, {4}, {0}, Logits);
+      EXPECT_THAT(Logits, ElementsAre(8, 71));
+      EXPECT_EQ(Loaded.tensor("sum")[0], 7);
+      // Another text: who runs the program zeroes the cache.
+      std::fill(Loaded.Cache.begin(), Loaded.Cache.end(), 0);
+    }
+  }
+}
+
 TEST(ReferenceF64, KeepsDigitsThatTheStateHasNot) {
   // Steps of 1e-9 are lost in an f32 parameter of 1, but not in its shadow.
   LoadedProgram Loaded(R"(
