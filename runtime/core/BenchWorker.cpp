@@ -35,8 +35,11 @@ int64_t readStatus(const std::string &Field) {
 
 class Worker {
 public:
-  Worker(const StatorProgram &Program, int64_t Seed)
-      : Program(Program), Seed(Seed), Times(Program) {}
+  /// With \p Widest > 0 a step is \p Count tokens in blocks of at most that.
+  Worker(const StatorProgram &Program, int64_t Seed, int64_t Count,
+         int64_t Widest)
+      : Program(Program), Seed(Seed), Count(Count), Widest(Widest),
+        Times(Program) {}
 
   absl::Status open();
   Json describe() const;
@@ -44,6 +47,9 @@ public:
 
 private:
   void step();
+  /// Calls \p Visit with the numbers of the blocks of a step and where each
+  /// begins.
+  template <typename VisitT> void forBlocks(VisitT Visit) const;
   void call(StatorEntry Entry, const int64_t *Info) {
     void *Self = Program.NumLaunches ? Times.hook() : Program.Self;
     Entry(Self, Memory.state(), Memory.cache(), Memory.arena(), Tokens.data(),
@@ -58,7 +64,7 @@ private:
   double lossOfLogits() const;
 
   const StatorProgram &Program;
-  int64_t Seed, NextStep = 0;
+  int64_t Seed, Count, Widest, NextStep = 0;
   Profiler Times;
   ProgramMemory Memory;
   std::vector<uint32_t> Text;
@@ -68,7 +74,25 @@ private:
   StepTimes Last;
 };
 
+template <typename VisitT> void Worker::forBlocks(VisitT Visit) const {
+  for (int64_t Position = 0; Position < Count;) {
+    int64_t Block = 0;
+    for (int64_t I = 0; I < Program.NumBlocks; ++I)
+      if (int64_t Width = Program.Blocks[I].Width;
+          Width <= Widest && Width <= Count - Position)
+        Block = I;
+    Visit(Block, Position);
+    Position += Program.Blocks[Block].Width;
+  }
+}
+
 absl::Status Worker::open() {
+  if (Count && !Program.NumBlocks)
+    return error(Program.Name, " has no blocks: it writes text by computing "
+                               "everything anew");
+  if (Program.Context && Count > Program.Context)
+    return error(Program.Name, " has room for ", Program.Context,
+                 " positions, not for ", Count);
   BaseBytes = readStatus("VmRSS");
   int64_t Positions = Program.Batch * Program.Time;
   uint64_t Results = Program.Mode == STATOR_MODE_TRAIN
@@ -99,6 +123,22 @@ Json Worker::describe() const {
   Result["vocabulary"] = Program.Vocabulary;
   Result["micro_batches"] = Program.MicroBatches;
   Result["flops_per_step"] = Program.FlopsPerStep;
+  if (Count) {
+    // Of matmuls: what attention takes grows with the position.
+    double Flops = 0, Bytes = 0;
+    forBlocks([&](int64_t Block, int64_t) {
+      for (int64_t I = 0; I < Program.NumLaunches; ++I) {
+        const StatorLaunch &Launch = Program.Launches[I];
+        if (Launch.Entry != STATOR_ENTRY_BLOCKS + Block ||
+            std::strcmp(Launch.Kind, "matmul") != 0)
+          continue;
+        Flops += Launch.Flops * static_cast<double>(Launch.Repeats);
+        Bytes += Launch.Bytes * static_cast<double>(Launch.Repeats);
+      }
+    });
+    Result["flops_per_step"] = Flops;
+    Result["matmul_bytes_per_step"] = Bytes;
+  }
   Result["state_bytes"] = Program.StateBytes;
   Result["arena_bytes"] = Program.ArenaBytes;
   Result["base_bytes"] = BaseBytes;
@@ -130,7 +170,13 @@ void Worker::step() {
   Info[STATOR_INFO_SEQUENCE] = NextStep * Program.MicroBatches;
   draw(Info[STATOR_INFO_SEQUENCE]);
   Times.beginStep();
-  if (Program.Mode != STATOR_MODE_TRAIN) {
+  if (Count) {
+    forBlocks([&](int64_t Block, int64_t Position) {
+      Info[STATOR_INFO_POSITION] = Position;
+      Info[STATOR_INFO_LAST] = Program.Blocks[Block].Width - 1;
+      call(Program.Blocks[Block].Run, Info);
+    });
+  } else if (Program.Mode != STATOR_MODE_TRAIN) {
     call(Program.Forward, Info);
   } else if (Program.MicroBatches == 1) {
     call(Program.TrainStep, Info);
@@ -155,7 +201,7 @@ Json Worker::run(int64_t Steps) {
        Losses = Json::array(), Launches = Json::array();
   for (int64_t I = 0; I < Steps; ++I) {
     step();
-    if (Program.Mode != STATOR_MODE_TRAIN)
+    if (Program.Mode != STATOR_MODE_TRAIN && !Count)
       Loss = lossOfLogits();
     Milliseconds.push_back(static_cast<double>(Last.Total) / 1e6);
     // Before the first of this command lies the wait for the command.
@@ -188,14 +234,21 @@ void reply(const Json &Answer) {
 
 absl::StatusOr<int> runBenchWorker(const StatorProgram &Program,
                                    const std::vector<std::string> &Arguments) {
-  int64_t Seed = 0, Threads = 0;
+  int64_t Seed = 0, Threads = 0, Prefill = 0, Decode = 0;
   Flags Table;
+  Table.integer("prefill", "Tokens of a step, in blocks.", &Prefill, 1, 1 << 24,
+                "a whole forward");
+  Table.integer("decode", "Tokens of a step, one by one.", &Decode, 1, 1 << 24,
+                "a whole forward");
   Table.integer("seed", "Decides weights and tokens.", &Seed, 0);
   Table.integer("threads", "Threads to compute on.", &Threads, 1, 4096,
                 "one for each CPU");
   STATOR_RETURN_IF_ERROR(Table.parse(Arguments));
   STATOR_RETURN_IF_ERROR(setThreads(Threads, /*Pin=*/false));
-  Worker Server(Program, Seed);
+  if (Prefill && Decode)
+    return usageError("--prefill and --decode exclude each other");
+  Worker Server(Program, Seed, std::max(Prefill, Decode),
+                Prefill ? Prefill : 1);
   STATOR_RETURN_IF_ERROR(Server.open());
   reply(Server.describe());
   for (std::string Line; std::getline(std::cin, Line);) {

@@ -30,8 +30,11 @@ namespace stator::runtime {
 inline constexpr const char *BenchWorkerFlag = "--bench-worker";
 
 /// Serves until the end of the input; \p Arguments are those after
-/// `--bench-worker`: `--seed N`, `--threads N`. Gives the exit code. Errors:
-/// wrong flags, a command that is none, too little memory.
+/// `--bench-worker`: `--seed N`, `--threads N`, and at most one of `--prefill
+/// N` and `--decode N`: then a step is not a whole forward but blocks that take
+/// N tokens, as wide as fit, or N blocks of one token, from position 0 on.
+/// Gives the exit code. Errors: wrong flags, a program without blocks or with
+/// too small a context, a command that is none, too little memory.
 absl::StatusOr<int> runBenchWorker(const StatorProgram &Program,
                                    const std::vector<std::string> &Arguments);
 

@@ -46,6 +46,7 @@ struct BenchOptions {
   ModelOptions Model;
   std::string Json, Html;
   int64_t Threads = 0, Steps = 0, Rounds = 5, Seed = 0, Kernels = 20;
+  int64_t Prefill = 0, Decode = 0;
   bool NoEager = false, Ablate = false, Quiet = false;
 };
 
@@ -62,6 +63,14 @@ std::optional<int> parseOptions(const Invocation &Call, BenchOptions &Options,
   Line.flags().integer("rounds",
                        "Rounds; in each, both programs run their steps.",
                        &Options.Rounds, 1, 1 << 20);
+  Line.flags().integer("prefill",
+                       "With --mode infer: a step takes a prompt of so many "
+                       "tokens, in blocks.",
+                       &Options.Prefill, 1, 1 << 24, "a step is a forward");
+  Line.flags().integer("decode",
+                       "With --mode infer: a step takes so many tokens one by "
+                       "one.",
+                       &Options.Decode, 1, 1 << 24, "a step is a forward");
   Line.flags().integer("seed", "Decides weights and tokens.", &Options.Seed, 0);
   Line.flags().toggle("no-eager", "Leave the interpreter out.",
                       &Options.NoEager);
@@ -169,7 +178,8 @@ bool Bench::compile(const std::string &Output, const std::string &Disable,
   llvm::append_range(Command, getModelFlags());
   std::string Described = Output + ".json";
   llvm::append_values(Command, "--quiet", "-o", Output, "--json", Described,
-                      "--cpu", Options.Model.Codegen.Cpu);
+                      "--cpu", Options.Model.Codegen.Cpu, "--weight-type",
+                      Options.Model.WeightType);
   std::string Off = Disabled;
   if (!Disable.empty())
     Off += (Off.empty() ? "" : ",") + Disable;
@@ -194,11 +204,14 @@ bool Bench::compile(const std::string &Output, const std::string &Disable,
 
 std::unique_ptr<BenchWorker> Bench::startCompiled(const std::string &Path) {
   std::string Error;
-  auto Worker = BenchWorker::start("the compiled program",
-                                   {Path, "--bench-worker", "--seed",
-                                    std::to_string(Options.Seed), "--threads",
-                                    std::to_string(Threads)},
-                                   Error);
+  std::vector<std::string> Command = {Path, "--bench-worker", "--seed",
+                                      std::to_string(Options.Seed)};
+  llvm::append_values(Command, "--threads", std::to_string(Threads));
+  if (Options.Prefill)
+    llvm::append_values(Command, "--prefill", std::to_string(Options.Prefill));
+  if (Options.Decode)
+    llvm::append_values(Command, "--decode", std::to_string(Options.Decode));
+  auto Worker = BenchWorker::start("the compiled program", Command, Error);
   if (!Worker)
     say(Error);
   return Worker;
@@ -307,6 +320,10 @@ void Bench::describe(const Json &Needs, const BenchWorker &Profiled) {
   Report.Time = getNumber(About, "time");
   Report.MicroBatches = getNumber(About, "micro_batches");
   Report.FlopsPerStep = getNumber(About, "flops_per_step");
+  Report.Prefill = Options.Prefill;
+  Report.Decode = Options.Decode;
+  Report.MatmulBytes = getNumber(About, "matmul_bytes_per_step");
+  Report.WeightType = Options.Model.WeightType;
   Report.StateBytes = getNumber(About, "state_bytes");
   Report.ArenaBytes = getNumber(About, "arena_bytes");
   Report.Parameters = getNumber(Needs, "parameters");
@@ -458,6 +475,18 @@ int runBench(const Invocation &Call) {
   std::string Disabled;
   if (std::optional<int> Code = parseOptions(Call, Options, Disabled))
     return *Code;
+  if (Options.Prefill || Options.Decode) {
+    if (Options.Prefill && Options.Decode) {
+      fail("--prefill and --decode exclude each other: a step is one of them");
+      return ExitUsage;
+    }
+    if (Options.Model.isTraining()) {
+      fail("--prefill and --decode are for --mode infer");
+      return ExitUsage;
+    }
+    // The interpreter would run whole forwards.
+    Options.NoEager = true;
+  }
   for (const std::string &Path : {Options.Json, Options.Html})
     if (std::string Error = checkOutput(Path); !Error.empty())
       return fail(Error);

@@ -92,6 +92,16 @@ std::string formatJson(const BenchReport &Report) {
   Model["cpu"] = Report.Target;
   Model["batch"] = Report.Batch;
   Model["time"] = Report.Time;
+  if (Report.Prefill || Report.Decode) {
+    double Seconds = Report.Compiled.Milliseconds.getMedian() / 1e3;
+    Model["weight_type"] = Report.WeightType;
+    Model[Report.Decode ? "decode" : "prefill"] =
+        Report.Prefill + Report.Decode;
+    Model["tokens_per_second"] =
+        static_cast<double>((Report.Prefill + Report.Decode) * Report.Batch) /
+        std::max(Seconds, 1e-12);
+    Model["matmul_bytes"] = Report.MatmulBytes;
+  }
   Model["micro_batches"] = Report.MicroBatches;
   Model["parameters"] = Report.Parameters;
   Model["flops_per_step"] = Report.FlopsPerStep;

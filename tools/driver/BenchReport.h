@@ -100,6 +100,11 @@ struct BenchReport {
   std::string Model, Mode, Target; ///< Target: --cpu
   int64_t Batch = 0, Time = 0, MicroBatches = 1, Parameters = 0;
   double FlopsPerStep = 0;
+  /// What a step is: tokens in blocks, or one by one; or, if both are 0, a
+  /// training step or a forward. Then FlopsPerStep is that of matmuls.
+  int64_t Prefill = 0, Decode = 0;
+  double MatmulBytes = 0; ///< that the matmuls of such a step move
+  std::string WeightType; ///< of the inference program
   double CompileSeconds = 0;
   int64_t StateBytes = 0, ArenaBytes = 0, AliveBytes = 0;
   BenchProgram Compiled, Profiled;

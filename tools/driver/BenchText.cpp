@@ -20,6 +20,7 @@ public:
   void machine();
   void model();
   void programs();
+  void tokens();
   void breakdown();
   void kernels(int64_t MaxKernels);
   void ablations();
@@ -56,7 +57,9 @@ void TextReport::model() {
   OS << ", time " << R.Time << ": "
      << formatCount(static_cast<double>(R.Parameters)) << " parameters, "
      << formatCount(R.FlopsPerStep) << "FLOP a "
-     << (R.Mode == "train" ? "step" : "forward")
+     << (R.Prefill || R.Decode ? "step, of its matmuls"
+         : R.Mode == "train"   ? "step"
+                               : "forward")
      << llvm::format("; compiled for %s in %.1f s\n", R.Target.c_str(),
                      R.CompileSeconds);
 }
@@ -81,6 +84,20 @@ void TextReport::programs() {
     OS << llvm::format("  %.2f times as fast as the interpreter; loss after "
                        "the same steps %.5f and %.5f\n",
                        R.getSpeedup(), R.Compiled.LastLoss, R.Eager->LastLoss);
+}
+
+void TextReport::tokens() {
+  int64_t Tokens = (R.Prefill + R.Decode) * R.Batch;
+  double Seconds = R.Compiled.Milliseconds.getMedian() / 1e3;
+  if (!Tokens || Seconds <= 0)
+    return;
+  OS << llvm::format("  %s of %lld tokens, weights %s: %.1f tokens/s; matmuls "
+                     "move %.1f GB/s, %.1f %% of memory\n",
+                     R.Decode ? "decoding" : "prefill",
+                     static_cast<long long>(Tokens), R.WeightType.c_str(),
+                     static_cast<double>(Tokens) / Seconds,
+                     R.MatmulBytes / Seconds / 1e9,
+                     share(R.MatmulBytes / Seconds, R.Machine.BytesAll));
 }
 
 void TextReport::breakdown() {
@@ -165,6 +182,7 @@ std::string formatText(const BenchReport &Report, int64_t MaxKernels) {
   Writer.machine();
   Writer.model();
   Writer.programs();
+  Writer.tokens();
   Writer.breakdown();
   Writer.kernels(MaxKernels);
   Writer.ablations();
