@@ -1,6 +1,7 @@
 //===- DeriveDecoding.cpp - From all positions at once to one at a time ---===//
 
 #include "passes/DeriveDecoding.h"
+#include "ir/ModelSettings.h"
 #include "passes/DecodingStep.h"
 #include "passes/EntryPoints.h"
 #include "passes/Passes.h"
@@ -40,6 +41,16 @@ void DeriveDecoding::runOnOperation() {
   auto Forward = Module.lookupSymbol<FuncOp>(entry::Forward);
   if (!Forward)
     return;
+  // What a position of the prefix remembers depends on later ones.
+  if (getPrefix(Module) > 0) {
+    constexpr StringLiteral Reason =
+        "the positions of the prefix depend on one another";
+    Module->setAttr(NoDecodingAttrName, StringAttr::get(&getContext(), Reason));
+    if (remarks)
+      emitRemark(Forward.getLoc())
+          << "every token is computed from all before it: " << Reason;
+    return;
+  }
   FailureOr<TimeAnalysis> Time = TimeAnalysis::run(Forward);
   if (failed(Time))
     return signalPassFailure();
