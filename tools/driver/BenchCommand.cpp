@@ -8,6 +8,7 @@
 
 #include "codegen/Target.h"
 #include "runtime/core/AtomicFile.h"
+#include "tools/driver/BenchPerplexity.h"
 #include "tools/driver/BenchReport.h"
 #include "tools/driver/BenchWorkers.h"
 #include "tools/driver/CommandLine.h"
@@ -48,6 +49,7 @@ struct BenchOptions {
   int64_t Threads = 0, Steps = 0, Rounds = 5, Seed = 0, Kernels = 20;
   int64_t Prefill = 0, Decode = 0;
   bool NoEager = false, Ablate = false, Quiet = false;
+  PerplexityOptions Text;
 };
 
 std::optional<int> parseOptions(const Invocation &Call, BenchOptions &Options,
@@ -78,6 +80,7 @@ std::optional<int> parseOptions(const Invocation &Call, BenchOptions &Options,
                       "Also compile and run the model without one optimization "
                       "after the other (those of --disable).",
                       &Options.Ablate);
+  addPerplexityFlags(Line.flags(), Options.Text);
   Line.flags().section("Reports");
   Line.flags().integer("kernels", "Kernels to list; 0: all.", &Options.Kernels,
                        0);
@@ -87,9 +90,16 @@ std::optional<int> parseOptions(const Invocation &Call, BenchOptions &Options,
                     "Write a report with pictures: timeline, roofline, memory.",
                     &Options.Html);
   Line.flags().toggle("quiet", "Print nothing but errors.", &Options.Quiet);
-  std::optional<int> Code = Line.parse(Call.Arguments);
+  if (std::optional<int> Code = Line.parse(Call.Arguments))
+    return Code;
   Disabled = Line.getDisabled();
-  return Code;
+  if (std::string Error =
+          checkPerplexityFlags(Line.flags(), Options.Text, Options.Model);
+      !Error.empty()) {
+    fail(Error);
+    return ExitUsage;
+  }
+  return std::nullopt;
 }
 
 /// What is being done, on a terminal only.
@@ -137,7 +147,13 @@ private:
   };
 
   bool compile(const std::string &Output, const std::string &Disable,
-               bool Profile, Json &Needs);
+               bool Profile, Json &Needs) {
+    return compileWith(Options.Model.WeightType, Output, Disable, Profile,
+                       Needs);
+  }
+  bool compileWith(const std::string &WeightType, const std::string &Output,
+                   const std::string &Disable, bool Profile, Json &Needs);
+  bool comparePerplexity(const std::string &Plain);
   std::unique_ptr<BenchWorker> startCompiled(const std::string &Path);
   std::unique_ptr<BenchWorker> startEager();
   bool warmUp(Runner &R);
@@ -172,14 +188,15 @@ std::vector<std::string> Bench::getModelFlags() const {
   return Flags;
 }
 
-bool Bench::compile(const std::string &Output, const std::string &Disable,
-                    bool Profile, Json &Needs) {
+bool Bench::compileWith(const std::string &WeightType,
+                        const std::string &Output, const std::string &Disable,
+                        bool Profile, Json &Needs) {
   std::vector<std::string> Command = {Call.CompilerPath, "compile"};
   llvm::append_range(Command, getModelFlags());
   std::string Described = Output + ".json";
   llvm::append_values(Command, "--quiet", "-o", Output, "--json", Described,
                       "--cpu", Options.Model.Codegen.Cpu, "--weight-type",
-                      Options.Model.WeightType);
+                      WeightType);
   std::string Off = Disabled;
   if (!Disable.empty())
     Off += (Off.empty() ? "" : ",") + Disable;
@@ -200,6 +217,29 @@ bool Bench::compile(const std::string &Output, const std::string &Disable,
   Needs = Json::parse(Contents.begin(), Contents.end(), nullptr,
                       /*allow_exceptions=*/false);
   return Needs.is_object() || say(Described + " is not understood");
+}
+
+/// What `Plain`, which was compiled with the weight type, loses beside the
+/// program with f32.
+bool Bench::comparePerplexity(const std::string &Plain) {
+  Shown.show("compiling with f32 ...");
+  std::string Wide = (Folder + "/f32").str(), Error;
+  Json Needs;
+  if (!compileWith("f32", Wide, "", /*Profile=*/false, Needs))
+    return false;
+  BenchPerplexity Found;
+  Found.File = Options.Text.File;
+  Found.WeightType = Options.Model.WeightType;
+  for (bool Narrow : {false, true}) {
+    const std::string &Type = Narrow ? Found.WeightType : "f32";
+    Shown.show("perplexity with " + Type + " ...");
+    if (!measurePerplexity(Narrow ? Plain : Wide, Type, Options.Text, Threads,
+                           Narrow ? Found.Narrow : Found.F32, Error))
+      return say(Error);
+  }
+  llvm::sys::fs::remove(Wide);
+  Report.Perplexity = std::move(Found);
+  return true;
 }
 
 std::unique_ptr<BenchWorker> Bench::startCompiled(const std::string &Path) {
@@ -396,6 +436,8 @@ bool Bench::run() {
     return false;
   Report.CompileSeconds =
       std::chrono::duration<double>(Clock::now() - Begin).count();
+  if (!Options.Text.File.empty() && !comparePerplexity(Plain))
+    return false;
   if (!compile(Hooked, "", /*Profile=*/true, Needs))
     return false;
 

@@ -123,6 +123,7 @@ private:
   void picture(const char *Title, const std::string &About,
                const std::string &Svg);
   void programs();
+  void perplexity();
   void breakdown();
   void kernels();
   void ablations();
@@ -294,6 +295,22 @@ void HtmlReport::kernels() {
   Out += "</table></div>\n";
 }
 
+void HtmlReport::perplexity() {
+  if (!R.Perplexity)
+    return;
+  const BenchPerplexity &P = *R.Perplexity;
+  Out += "<h2>What the weight type costs</h2>\n<p>Over " + escapeXml(P.File) +
+         ", " + std::to_string(P.F32.Tokens) +
+         " tokens.</p>\n<div class=\"scroll\"><table>\n";
+  row({"weights", "loss", "perplexity", "difference"}, "th");
+  row({"f32", print("%.5f", P.F32.Loss), print("%.4f", P.F32.getPerplexity()),
+       ""});
+  row({P.WeightType, print("%.5f", P.Narrow.Loss),
+       print("%.4f", P.Narrow.getPerplexity()),
+       print("%+.4f (%+.3f %%)", P.getDifference(), 100 * P.getShare())});
+  Out += "</table></div>\n";
+}
+
 void HtmlReport::ablations() {
   if (R.Ablations.empty())
     return;
@@ -341,6 +358,7 @@ std::string HtmlReport::write() {
           "kernel is hollow.",
       drawMemory(R));
   programs();
+  perplexity();
   breakdown();
   kernels();
   ablations();

@@ -83,6 +83,20 @@ static Json timelineToJson(const BenchReport &Report) {
   return Rows;
 }
 
+static Json toJson(const BenchPerplexity &Perplexity) {
+  Json Result;
+  Result["file"] = Perplexity.File;
+  Result["tokens"] = Perplexity.F32.Tokens;
+  Result["weight_type"] = Perplexity.WeightType;
+  Result["f32_loss"] = Perplexity.F32.Loss;
+  Result["f32_perplexity"] = Perplexity.F32.getPerplexity();
+  Result["loss"] = Perplexity.Narrow.Loss;
+  Result["perplexity"] = Perplexity.Narrow.getPerplexity();
+  Result["difference"] = Perplexity.getDifference();
+  Result["share"] = Perplexity.getShare();
+  return Result;
+}
+
 std::string formatJson(const BenchReport &Report) {
   Json Result;
   Result["machine"] = toJson(Report.Machine);
@@ -116,6 +130,8 @@ std::string formatJson(const BenchReport &Report) {
     Result["eager"] = toJson(Report, *Report.Eager);
     Result["speedup"] = Report.getSpeedup();
   }
+  if (Report.Perplexity)
+    Result["perplexity"] = toJson(*Report.Perplexity);
   Result["profiled"] = toJson(Report, Report.Profiled);
   Result["hook_cost"] = Report.getHookCost();
   Json &Breakdown = Result["breakdown"];

@@ -5,6 +5,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include <cmath>
 
 namespace stator::driver {
 
@@ -130,6 +131,8 @@ BenchBreakdown breakDown(const std::vector<BenchLaunch> &Launches,
 //===----------------------------------------------------------------------===//
 // Report
 //===----------------------------------------------------------------------===//
+
+double BenchLoss::getPerplexity() const { return std::exp(Loss); }
 
 double BenchReport::getFlops(const BenchProgram &Program) const {
   double Milliseconds = Program.Milliseconds.getMedian();

@@ -95,6 +95,26 @@ struct BenchAblation {
   int64_t ResidentBytes = 0; ///< the most ever
 };
 
+/// The loss of a model over a text, to base e.
+struct BenchLoss {
+  double Loss = 0;
+  int64_t Tokens = 0;
+
+  double getPerplexity() const;
+};
+
+/// What a weight type costs: a text, with f32 and with the type.
+struct BenchPerplexity {
+  std::string File, WeightType;
+  BenchLoss F32, Narrow;
+
+  double getDifference() const {
+    return Narrow.getPerplexity() - F32.getPerplexity();
+  }
+  /// 0.01 is one per cent.
+  double getShare() const { return getDifference() / F32.getPerplexity(); }
+};
+
 struct BenchReport {
   MachineSpeed Machine;
   std::string Model, Mode, Target; ///< Target: --cpu
@@ -105,6 +125,7 @@ struct BenchReport {
   int64_t Prefill = 0, Decode = 0;
   double MatmulBytes = 0; ///< that the matmuls of such a step move
   std::string WeightType; ///< of the inference program
+  std::optional<BenchPerplexity> Perplexity;
   double CompileSeconds = 0;
   int64_t StateBytes = 0, ArenaBytes = 0, AliveBytes = 0;
   BenchProgram Compiled, Profiled;

@@ -21,6 +21,7 @@ public:
   void model();
   void programs();
   void tokens();
+  void perplexity();
   void breakdown();
   void kernels(int64_t MaxKernels);
   void ablations();
@@ -98,6 +99,22 @@ void TextReport::tokens() {
                      static_cast<double>(Tokens) / Seconds,
                      R.MatmulBytes / Seconds / 1e9,
                      share(R.MatmulBytes / Seconds, R.Machine.BytesAll));
+}
+
+void TextReport::perplexity() {
+  if (!R.Perplexity)
+    return;
+  const BenchPerplexity &P = *R.Perplexity;
+  OS << llvm::format("\nPerplexity over %s, %lld tokens:\n", P.File.c_str(),
+                     static_cast<long long>(P.F32.Tokens));
+  auto Row = [&](const char *Name, const BenchLoss &Found) {
+    OS << llvm::format("  %-6s%12.4f   loss %.5f\n", Name,
+                       Found.getPerplexity(), Found.Loss);
+  };
+  Row("f32", P.F32);
+  Row(P.WeightType.c_str(), P.Narrow);
+  OS << llvm::format("  %s costs %+.4f, %+.3f %%\n", P.WeightType.c_str(),
+                     P.getDifference(), 100 * P.getShare());
 }
 
 void TextReport::breakdown() {
@@ -183,6 +200,7 @@ std::string formatText(const BenchReport &Report, int64_t MaxKernels) {
   Writer.model();
   Writer.programs();
   Writer.tokens();
+  Writer.perplexity();
   Writer.breakdown();
   Writer.kernels(MaxKernels);
   Writer.ablations();

@@ -68,6 +68,33 @@ bool runCommand(const std::vector<std::string> &Command, std::string &Error) {
   return End.empty();
 }
 
+std::optional<std::string> readCommand(const std::string &Name,
+                                       const std::vector<std::string> &Command,
+                                       std::string &Error) {
+  int Output[2];
+  if (pipe2(Output, O_CLOEXEC) != 0) {
+    Error = std::string("cannot make a pipe: ") + std::strerror(errno);
+    return std::nullopt;
+  }
+  pid_t Process = spawn(Command, -1, Output[1], Error);
+  close(Output[1]);
+  std::string Text;
+  char Block[65536];
+  ssize_t Count = 0;
+  while (Process >= 0 && ((Count = read(Output[0], Block, sizeof Block)) > 0 ||
+                          (Count < 0 && errno == EINTR)))
+    if (Count > 0)
+      Text.append(Block, static_cast<size_t>(Count));
+  close(Output[0]);
+  if (Process < 0)
+    return std::nullopt;
+  if (std::string End = waitFor(Process); !End.empty()) {
+    Error = Name + " " + End;
+    return std::nullopt;
+  }
+  return Text;
+}
+
 std::unique_ptr<BenchWorker>
 BenchWorker::start(std::string Name, const std::vector<std::string> &Command,
                    std::string &Error) {

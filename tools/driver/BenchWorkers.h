@@ -5,6 +5,7 @@
 
 #include "nlohmann/json.hpp"
 #include <memory>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -49,6 +50,12 @@ private:
 /// Runs a command to its end with stdout thrown away. False and an error if it
 /// cannot be started or fails.
 bool runCommand(const std::vector<std::string> &Command, std::string &Error);
+
+/// Runs a command to its end and gives what it wrote to stdout; nothing and an
+/// error that begins with `Name` if it cannot be started or fails.
+std::optional<std::string> readCommand(const std::string &Name,
+                                       const std::vector<std::string> &Command,
+                                       std::string &Error);
 
 } // namespace stator::driver
 
