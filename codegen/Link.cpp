@@ -97,9 +97,8 @@ LogicalResult linkProgram(const LinkInputs &Inputs, StringRef Output,
 
   SmallVector<StringRef> Arguments = {Driver, "-o", Temporary, Inputs.Object,
                                       Runtime};
-  for (StringRef Option :
-       {"-static-libstdc++", "-static-libgcc", "-Wl,--gc-sections",
-        STATOR_OPENMP_LIBRARY, STATOR_OPENMP_RPATH, "-pthread", "-lm"})
+  for (StringRef Option : {"-static-libstdc++", "-static-libgcc",
+                           "-Wl,--gc-sections", "-pthread", "-lm"})
     Arguments.push_back(Option);
   if (!Inputs.Data.empty())
     Arguments.push_back(Inputs.Data);
@@ -108,8 +107,10 @@ LogicalResult linkProgram(const LinkInputs &Inputs, StringRef Output,
       "@" + getRuntimeFile(CompilerPath, "stator_library.needs");
   std::string Name = ("-Wl,-soname," + path::filename(Output)).str();
   if (Inputs.Library)
-    for (StringRef Option : {StringRef("-shared"), StringRef(Script),
-                             StringRef(Name), StringRef(Needs)})
+    // Its threads outlive what they are asked to do: it is never unloaded.
+    for (StringRef Option :
+         {StringRef("-shared"), StringRef("-Wl,-z,nodelete"), StringRef(Script),
+          StringRef(Name), StringRef(Needs)})
       Arguments.push_back(Option);
   StringRef Sanitize = STATOR_SANITIZE_FLAGS;
   if (!Sanitize.empty())

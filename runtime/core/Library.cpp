@@ -4,6 +4,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/Model.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/Team.h"
 #include "runtime/core/stator.h"
 #include <exception>
 #include <memory>
@@ -42,6 +43,8 @@ template <typename WorkType> static const char *guard(const WorkType &Work) {
     return report(error(Exception.what()));
   }
 }
+
+void stator_set_threads(int32_t Threads) { omp_set_num_threads(Threads); }
 
 const char *stator_model_open(const char *Weights, StatorModel **Result) {
   return guard([&]() -> absl::Status {

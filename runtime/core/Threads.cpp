@@ -1,13 +1,15 @@
 #include "runtime/core/Threads.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Team.h"
 #include <cstdlib>
 #include <sched.h>
 #include <string>
 #include <thread>
 
-// From libomp where the program is linked with it; no header of it is needed.
-// NOLINTNEXTLINE(readability-identifier-naming): the name of OpenMP
+// Of Team.cpp in compiled programs, and of libomp in the compiler, if it is
+// there; the second of Team.cpp alone.
 extern "C" void omp_set_num_threads(int) __attribute__((weak));
+extern "C" void statorPinThreads() __attribute__((weak));
 
 namespace stator::runtime {
 
@@ -24,6 +26,8 @@ absl::Status setThreads(int64_t Count, bool Pin) {
   if (Pin && Cpus > 0 && Count > Cpus)
     return usageError("--pin needs a CPU for each thread, but there are ", Cpus,
                       " for ", Count, " threads\nhint: --threads ", Cpus);
+  if (Pin && statorPinThreads)
+    statorPinThreads();
   // libomp reads all of these when it starts, which is when it is first called.
   if (Pin) {
     ::setenv("OMP_PLACES", "threads", /*overwrite=*/0);

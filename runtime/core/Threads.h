@@ -11,10 +11,9 @@ namespace stator::runtime {
 /// process may use. With \p Pin each of them stays on a CPU of its own. Call it
 /// before the first kernel. Nothing that is computed depends on it.
 ///
-/// How threads wait for the next kernel is left to libomp: they spin, because
-/// it comes in microseconds, but yield where there are more threads than CPUs.
-/// KMP_BLOCKTIME, OMP_WAIT_POLICY, OMP_PLACES and OMP_PROC_BIND in the
-/// environment have their usual meaning.
+/// Threads that wait for the next kernel spin, because it comes in
+/// microseconds, yield where there are more of them than CPUs, and sleep after
+/// some milliseconds (Team.cpp).
 ///
 /// Errors (usageError): more threads to pin than CPUs.
 absl::Status setThreads(int64_t Count, bool Pin);

@@ -21,8 +21,8 @@
  *
  * Threads: different sessions may be used at the same time, also of one model;
  * one session by one thread at a time. A session computes on as many threads as
- * OMP_NUM_THREADS says, or omp_set_num_threads in the calling thread; that
- * never changes a result.
+ * the calling thread said to stator_set_threads, else as many as
+ * OMP_NUM_THREADS says, else as there are CPUs; that never changes a result.
  *
  * Two of these libraries in one process need dlopen: their functions have the
  * same names. */
@@ -39,6 +39,10 @@ extern "C" {
 
 typedef struct StatorModel StatorModel;
 typedef struct StatorSession StatorSession;
+
+/* On how many threads the calling thread computes from now on; 0 or less: the
+ * default. They are its own, and live until it ends. */
+void stator_set_threads(int32_t threads);
 
 /* Loads weights: a .safetensors file or a folder, or null for those that the
  * library was compiled with (--embed-weights). */
