@@ -55,6 +55,8 @@ Value DecodingStep::makeAttention(AttentionOp Op, StepForm Form) {
   if (Op.getWindow())
     Window = *Op.getWindow();
   int64_t Slots = KeyType.getDimSize(TimeDim);
+  if (!hasAllPositions(Op.getKey(), TimeDim))
+    return fail(Op, "attention to some positions only");
   bool IsRing = Window && !Op.getBias() && varies(Op.getKey()) &&
                 varies(Op.getValue()) &&
                 *Window + Caches.LargestWidth - 1 < Slots;

@@ -249,6 +249,8 @@ Value DecodingStep::makeWhole(Value Value) {
       return fail(Op ? Op : Forward.getOperation(),
                   Axis.Prefix >= 0 ? "all of it depends on all positions"
                                    : "it is needed for all pairs of positions");
+    if (!hasAllPositions(Value, *Axis.Axis))
+      return fail(Op, "it is kept, but not for all positions");
     Caches.IsBounded = true;
     mlir::Value Rows = use(Value, StepForm::rows(*Axis.Axis));
     if (Planning)
@@ -292,6 +294,8 @@ Value DecodingStep::makePart(OpResult Result, StepForm Form) {
     return makePointwise(Result, Form, *Dims);
   }
   if (!varies(Result)) {
+    if (!hasAllPositions(Result, Form.Dim))
+      return fail(Op, "a table that does not have all positions");
     Caches.IsBounded = true;
     Value All = use(Result, StepForm::whole());
     return Planning ? All

@@ -121,6 +121,14 @@ private:
   int64_t getSize(StepForm Form) const {
     return Form.What == Kind::Rows ? Width : 1;
   }
+  /// Whether it has a row for every position. A step reads and writes rows at
+  /// the positions of its tokens, some of which a shorter one would lack.
+  bool hasAllPositions(mlir::Value Value, int64_t Dim) {
+    auto Size = [](mlir::Type Type, int64_t At) {
+      return llvm::cast<mlir::RankedTensorType>(Type).getDimSize(At);
+    };
+    return Size(Value.getType(), Dim) >= Size(Forward.getArgumentTypes()[0], 1);
+  }
   bool varies(mlir::Value Value) const { return Time.getAxis(Value).varies(); }
   /// Whether a form of a varying value that is built from its operands can be
   /// built: its dimension is the one of time.

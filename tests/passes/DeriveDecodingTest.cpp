@@ -338,6 +338,27 @@ TEST_F(DeriveDecodingTest, KnowsItsContext) {
   EXPECT_EQ(GetContext("Waves"), 0);
 }
 
+// What is kept at the positions of a step's tokens must have all positions, or
+// the last step would write beyond its end.
+TEST_F(DeriveDecodingTest, DoesNotKeepSomePositionsOnly) {
+  for (const char *Body :
+       {"let y = a(x[:, :-1])", "let y = x[:, :-1] + table[:T - 1]"}) {
+    const std::string Module = std::string("module Shorter(width) {\n"
+                                           "a = MultiHeadAttention(width, 2)\n"
+                                           "param table: f32[64, width] = "
+                                           "normal(0.5)\n"
+                                           "fn (x: f32[B, T, width]) -> "
+                                           "f32[B, T, width] {\n") +
+                               Body +
+                               "\nreturn concat(zeros(B, 1, width), y, "
+                               "axis = 1) } }";
+    const Mixer Shorter{"Shorter", Module.c_str(), ""};
+    OwningOpRef<ModuleOp> Derived = compile(makeModel({&Shorter}));
+    ASSERT_TRUE(Derived);
+    EXPECT_TRUE(entry::getDecodeEntries(*Derived).empty()) << Body;
+  }
+}
+
 TEST_F(DeriveDecodingTest, SaysWhyNot) {
   const Mixer Encoder{"Encoder",
                       "module Encoder(width) {\n"
