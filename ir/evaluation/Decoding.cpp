@@ -105,6 +105,9 @@ void CachedAttentionOp::evaluate(EvalContext &,
         Weights[Slot] = Score;
         Largest = largerOrNaN(Largest, Score);
       }
+      // A query that sees nothing gives 0, as in stator.attention.
+      if (Largest == -std::numeric_limits<T>::infinity())
+        continue;
       for (int64_t Slot = 0; Slot < Slots; ++Slot) {
         Weights[Slot] = Sees(Slot) ? std::exp(Weights[Slot] - Largest) : T(0);
         Sum += Weights[Slot];

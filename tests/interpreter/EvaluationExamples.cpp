@@ -370,6 +370,17 @@ std::vector<Example> getDecodingExamples() {
                    O,
                    {Expected}};
   };
+  auto AttendBiased = [&](const std::string &Bias, double Expected) {
+    const std::string C = "tensor<1x1x3x1xf32>", O = "tensor<1x1x1x1xf32>";
+    return Example{Weighed + constant("p", "1", "i32") +
+                       constant("b", "[[" + Bias + "]]", "1x3xf32"),
+                   "stator.cached_attention %q, %k, %v at %p bias %b scale "
+                   "1.0 : (" +
+                       O + ", " + C + ", " + C +
+                       ", tensor<i32>, tensor<1x3xf32>) -> " + O,
+                   O,
+                   {Expected}};
+  };
   return {
       Slice("1"),
       Slice("7"), // the last that fits
@@ -382,6 +393,11 @@ std::vector<Example> getDecodingExamples() {
       // Position 4 is in slot 1, position 3 in slot 0.
       Attend("4", " window 2 ring", (3 + 6 * W) / (1 + W)),
       Attend("3", " window 1 ring", 3),
+      AttendBiased("0xFF800000, 0.0, 0.0", 6),
+      // The bias hides all that the position does not.
+      AttendBiased("0xFF800000, 0xFF800000, 0.0", 0),
+      // Not a number stays none, and does not make the query see nothing.
+      AttendBiased("0xFF800000, 0x7FC00000, 0.0", NotANumber),
       {constant("w", "[[1, -2, 3]]", "1x3xi8") +
            constant("s", "[[0.5, 2.0]]", "1x2xf32"),
        "stator.dequantize %w scales %s axis 1 block 2 : (tensor<1x3xi8>, "
