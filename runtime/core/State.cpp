@@ -3,6 +3,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/WeightConversion.h"
 #include "runtime/core/philox.h"
 #include <algorithm>
 #include <cerrno>
@@ -106,6 +107,16 @@ uint64_t bytesOfType(int32_t Type) {
   }
 }
 
+/// Whether the scales that an int8 tensor needs are there: without them neither
+/// conversion nor kernels know where to write and read.
+static bool hasScales(const StatorProgram &Program,
+                      const StatorTensor &Tensor) {
+  const StatorTensor *Scales = findScales(Program, Tensor);
+  return Scales && Scales->Type == STATOR_TYPE_F32 && Tensor.Rank == 2 &&
+         Scales->Rank == 2 && Scales->Shape[0] == Tensor.Shape[0] &&
+         Scales->Shape[1] == (Tensor.Shape[1] + ScaleBlock - 1) / ScaleBlock;
+}
+
 absl::Status checkProgram(const StatorProgram &Program) {
   auto Invalid = [](const auto &...Why) {
     return error("this program cannot be run: ", Why...,
@@ -148,6 +159,11 @@ absl::Status checkProgram(const StatorProgram &Program) {
                      Tensor.Role == STATOR_ROLE_CACHE ? "cache" : "state");
     if (!Names.insert(Tensor.Name).second)
       return Invalid("two tensors are named ", Tensor.Name);
+    if (Tensor.Type == STATOR_TYPE_INT8 && !hasScales(Program, Tensor))
+      return Invalid("tensor ", Tensor.Name,
+                     " is int8 and has no scales of its "
+                     "shape, ",
+                     Tensor.Name, ".scale");
   }
   return absl::OkStatus();
 }

@@ -115,7 +115,7 @@ static void storeRows(const WeightCopy &Copy, uint64_t Begin, uint64_t End,
   auto Blocks = static_cast<uint64_t>(Copy.Scales->Shape[1]);
   auto *Scales =
       reinterpret_cast<float *>(State + Copy.Scales->Offset) + Begin * Blocks;
-  constexpr uint64_t Block = 32; // as stator-quantize-weights has it
+  constexpr uint64_t Block = ScaleBlock;
   for (uint64_t Row = Begin; Row < End; ++Row)
     for (uint64_t I = 0; I < Columns; I += Block) {
       quantize(Values, std::min(Block, Columns - I), Out, *Scales++);

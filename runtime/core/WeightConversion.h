@@ -21,6 +21,9 @@ struct WeightCopy {
   const StatorTensor *Scales = nullptr;
 };
 
+/// Elements of a row that share a scale, as stator-quantize-weights has it.
+inline constexpr int64_t ScaleBlock = 32;
+
 /// The tensor that holds the scales of \p Tensor, "<name>.scale"; null if there
 /// is none.
 const StatorTensor *findScales(const StatorProgram &Program,

@@ -145,4 +145,45 @@ TEST(CheckProgram, FindsTablesThatDoNotHold) {
          "two tensors are named table.weight");
 }
 
+TEST(CheckProgram, FindsInt8WithoutItsScales) {
+  auto Check = [](auto Change) {
+    FakeProgram Fake(STATOR_MODE_INFER);
+    // One row of 40 is two blocks of 32.
+    const int64_t Shape[] = {1, 40}, Blocks[] = {1, 2};
+    std::vector<StatorTensor> Tensors(2);
+    Tensors[0].Name = "w";
+    Tensors[0].Shape = Shape;
+    Tensors[0].Elements = 40;
+    Tensors[0].Type = STATOR_TYPE_INT8;
+    Tensors[1].Name = "w.scale";
+    Tensors[1].Shape = Blocks;
+    Tensors[1].Elements = 2;
+    Tensors[1].Role = STATOR_ROLE_SCALE;
+    Tensors[1].Offset = 64;
+    Tensors[0].Rank = Tensors[1].Rank = 2;
+    Fake.edit().Tensors = Tensors.data();
+    Fake.edit().StateBytes = 128;
+    Change(Tensors);
+    Fake.edit().NumTensors = static_cast<int64_t>(Tensors.size());
+    return checkProgram(Fake.get());
+  };
+  using Table = std::vector<StatorTensor>;
+  absl::Status Whole = Check([](Table &) {});
+  EXPECT_TRUE(Whole.ok()) << Whole;
+  const char *Message =
+      "tensor w is int8 and has no scales of its shape, w.scale";
+  EXPECT_ERROR(Check([](Table &T) { T.pop_back(); }), Message);
+  EXPECT_ERROR(Check([](Table &T) { T[1].Name = "v.scale"; }), Message);
+  EXPECT_ERROR(Check([](Table &T) { T[1].Role = STATOR_ROLE_PARAMETER; }),
+               Message);
+  EXPECT_ERROR(Check([](Table &T) { T[1].Type = STATOR_TYPE_BF16; }), Message);
+  static const int64_t OneBlock[] = {1, 1}, TwoRows[] = {2, 1};
+  EXPECT_ERROR(Check([](Table &T) {
+                 T[1].Shape = OneBlock;
+                 T[1].Elements = 1;
+               }),
+               Message);
+  EXPECT_ERROR(Check([](Table &T) { T[1].Shape = TwoRows; }), Message);
+}
+
 } // namespace
