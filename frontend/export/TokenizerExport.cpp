@@ -51,15 +51,9 @@ writeByteLevel(const TokenizerFiles &From) {
       {"padding", nullptr},        {"added_tokens", ordered_json::array()},
       {"normalizer", nullptr},     {"pre_tokenizer", ByteLevel},
       {"post_processor", nullptr}, {"decoder", ByteLevel}};
-  Json["model"] = {{"type", "BPE"},
-                   {"dropout", nullptr},
-                   {"unk_token", nullptr},
-                   {"continuing_subword_prefix", nullptr},
-                   {"end_of_word_suffix", nullptr},
-                   {"fuse_unk", false},
-                   {"byte_fallback", false},
-                   {"vocab", Vocabulary},
-                   {"merges", ordered_json::array()}};
+  Json["model"] = describeBpe();
+  Json["model"]["vocab"] = Vocabulary;
+  Json["model"]["merges"] = ordered_json::array();
   TokenizerFiles Files;
   Files.Kind = TokenizerKind::HuggingFace;
   Files.Origin = From.Origin;

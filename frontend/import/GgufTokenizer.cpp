@@ -163,6 +163,16 @@ static std::string summarize(const json &PreTokenizer) {
   return Result;
 }
 
+ordered_json describeBpe() {
+  return {{"type", "BPE"},
+          {"dropout", nullptr},
+          {"unk_token", nullptr},
+          {"continuing_subword_prefix", nullptr},
+          {"end_of_word_suffix", nullptr},
+          {"fuse_unk", false},
+          {"byte_fallback", false}};
+}
+
 std::string nameOfPreTokenizer(const json &PreTokenizer) {
   std::string Wanted = summarize(PreTokenizer);
   if (!Wanted.empty())
@@ -245,14 +255,8 @@ static absl::StatusOr<TokenizerFiles> writeBpe(const GgufFile &File,
                      {"use_regex", true}};
   std::string Head = Json.dump();
   Head.pop_back(); // the brace, so that the model can be appended as text
-  ordered_json Model = {{"type", "BPE"},
-                        {"dropout", nullptr},
-                        {"unk_token", nullptr},
-                        {"continuing_subword_prefix", nullptr},
-                        {"end_of_word_suffix", nullptr},
-                        {"fuse_unk", false},
-                        {"byte_fallback", false},
-                        {"ignore_merges", Pre == "llama-bpe"}};
+  ordered_json Model = describeBpe();
+  Model["ignore_merges"] = Pre == "llama-bpe";
   std::string ModelText = Model.dump();
   ModelText.pop_back();
 

@@ -18,6 +18,10 @@ namespace stator {
 absl::StatusOr<std::optional<runtime::TokenizerFiles>>
 readGgufTokenizer(const runtime::GgufFile &File);
 
+/// The model of a tokenizer.json that is byte-pair encoding, but for its
+/// vocabulary and merges.
+nlohmann::ordered_json describeBpe();
+
 /// GGUF's name for how a tokenizer.json divides a text into words before
 /// merges; "" if it has none.
 std::string nameOfPreTokenizer(const nlohmann::json &PreTokenizer);

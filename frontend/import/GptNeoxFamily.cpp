@@ -1,7 +1,6 @@
 //===- GptNeoxFamily.cpp - GPT-NeoX and Pythia ----------------------------===//
 
-#include "frontend/import/Families.h"
-#include "frontend/import/ModelText.h"
+#include "frontend/import/Decoders.h"
 #include "frontend/import/Rotary.h"
 
 namespace stator {
@@ -73,18 +72,9 @@ ModelDescription describeGptNeox(ConfigReader &Config) {
   Text.heading("GPT-NeoX (Black et al. 2022) and Pythia: attention and "
                "feed-forward layer side by side, rotary positions on a part "
                "of each head. Parameters are called as in the checkpoint.");
-  int64_t Width = Config.size({"hidden_size"});
-  int64_t Heads = Config.size({"num_attention_heads"});
-  int64_t Context = Config.size({"max_position_embeddings"}, 2048);
-  Config.requireMultiple("hidden_size", Width, "num_attention_heads", Heads);
-  Text.size("vocab", Config.size({"vocab_size"}));
-  Text.size("context", Context, "the longest sequence");
-  Text.size("layers", Config.size({"num_hidden_layers"}));
-  Text.size("heads", Heads);
-  Text.size("width", Width);
-  Text.size("hidden", Config.size({"intermediate_size"}));
+  DecoderSizes Sizes = describeSizes(Config, Text, 2048, /*Grouped=*/false);
   Text.number("eps", Config.positive({"layer_norm_eps"}, 1e-5));
-  describePartialRotary(Config, Text, Width / Heads, 0.25);
+  describePartialRotary(Config, Text, Sizes.Width / Sizes.Heads, 0.25);
   describeRotary(Config, Text);
 
   bool Tied = Config.flag({"tie_word_embeddings"}, false);
@@ -103,8 +93,8 @@ ModelDescription describeGptNeox(ConfigReader &Config) {
     Result.TiedHead = "embed_out.weight";
     Result.TiedTo = "gpt_neox.embed_in.weight";
   }
-  Result.Context = Context;
-  Result.Heads = Heads;
+  Result.Context = Sizes.Context;
+  Result.Heads = Sizes.Heads;
   return Result;
 }
 

@@ -7,8 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "frontend/import/Families.h"
-#include "frontend/import/ModelText.h"
+#include "frontend/import/Decoders.h"
 #include "frontend/import/Rotary.h"
 
 namespace stator {
@@ -172,16 +171,8 @@ static ModelDescription describe(ConfigReader &Config, const Traits &Family) {
   Text.text("mlp_bias", Boolean(Family.MlpBias));
   Text.text("swiglu_bias", Family.MlpBias ? ", bias = true" : "");
 
-  ModelDescription Result;
-  Result.Text = Text.write(Template);
-  Result.Prefixes = {{"", "model."}};
-  Result.Buffers = {".rotary_emb.inv_freq"};
-  if (Tied) {
-    Result.TiedHead = "lm_head.weight";
-    Result.TiedTo = "model.embed_tokens.weight";
-  }
-  Result.Context = Context;
-  Result.Heads = Heads;
+  ModelDescription Result = describeDecoder(
+      Text.write(Template), {Width, Heads, KvHeads, Context}, Tied);
   Result.AddBos = Family.AddBos;
   return Result;
 }

@@ -1,7 +1,6 @@
 //===- PhiFamily.cpp - Phi 1, 1.5 and 2 -----------------------------------===//
 
-#include "frontend/import/Families.h"
-#include "frontend/import/ModelText.h"
+#include "frontend/import/Decoders.h"
 #include "frontend/import/Rotary.h"
 
 namespace stator {
@@ -146,22 +145,9 @@ static const char Heading[] =
 ModelDescription describePhi(ConfigReader &Config) {
   ModelText Text;
   Text.heading(Heading);
-  int64_t Width = Config.size({"hidden_size"});
-  int64_t Heads = Config.size({"num_attention_heads"});
-  int64_t KvHeads = Config.size({"num_key_value_heads"}, Heads);
-  int64_t Context = Config.size({"max_position_embeddings"}, 2048);
-  Config.requireMultiple("hidden_size", Width, "num_attention_heads", Heads);
-  Config.requireMultiple("num_attention_heads", Heads, "num_key_value_heads",
-                         KvHeads);
-  Text.size("vocab", Config.size({"vocab_size"}));
-  Text.size("context", Context, "the longest sequence");
-  Text.size("layers", Config.size({"num_hidden_layers"}));
-  Text.size("heads", Heads);
-  Text.size("kv_heads", KvHeads, "key and value heads");
-  Text.size("width", Width);
-  Text.size("hidden", Config.size({"intermediate_size"}));
+  DecoderSizes Sizes = describeSizes(Config, Text, 2048, /*Grouped=*/true);
   Text.number("eps", Config.positive({"layer_norm_eps"}, 1e-5));
-  describePartialRotary(Config, Text, Width / Heads, 0.5);
+  describePartialRotary(Config, Text, Sizes.Width / Sizes.Heads, 0.5);
   describeRotary(Config, Text);
   if (Config.flag({"qk_layernorm"}, false))
     Config.refuse("qk_layernorm = true");
@@ -171,17 +157,7 @@ ModelDescription describePhi(ConfigReader &Config) {
   Text.text("activation", Activation);
   Text.flag("tied", Tied);
 
-  ModelDescription Result;
-  Result.Text = Text.write(Template);
-  Result.Prefixes = {{"", "model."}};
-  Result.Buffers = {".rotary_emb.inv_freq"};
-  if (Tied) {
-    Result.TiedHead = "lm_head.weight";
-    Result.TiedTo = "model.embed_tokens.weight";
-  }
-  Result.Context = Context;
-  Result.Heads = Heads;
-  return Result;
+  return describeDecoder(Text.write(Template), Sizes, Tied);
 }
 
 ModelDescription describePhiMsft(ConfigReader &Config) {

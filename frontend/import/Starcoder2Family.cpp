@@ -1,7 +1,6 @@
 //===- Starcoder2Family.cpp - StarCoder 2 ---------------------------------===//
 
-#include "frontend/import/Families.h"
-#include "frontend/import/ModelText.h"
+#include "frontend/import/Decoders.h"
 #include "frontend/import/Rotary.h"
 
 namespace stator {
@@ -75,20 +74,7 @@ ModelDescription describeStarcoder2(ConfigReader &Config) {
   Text.heading("StarCoder 2 (Lozhkov et al. 2024): LayerNorm, rotary "
                "positions, grouped queries, windows. Parameters are called as "
                "in the checkpoint.");
-  int64_t Width = Config.size({"hidden_size"});
-  int64_t Heads = Config.size({"num_attention_heads"});
-  int64_t KvHeads = Config.size({"num_key_value_heads"}, Heads);
-  int64_t Context = Config.size({"max_position_embeddings"}, 4096);
-  Config.requireMultiple("hidden_size", Width, "num_attention_heads", Heads);
-  Config.requireMultiple("num_attention_heads", Heads, "num_key_value_heads",
-                         KvHeads);
-  Text.size("vocab", Config.size({"vocab_size"}));
-  Text.size("context", Context, "the longest sequence");
-  Text.size("layers", Config.size({"num_hidden_layers"}));
-  Text.size("heads", Heads);
-  Text.size("kv_heads", KvHeads, "key and value heads");
-  Text.size("width", Width);
-  Text.size("hidden", Config.size({"intermediate_size"}));
+  DecoderSizes Sizes = describeSizes(Config, Text, 4096, /*Grouped=*/true);
   Text.number("eps", Config.positive({"norm_epsilon"}, 1e-5));
   describeRotary(Config, Text);
   describeWindow(Config, Text, readWindow(Config));
@@ -104,17 +90,7 @@ ModelDescription describeStarcoder2(ConfigReader &Config) {
   Text.text("bias", Config.flag({"use_bias"}, true) ? "true" : "false");
   Text.flag("tied", Tied);
 
-  ModelDescription Result;
-  Result.Text = Text.write(Template);
-  Result.Prefixes = {{"", "model."}};
-  Result.Buffers = {".rotary_emb.inv_freq"};
-  if (Tied) {
-    Result.TiedHead = "lm_head.weight";
-    Result.TiedTo = "model.embed_tokens.weight";
-  }
-  Result.Context = Context;
-  Result.Heads = Heads;
-  return Result;
+  return describeDecoder(Text.write(Template), Sizes, Tied);
 }
 
 } // namespace stator

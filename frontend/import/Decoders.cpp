@@ -1,0 +1,45 @@
+//===- Decoders.cpp - What most families have in common -------------------===//
+
+#include "frontend/import/Decoders.h"
+
+namespace stator {
+
+DecoderSizes describeSizes(ConfigReader &Config, ModelText &Text,
+                           int64_t DefaultContext, bool Grouped) {
+  DecoderSizes Sizes;
+  Sizes.Width = Config.size({"hidden_size"});
+  Sizes.Heads = Config.size({"num_attention_heads"});
+  Sizes.KvHeads =
+      Grouped ? Config.size({"num_key_value_heads"}, Sizes.Heads) : Sizes.Heads;
+  Sizes.Context = Config.size({"max_position_embeddings"}, DefaultContext);
+  Config.requireMultiple("hidden_size", Sizes.Width, "num_attention_heads",
+                         Sizes.Heads);
+  Config.requireMultiple("num_attention_heads", Sizes.Heads,
+                         "num_key_value_heads", Sizes.KvHeads);
+  Text.size("vocab", Config.size({"vocab_size"}));
+  Text.size("context", Sizes.Context, "the longest sequence");
+  Text.size("layers", Config.size({"num_hidden_layers"}));
+  Text.size("heads", Sizes.Heads);
+  if (Grouped)
+    Text.size("kv_heads", Sizes.KvHeads, "key and value heads");
+  Text.size("width", Sizes.Width);
+  Text.size("hidden", Config.size({"intermediate_size"}));
+  return Sizes;
+}
+
+ModelDescription describeDecoder(std::string Text, const DecoderSizes &Sizes,
+                                 bool Tied) {
+  ModelDescription Result;
+  Result.Text = std::move(Text);
+  Result.Prefixes = {{"", "model."}};
+  Result.Buffers = {".rotary_emb.inv_freq"};
+  if (Tied) {
+    Result.TiedHead = "lm_head.weight";
+    Result.TiedTo = "model.embed_tokens.weight";
+  }
+  Result.Context = Sizes.Context;
+  Result.Heads = Sizes.Heads;
+  return Result;
+}
+
+} // namespace stator
