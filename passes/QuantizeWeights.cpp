@@ -161,8 +161,11 @@ ParameterOp QuantizeWeights::declareScales(ParameterOp Parameter) {
 void QuantizeWeights::store(ParameterOp Parameter, WeightUses &Uses,
                             Type Element) {
   ParameterOp Scales;
-  if (Element.isInteger() && !(Scales = declareScales(Parameter)))
-    return signalPassFailure();
+  if (Element.isInteger()) {
+    Scales = declareScales(Parameter);
+    if (!Scales)
+      return signalPassFailure();
+  }
   RankedTensorType Old = Parameter.getTensorType();
   RankedTensorType New = withElement(Old, Element);
   Parameter.setType(New);

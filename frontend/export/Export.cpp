@@ -63,6 +63,7 @@ writeHuggingFace(KnownModel &Model,
   std::string Prefix =
       Model.Config["model_type"] == "gpt2" ? "transformer." : "";
   std::vector<runtime::SafetensorsTensor> Header;
+  Header.reserve(Model.Tensors.size());
   for (const TensorSource &Tensor : Model.Tensors)
     Header.push_back(
         {(Tensor.Name == "lm_head.weight" ? "" : Prefix) + Tensor.Name,

@@ -79,7 +79,8 @@ static json value(const Origin &From, const char *Key, std::string &Problem) {
 }
 
 /// A config value that not every model has.
-static json optionalValue(const Origin &From, const char *Key, json Default) {
+static json optionalValue(const Origin &From, const char *Key,
+                          const json &Default) {
   auto Found = From.Config.find(Key);
   return Found != From.Config.end() && Found->is_number() ? *Found : Default;
 }
@@ -251,6 +252,7 @@ absl::StatusOr<KnownModel> recognizeModel(const std::string &Path) {
       WeightPlan Plan,
       planWeights(Parameters, Result.Tensors, Model, WeightsPath));
   std::vector<TensorSource> Ordered;
+  Ordered.reserve(Plan.Sources.size());
   for (const TensorSource *Tensor : Plan.Sources)
     Ordered.push_back(*Tensor);
   Result.Tensors = std::move(Ordered);

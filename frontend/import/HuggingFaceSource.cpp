@@ -147,11 +147,9 @@ absl::StatusOr<CheckpointSource> readCheckpoint(const std::string &Path) {
     return runtime::error("cannot import ", Path, ": it does not exist");
   if (fs::is_directory(Path, Ignored))
     return readHuggingFace(Path);
-  std::string Name = fs::path(Path).filename().string();
-  absl::string_view Text;
   STATOR_ASSIGN_OR_RETURN(runtime::MappedFile File,
                           runtime::MappedFile::open(Path));
-  Text = File.text();
+  absl::string_view Text = File.text();
   if (Text.substr(0, 4) == "GGUF")
     return readGguf(Path);
   size_t First = Text.find_first_not_of(" \t\r\n");

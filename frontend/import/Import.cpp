@@ -45,6 +45,7 @@ static absl::Status writeWeights(const std::vector<ModelParameter> &Parameters,
                                  const WeightPlan &Plan,
                                  const std::string &Path) {
   std::vector<runtime::SafetensorsTensor> Header;
+  Header.reserve(Parameters.size());
   for (size_t I = 0; I < Parameters.size(); ++I)
     Header.push_back({Parameters[I].Name, Plan.Sources[I]->outputDtype(),
                       Parameters[I].Shape, nullptr});

@@ -116,6 +116,7 @@ private:
       Value = static_cast<TargetType>(
           std::min<uint64_t>(Stored, std::numeric_limits<int64_t>::max()));
     else
+      // NOLINTNEXTLINE(bugprone-signed-char-misuse): a sign is to be extended.
       Value = static_cast<TargetType>(Stored);
     return true;
   }
@@ -231,9 +232,8 @@ private:
     uint64_t Offset;
     if (!read(Type) || !read(Offset))
       return truncated("the descriptions of tensors");
-    const TypeInfo *Info =
-        std::find_if(std::begin(Types), std::end(Types),
-                     [&](const TypeInfo &Each) { return Each.Id == Type; });
+    const TypeInfo *Info = std::ranges::find_if(
+        Types, [&](const TypeInfo &Each) { return Each.Id == Type; });
     if (Info == std::end(Types))
       return error(Result.Path, ": tensor ", Name, " is of type ", Type,
                    ", which is not known; F32, F16, BF16 and Q8_0 are read");

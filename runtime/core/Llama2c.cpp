@@ -83,7 +83,7 @@ absl::Status Llama2cFile::layOut(int32_t Version, uint64_t Begin) {
     Tensors.push_back({Name, std::move(Shape), File.data() + Offset, Size});
     Offset += Size;
   };
-  auto PlaceAll = [&](const char *Name, std::vector<int64_t> Shape) {
+  auto PlaceAll = [&](const char *Name, const std::vector<int64_t> &Shape) {
     for (int64_t Layer = 0; Layer < Layers && Fits; ++Layer)
       Place(absl::StrCat("model.layers.", Layer, ".", Name), Shape);
   };
