@@ -71,6 +71,7 @@ static void readVectorUnit(CpuTarget &Target, const llvm::Triple &Triple,
   bool HasAvx = Info.checkFeatures("+avx");
   Target.VectorBits = HasAvx512 ? 512 : HasAvx ? 256 : 128;
   Target.NumVectorRegisters = HasAvx512 ? 32 : 16;
+  Target.HasBf16Dot = HasAvx512 && Info.checkFeatures("+avx512bf16");
   Target.HasFma = HasAvx512 || Info.checkFeatures("+fma");
 }
 

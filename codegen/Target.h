@@ -29,6 +29,7 @@ struct CpuTarget {
   unsigned VectorBits = 128;        ///< width of a vector register
   unsigned NumVectorRegisters = 16; ///< of that width
   bool HasFma = false;              ///< fused multiply-add of f32 vectors
+  bool HasBf16Dot = false;          ///< vdpbf16ps of whole vectors
   int64_t L1Bytes = 32 << 10;       ///< data cache of a core
   int64_t L2Bytes = 512 << 10;      ///< of a core
   int64_t L3Bytes = 8 << 20;        ///< shared

@@ -169,12 +169,20 @@ static constexpr int64_t MinSplitRowTiles = 7;
 /// Enough for an even share on any number of threads in use today.
 static constexpr int64_t TasksWanted = 64;
 static constexpr int64_t MaxTaskPanels = 16;
+/// Rows rounded to bf16 lie on the stack of a thread, and each task rounds its
+/// rows anew.
+static constexpr int64_t MaxRoundedBytes = 384 << 10;
+static constexpr int64_t RoundingTasks = 16;
 /// Enough for the threads of most machines, where more would cost: each task
 /// reads its rows again for every block of depth.
 static constexpr int64_t FewTasks = 8;
 static constexpr int64_t FewestTasks = 4;
 static constexpr int64_t ManyDepthBlocks = 8;
 
+int64_t ContractionPlan::getRoundedStride() const {
+  constexpr int64_t LinePairs = 16;
+  return (llvm::divideCeil(DepthBlock, 2 * LinePairs) | 1) * LinePairs;
+}
 int64_t ContractionPlan::getDepthBlocks() const {
   return llvm::divideCeil(Loops.Depth.Size, DepthBlock);
 }
@@ -220,10 +228,15 @@ static bool hasFewRows(const ContractionLoops &Loops, const CpuTarget &Target) {
          Loops.Column.Size >= Lanes && Loops.Depth.Size >= Lanes;
 }
 
+/// Whether pairs of neighbours along the depth can be multiplied as bf16.
+static bool hasPairs(const ContractionLoops &Loops, const CpuTarget &Target) {
+  return Target.HasBf16Dot && Loops.Depth.Lhs == 1 && Loops.Depth.Rhs == 1 &&
+         Loops.Row.Size > MaxFewRows && Loops.Depth.Size >= 2;
+}
+
 ContractionPlan ContractionPlan::get(ContractionLoops Loops,
                                      const CpuTarget &Target, bool IsLhsNarrow,
-                                     bool IsRhsNarrow) {
-  constexpr int64_t F32 = sizeof(float);
+                                     bool IsRhsNarrow, bool IsRhsBf16) {
   ContractionPlan Plan;
   Plan.Parallel = Loops.getWork() >= MinParallelWork;
   int64_t Rows = Loops.Row.Size, Columns = Loops.Column.Size,
@@ -234,8 +247,10 @@ ContractionPlan ContractionPlan::get(ContractionLoops Loops,
   Plan.FewRows = !Plan.Plain && hasFewRows(Plan.Loops, Target);
   if (Plan.Plain || Plan.FewRows)
     return Plan;
-  bool IsConflicting =
-      Plan.Loops.Depth.Lhs == 1 && isConflictingStride(Plan.Loops.Row.Lhs);
+  Plan.Pairs = IsRhsBf16 && hasPairs(Plan.Loops, Target);
+  const int64_t ElementBytes = Plan.Pairs ? 2 : sizeof(float);
+  bool IsConflicting = !Plan.Pairs && Plan.Loops.Depth.Lhs == 1 &&
+                       isConflictingStride(Plan.Loops.Row.Lhs);
   Plan.Tile = RegisterTile::choose(Rows, Columns, Target,
                                    IsConflicting ? MaxConflictingRows : Rows);
 
@@ -244,18 +259,21 @@ ContractionPlan ContractionPlan::get(ContractionLoops Loops,
   Plan.PackRhs = !IsContiguous || Rows > 2 * Plan.Tile.Rows || IsRhsNarrow;
 
   // The panel and the rows of the left operand that pass over it stay in L2.
-  int64_t Lanes = Target.getF32Lanes();
+  int64_t Lanes = Target.getF32Lanes() * (Plan.Pairs ? 2 : 1);
   int64_t PanelLimit =
       std::min(MaxDepthBlock, std::min(Target.L2Bytes / 8, MaxPanelBytes) /
-                                  (F32 * Plan.Tile.Columns));
+                                  (ElementBytes * Plan.Tile.Columns));
   Plan.DepthBlock = Depth;
   if (Plan.PackRhs && Depth > PanelLimit)
     Plan.DepthBlock = llvm::alignTo(
         splitEvenly(Depth, llvm::alignDown(PanelLimit, Lanes)), Lanes);
-  int64_t RowLimit = Target.L2Bytes / 4 * 3 / (F32 * Plan.DepthBlock);
-  Plan.RowTilesPerTask =
-      splitEvenly(Plan.getRowTiles(),
-                  std::max<int64_t>(RowLimit / Plan.Tile.Rows, MinRowTiles));
+  int64_t RowLimit =
+      Plan.Pairs ? std::min(Target.L2Bytes / 4 * 3, MaxRoundedBytes) /
+                       (sizeof(float) * Plan.getRoundedStride())
+                 : Target.L2Bytes / 4 * 3 / (sizeof(float) * Plan.DepthBlock);
+  Plan.RowTilesPerTask = splitEvenly(
+      Plan.getRowTiles(), std::max<int64_t>(RowLimit / Plan.Tile.Rows,
+                                            Plan.Pairs ? 1 : MinRowTiles));
 
   // Panels side by side read the same rows while these are in cache, which
   // pays where the rows would be read again for each of them; but there must be
@@ -264,6 +282,7 @@ ContractionPlan ContractionPlan::get(ContractionLoops Loops,
   int64_t Panels = RowTasks * Plan.getPanels();
   int64_t Wanted = Plan.getDepthBlocks() > ManyDepthBlocks ? FewestTasks
                    : Plan.getDepthBlocks() > 1             ? FewTasks
+                   : Plan.Pairs                            ? RoundingTasks
                                                            : TasksWanted;
   Plan.PanelsPerTask = splitEvenly(
       Plan.getPanels(), std::clamp<int64_t>(Panels / Wanted, 1, MaxTaskPanels));

@@ -69,12 +69,19 @@ struct ContractionPlan {
   /// The first register tile of a panel reads it where it is and copies it on
   /// the way; otherwise it is copied, or transposed, before.
   bool PackInFirstTile = false;
+  /// The right operand is bf16, and the CPU multiplies pairs of bf16: panels
+  /// are of pairs, and a task rounds its rows of the left operand to bf16 for
+  /// each block of depth, which is a multiple of twice the lanes or all.
+  bool Pairs = false;
   int64_t DepthBlock = 1; ///< depth of a panel
   int64_t RowTilesPerTask =
       1; ///< register tiles that a task has below each other
   int64_t PanelsPerTask = 1; ///< panels that a task has side by side
   bool Parallel = false;     ///< enough work for several threads
 
+  /// How far rows of pairs of bf16 are apart, in pairs: an odd number of cache
+  /// lines, so that no two rows of a tile evict each other.
+  int64_t getRoundedStride() const;
   int64_t getDepthBlocks() const;
   int64_t getRowTiles() const;
   int64_t getPanels() const;
@@ -83,10 +90,11 @@ struct ContractionPlan {
   int64_t getOuterTasks() const;
 
   /// An operand may be stored in another type than f32. It is made f32 on its
-  /// way to a panel; as left operand it is read in plain loops.
+  /// way to a panel, or multiplied as bf16; as left operand it is read in plain
+  /// loops.
   static ContractionPlan get(ContractionLoops Loops, const CpuTarget &Target,
-                             bool IsLhsNarrow = false,
-                             bool IsRhsNarrow = false);
+                             bool IsLhsNarrow = false, bool IsRhsNarrow = false,
+                             bool IsRhsBf16 = false);
 };
 
 /// Multiply-adds from which on a kernel is worth waking the threads.

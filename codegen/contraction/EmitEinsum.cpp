@@ -242,7 +242,10 @@ private:
       Value Outer = K.div(Task, PanelTasks * RowTasks);
       Offsets At = advance(start(), Loops.Outer, Outer);
       if (Plan.PackRhs)
-        Panel = K.stackBuffer(Plan.DepthBlock * Plan.Tile.Columns);
+        Panel = K.stackBuffer(getPanelSteps() * Plan.Tile.Columns);
+      if (Plan.Pairs)
+        Rounded = K.stackBuffer(Plan.RowTilesPerTask * Plan.Tile.Rows *
+                                Plan.getRoundedStride());
       emitDepthLoops(Loops.OuterDepth, At, /*IsLater=*/Value(), RowTask,
                      PanelTask);
       if (Epilogue && hasBlocks())
@@ -304,6 +307,8 @@ private:
     if (HasNext)
       NextPanel =
           arith::SelectOp::create(K.B, K.Loc, HasNext, FirstPanel, NextPanel);
+    if (Plan.Pairs)
+      roundRows(At, Depth, FirstRow, LastRow);
     forEachTile(
         K, FirstPanel, LastPanel, Columns / Tile.Columns,
         Columns % Tile.Columns != 0, [&](Value PanelNumber, bool IsEdge) {
@@ -320,6 +325,15 @@ private:
             FirstTile = K.add(FirstRow, 1);
             Product.Rhs = {Panel, K.index(0), Tile.Columns, 1};
             Product.RhsPadded = true;
+          } else if (Plan.Pairs) {
+            int64_t Padded = llvm::alignTo(Product.Columns, K.getLanes());
+            emitPackPairs(K, RhsView, Product.Rhs, Depth, Loops.Depth.Size,
+                          Product.Columns, Panel, Padded);
+            Product.Rhs = {Panel, K.index(0), Padded, 1};
+            Product.RhsPadded = true;
+            Product.Pairs = true;
+            Product.Depth = K.div(K.add(Depth, 1), 2);
+            FirstRowOfTask = FirstRow;
           } else if (Plan.PackRhs) {
             int64_t Padded = llvm::alignTo(Product.Columns, K.getLanes());
             emitPackPanel(K, RhsView, Product.Rhs, Depth, Product.Columns,
@@ -338,6 +352,22 @@ private:
                                     IsEdge ? Rows % Tile.Rows : Tile.Rows);
                       });
         });
+  }
+
+  /// The rows of a task for one block of depth, as pairs of bf16.
+  void roundRows(Offsets At, Value Depth, Value FirstTile, Value LastTile) {
+    Value First = K.mul(FirstTile, Plan.Tile.Rows);
+    Value Last =
+        K.min(K.mul(LastTile, Plan.Tile.Rows), K.index(Loops.Row.Size));
+    emitRoundRows(K, {Lhs, advance(At, Loops.Row, First).Lhs, Loops.Row.Lhs, 1},
+                  K.sub(Last, First), Depth, Loops.Depth.Size,
+                  {Rounded, K.index(0), Plan.getRoundedStride(), 1});
+  }
+
+  /// Steps of the micro-kernel in a block of depth.
+  int64_t getPanelSteps() const {
+    return Plan.Pairs ? llvm::alignTo(Plan.DepthBlock, getPairsBlock(K)) / 2
+                      : Plan.DepthBlock;
   }
 
   /// The first tile of a panel, which packs it on the way.
@@ -402,7 +432,8 @@ private:
         K.min(K.mul(RowTile, Count), K.index(Plan.Tile.Columns - Count));
     Value First = K.add(Source, K.mul(Column, Loops.Column.Rhs));
     return [=, this](Value Step) {
-      Value Row = K.add(First, K.mul(Step, Loops.Depth.Rhs));
+      Value Row =
+          K.add(First, K.mul(Step, Loops.Depth.Rhs * (Plan.Pairs ? 2 : 1)));
       for (int64_t I = 0; I < Count; ++I)
         K.prefetch(Rhs, K.add(Row, I * Loops.Column.Rhs),
                    KernelBuilder::Cache::Second);
@@ -419,7 +450,7 @@ private:
       return;
     int64_t LinesPerRow = llvm::divideCeil(Plan.Tile.Columns, CacheLine);
     int64_t StepsPerLine =
-        std::max<int64_t>(Plan.DepthBlock / (Plan.Tile.Rows * LinesPerRow), 1);
+        std::max<int64_t>(getPanelSteps() / (Plan.Tile.Rows * LinesPerRow), 1);
     Value Line = K.div(Step, int64_t(1) << llvm::Log2_64(StepsPerLine));
     Value Row = K.div(Line, LinesPerRow);
     Value Column = K.mul(K.rem(Line, LinesPerRow), CacheLine);
@@ -451,12 +482,18 @@ private:
     At = advance(At, Loops.Row, K.mul(RowTile, Plan.Tile.Rows));
     Product.Rows = Rows;
     Product.Lhs = {Lhs, At.Lhs, Loops.Row.Lhs, Loops.Depth.Lhs};
+    if (Plan.Pairs)
+      Product.Lhs = {Rounded,
+                     K.mul(K.sub(RowTile, FirstRowOfTask),
+                           Plan.Tile.Rows * Plan.getRoundedStride()),
+                     Plan.getRoundedStride(), 1};
     Product.Result = {Result, At.Result, Loops.Row.Result, Loops.Column.Result};
     Product.EachStep = [this, At,
                         Others = std::move(Product.EachStep)](Value Step) {
       if (Others)
         Others(Step);
-      prefetchNextRows(At, Step);
+      if (!Plan.Pairs)
+        prefetchNextRows(At, Step);
       prefetchResult(At, Step);
     };
     if (Accumulator) {
@@ -481,7 +518,9 @@ private:
   Value Accumulator;      ///< flat, or null
   function_ref<void(const ResultBlock &)> Epilogue;
   ArrayRef<int64_t> ResultShape;
-  Value Panel; ///< on the stack of the thread
+  Value Panel;          ///< on the stack of the thread
+  Value Rounded;        ///< the rows of a task as pairs of bf16, there as well
+  Value FirstRowOfTask; ///< the number of its first register tile
 };
 
 } // namespace
@@ -516,8 +555,9 @@ LogicalResult stator::emitEinsum(OpBuilder &B, EinsumOp Op,
                              "not for ")
              << Element;
   }
-  ContractionPlan Plan = ContractionPlan::get(
-      std::move(Loops), Target, !Views[0].isF32(), !Views[1].isF32());
+  ContractionPlan Plan =
+      ContractionPlan::get(std::move(Loops), Target, !Views[0].isF32(),
+                           !Views[1].isF32(), Views[1].isBF16());
   EinsumEmitter(K, Plan, Views[0], Views[1], Result, Extras).emit();
   return success();
 }

@@ -3,6 +3,7 @@
 #include "codegen/contraction/KernelBuilder.h"
 #include "codegen/EmitMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -102,6 +103,25 @@ Value KernelBuilder::multiplyAdd(Value X, Value Y, Value Z) {
   if (isa<VectorType>(X.getType()))
     return vector::FMAOp::create(B, Loc, X, Y, Z);
   return math::FmaOp::create(B, Loc, X, Y, Z);
+}
+
+Value KernelBuilder::multiplyAddPairs(Value X, Value Y, Value Z) {
+  auto Pairs = VectorType::get({2 * getLanes()}, B.getBF16Type());
+  auto AsPairs = [&](Value Vector) -> Value {
+    return vector::BitCastOp::create(B, Loc, Pairs, Vector);
+  };
+  return LLVM::CallIntrinsicOp::create(
+             B, Loc, Z.getType(),
+             B.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
+             ValueRange{Z, AsPairs(X), AsPairs(Y)})
+      .getResult(0);
+}
+
+Value KernelBuilder::roundToPairs(Value Vector) {
+  int64_t Lanes = cast<VectorType>(Vector.getType()).getNumElements();
+  Value Rounded = arith::TruncFOp::create(
+      B, Loc, VectorType::get({Lanes}, B.getBF16Type()), Vector);
+  return vector::BitCastOp::create(B, Loc, getVectorType(Lanes / 2), Rounded);
 }
 
 Value KernelBuilder::sumLanes(Value Vector) {

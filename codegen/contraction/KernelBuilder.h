@@ -70,6 +70,12 @@ public:
   Value mulf(Value X, Value Y);
   /// X * Y + Z, fused where the CPU can.
   Value multiplyAdd(Value X, Value Y, Value Z);
+  /// Each lane of X and Y is a pair of bf16: Z plus both products, in f32. The
+  /// CPU must have vdpbf16ps.
+  Value multiplyAddPairs(Value X, Value Y, Value Z);
+  /// f32 rounded to bf16, to the nearest, ties to even, two in each lane: a
+  /// vector of half as many lanes.
+  Value roundToPairs(Value Vector);
   /// The sum or maximum of all lanes, combined in halves: a fixed tree.
   Value sumLanes(Value Vector);
   Value maxLanes(Value Vector);

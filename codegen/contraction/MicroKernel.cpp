@@ -114,9 +114,11 @@ private:
     for (int64_t Row = 0; Row < P.Rows; ++Row) {
       Value Element = K.broadcast(
           K.load(P.Lhs.Buffer, K.add(LhsOffset, Row * P.Lhs.RowStride)));
-      for (int64_t V = 0; V < Vectors; ++V)
-        Next.push_back(
-            K.multiplyAdd(Element, RhsRow[V], Sums[Row * Vectors + V]));
+      for (int64_t V = 0; V < Vectors; ++V) {
+        Value Sum = Sums[Row * Vectors + V];
+        Next.push_back(P.Pairs ? K.multiplyAddPairs(Element, RhsRow[V], Sum)
+                               : K.multiplyAdd(Element, RhsRow[V], Sum));
+      }
     }
     return Next;
   }

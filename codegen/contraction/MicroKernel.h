@@ -19,6 +19,9 @@ struct TileProduct {
   MatrixView Result; ///< any strides; best with contiguous columns
   /// The rows of Rhs are padded to whole vectors that may be read.
   bool RhsPadded = false;
+  /// Each element of Lhs and Rhs is a pair of bf16 along the depth, and `Depth`
+  /// counts pairs (Packing.h).
+  bool Pairs = false;
   /// i1: add to what `Previous` holds. Null: overwrite. The product is summed
   /// up by itself first: it would lose digits to a sum that is larger.
   mlir::Value Accumulate;

@@ -117,3 +117,53 @@ void stator::emitPackPanel(KernelBuilder &K, const WeightView &Weights,
   P.transposeBlocks(Whole);
   P.copyRows(Whole, Depth);
 }
+
+void stator::emitPackPairs(KernelBuilder &K, const WeightView &Weights,
+                           const MatrixView &Source, Value Depth,
+                           int64_t TotalDepth, int64_t Columns, Value Panel,
+                           int64_t PanelColumns) {
+  assert(Source.RowStride == 1 && "pairs of neighbours");
+  int64_t Lanes = K.getLanes(), Block = getPairsBlock(K);
+  auto Transpose = [&](Value Step, int64_t Count) {
+    Value Row = K.mul(K.div(Step, 2), PanelColumns);
+    for (int64_t Column = 0; Column < PanelColumns; Column += Lanes) {
+      Values Rows;
+      for (int64_t Lane = 0; Lane < Lanes; ++Lane)
+        Rows.push_back(Column + Lane < Columns
+                           ? Weights.loadPairs(
+                                 K,
+                                 K.add(K.add(Source.Offset, Step),
+                                       (Column + Lane) * Source.ColumnStride),
+                                 Count)
+                           : K.splat(0));
+      Rows = transpose(K, std::move(Rows));
+      for (auto [Lane, Vector] : llvm::enumerate(Rows))
+        K.storeVector(Vector, Panel,
+                      K.add(Row, int64_t(Lane) * PanelColumns + Column));
+    }
+  };
+  Value Whole = K.sub(Depth, K.rem(Depth, Block));
+  K.loop(K.index(0), Whole, Block, [&](Value Step) { Transpose(Step, Block); });
+  if (int64_t Rest = TotalDepth % Block)
+    K.loop(Whole, Depth, Block, [&](Value Step) { Transpose(Step, Rest); });
+}
+
+void stator::emitRoundRows(KernelBuilder &K, const MatrixView &Source,
+                           Value Rows, Value Depth, int64_t TotalDepth,
+                           const MatrixView &To) {
+  assert(Source.ColumnStride == 1 && "pairs of neighbours");
+  int64_t Lanes = K.getLanes();
+  Value Whole = K.sub(Depth, K.rem(Depth, Lanes));
+  K.loop(K.index(0), Rows, 1, [&](Value Row) {
+    Value From = K.add(Source.Offset, K.mul(Row, Source.RowStride));
+    Value Start = K.add(To.Offset, K.mul(Row, To.RowStride));
+    auto Round = [&](Value Step, int64_t Count) {
+      Value Vector = K.loadVector(Source.Buffer, K.add(From, Step), Count);
+      vector::StoreOp::create(K.B, K.Loc, K.roundToPairs(Vector), To.Buffer,
+                              K.add(Start, K.div(Step, 2)));
+    };
+    K.loop(K.index(0), Whole, Lanes, [&](Value Step) { Round(Step, Lanes); });
+    if (int64_t Rest = TotalDepth % Lanes)
+      K.loop(Whole, Depth, Lanes, [&](Value Step) { Round(Step, Rest); });
+  });
+}

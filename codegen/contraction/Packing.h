@@ -23,6 +23,28 @@ void emitPackPanel(KernelBuilder &K, const WeightView &Weights,
                    const MatrixView &Source, mlir::Value Depth, int64_t Columns,
                    mlir::Value Panel, int64_t PanelColumns);
 
+/// Pairs of neighbours along the depth, as bf16 in the bits of one f32, are
+/// what vdpbf16ps multiplies. Below, `Depth` counts single elements; it is a
+/// multiple of `getPairsBlock`, or `TotalDepth`, that of the whole contraction,
+/// ends there, and the rest of the block is zeros, for which there must be
+/// room.
+inline int64_t getPairsBlock(const KernelBuilder &K) {
+  return 2 * K.getLanes();
+}
+
+/// Emits Panel[k, j] = (Weights[2k, j], Weights[2k + 1, j]) for bf16 weights
+/// whose depth is contiguous; columns are padded as above.
+void emitPackPairs(KernelBuilder &K, const WeightView &Weights,
+                   const MatrixView &Source, mlir::Value Depth,
+                   int64_t TotalDepth, int64_t Columns, mlir::Value Panel,
+                   int64_t PanelColumns);
+
+/// Emits To[i, k] = (Source[i, 2k], Source[i, 2k + 1]), rounded to bf16, for
+/// i < Rows. Columns are contiguous, `Depth` of them; the rows of `To` are at
+/// its stride.
+void emitRoundRows(KernelBuilder &K, const MatrixView &Source, mlir::Value Rows,
+                   mlir::Value Depth, int64_t TotalDepth, const MatrixView &To);
+
 } // namespace stator
 
 #endif // STATOR_CODEGEN_CONTRACTION_PACKING_H

@@ -77,3 +77,28 @@ Value WeightView::loadVector(KernelBuilder &K, Value Offset,
   Value Scale = K.load(Scales, getScaleOffset(K, Offset));
   return K.mulf(Numbers, K.broadcast(Scale));
 }
+
+Value WeightView::loadPairs(KernelBuilder &K, Value Offset,
+                            int64_t Count) const {
+  int64_t Size = 2 * K.getLanes();
+  auto Load = [&](int64_t Piece, int64_t From) -> Value {
+    auto Type = VectorType::get({Piece}, getElementType());
+    return vector::LoadOp::create(K.B, K.Loc, Type, Buffer,
+                                  K.add(Offset, From));
+  };
+  if (Count == Size)
+    return vector::BitCastOp::create(K.B, K.Loc, K.getVectorType(),
+                                     Load(Size, 0));
+  auto Type = VectorType::get({Size}, getElementType());
+  Value Result = arith::ConstantOp::create(K.B, K.Loc, K.B.getZeroAttr(Type));
+  int64_t Done = 0;
+  for (int64_t Piece = Size / 2; Piece > 0; Piece /= 2) {
+    if (!(Count & Piece))
+      continue;
+    Result = vector::InsertStridedSliceOp::create(
+        K.B, K.Loc, Load(Piece, Done), Result, ArrayRef<int64_t>{Done},
+        ArrayRef<int64_t>{1});
+    Done += Piece;
+  }
+  return vector::BitCastOp::create(K.B, K.Loc, K.getVectorType(), Result);
+}

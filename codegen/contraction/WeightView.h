@@ -24,6 +24,7 @@ struct WeightView {
 
   mlir::Type getElementType() const;
   int64_t getElementBytes() const;
+  bool isBF16() const { return getElementType().isBF16(); }
   bool isF32() const { return getElementType().isF32(); }
   int64_t getBlocksPerRow() const { return (RowLength + Block - 1) / Block; }
 
@@ -37,6 +38,10 @@ struct WeightView {
   /// The numbers as they are stored, without the scale.
   mlir::Value loadUnscaled(KernelBuilder &K, mlir::Value Offset,
                            int64_t Count) const;
+  /// `Count` neighbours of a view of bf16, two in each lane of a vector of f32,
+  /// zeros behind them; at most twice the lanes of a register.
+  mlir::Value loadPairs(KernelBuilder &K, mlir::Value Offset,
+                        int64_t Count) const;
 
 private:
   /// Where the scale of the element at `Offset` is.

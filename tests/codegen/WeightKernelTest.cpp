@@ -2,7 +2,8 @@
 //
 // Kernels whose weights are bf16, or i8 with scales, against plain loops in f64
 // on the same numbers: few rows, which read the weights as they are, and many,
-// which make panels of them; and rows of a table of weights.
+// which make panels of them, and which round the left operand to bf16 where the
+// CPU multiplies bf16; and rows of a table of weights.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <gtest/gtest.h>
 #include <random>
+#include <tuple>
 
 using namespace stator;
 using namespace stator::test;
@@ -85,6 +87,38 @@ std::pair<std::string, std::string> declareWeights(int64_t Columns,
           "  %w = stator.dequantize %q : (" + Type + ") -> " + Wide + "\n"};
 }
 
+/// `Value` rounded to bf16, to the nearest, ties to even.
+float roundToBf16(float Value) {
+  uint32_t Bits;
+  std::memcpy(&Bits, &Value, sizeof Bits);
+  Bits = (Bits + 0x7FFF + (Bits >> 16 & 1)) & 0xFFFF0000u;
+  std::memcpy(&Value, &Bits, sizeof Bits);
+  return Value;
+}
+
+/// The sums of a contraction, times `Factor`, and those of absolute values.
+struct Sums {
+  std::vector<double> Values, Magnitude;
+
+  Sums(const std::vector<float> &Lhs, const Weights &Data,
+       const std::vector<float> &Factor, int64_t Rows, int64_t Depth,
+       int64_t Columns) {
+    for (int64_t M = 0; M < Rows; ++M)
+      for (int64_t N = 0; N < Columns; ++N) {
+        double Sum = 0, Absolute = 0;
+        for (int64_t K = 0; K < Depth; ++K) {
+          double Product =
+              double(Lhs[M * Depth + K]) * Data.Values[N * Depth + K];
+          Sum += Product;
+          Absolute += std::fabs(Product);
+        }
+        double By = Factor[M * Columns + N];
+        Values.push_back(Sum * By);
+        Magnitude.push_back(Absolute * std::fabs(By));
+      }
+  }
+};
+
 class WeightKernel : public testing::TestWithParam<Case> {};
 
 TEST_P(WeightKernel, ContractsLikePlainLoops) {
@@ -108,22 +142,16 @@ TEST_P(WeightKernel, ContractsLikePlainLoops) {
     Lhs.push_back(Uniform(Random));
   for (int64_t I = 0; I < Rows * Columns; ++I)
     Factor.push_back(Uniform(Random));
-  std::vector<double> Expected, Magnitude;
-  for (int64_t M = 0; M < Rows; ++M)
-    for (int64_t N = 0; N < Columns; ++N) {
-      double Sum = 0, Absolute = 0;
-      for (int64_t K = 0; K < Depth; ++K) {
-        double Product =
-            double(Lhs[M * Depth + K]) * Data.Values[N * Depth + K];
-        Sum += Product;
-        Absolute += std::fabs(Product);
-      }
-      double By = Factor[M * Columns + N];
-      Expected.push_back(Sum * By);
-      Magnitude.push_back(Absolute * std::fabs(By));
-    }
+  std::vector<float> RoundedLhs = Lhs;
+  for (float &Value : RoundedLhs)
+    Value = roundToBf16(Value);
+  const Sums Exact(Lhs, Data, Factor, Rows, Depth, Columns),
+      Rounded(RoundedLhs, Data, Factor, Rows, Depth, Columns);
   for (const CpuTarget &Target : getTestTargets()) {
     SCOPED_TRACE(Target.Cpu);
+    // More rows than a few are rounded where the CPU multiplies bf16.
+    const auto &[Expected, Magnitude] =
+        Target.HasBf16Dot && !IsInt8 && Rows > 8 ? Rounded : Exact;
     auto Kernel = FormedKernel::compile(Text, Target);
     ASSERT_TRUE(Kernel);
     std::vector<float> OneThread;
@@ -153,13 +181,16 @@ TEST_P(WeightKernel, ContractsLikePlainLoops) {
 }
 
 constexpr Case Cases[] = {
-    {1, 64, 64, false},    {1, 64, 64, true},    {1, 172, 65, false},
-    {1, 172, 65, true},    {1, 768, 333, false}, {1, 768, 333, true},
-    {1, 1000, 257, false}, {1, 1000, 257, true}, {2, 300, 500, true},
-    {3, 300, 500, false},  {4, 768, 300, true},  {8, 517, 97, true},
-    {8, 517, 97, false},   {9, 96, 70, true},    {9, 96, 70, false},
-    {40, 517, 97, true},   {40, 517, 97, false}, {40, 1601, 70, true},
-    {1, 33, 17, true},     {1, 40, 1, true},     {1, 40, 5, false},
+    {1, 64, 64, false},      {1, 64, 64, true},    {1, 172, 65, false},
+    {1, 172, 65, true},      {1, 768, 333, false}, {1, 768, 333, true},
+    {1, 1000, 257, false},   {1, 1000, 257, true}, {2, 300, 500, true},
+    {3, 300, 500, false},    {4, 768, 300, true},  {8, 517, 97, true},
+    {8, 517, 97, false},     {9, 96, 70, true},    {9, 96, 70, false},
+    {40, 517, 97, true},     {40, 517, 97, false}, {40, 1601, 70, true},
+    {1, 33, 17, true},       {1, 40, 1, true},     {1, 40, 5, false},
+    {40, 1601, 70, false},   {9, 2, 2, false},     {20000, 2, 3, false},
+    {9, 3, 17, false},       {13, 31, 33, false},  {600, 96, 40, false},
+    {300, 1537, 100, false},
 };
 
 std::string nameCase(const testing::TestParamInfo<Case> &Info) {
@@ -169,6 +200,41 @@ std::string nameCase(const testing::TestParamInfo<Case> &Info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, WeightKernel, testing::ValuesIn(Cases), nameCase);
+
+TEST(WeightKernelTest, MultipliesBf16WhereTheCpuCan) {
+  std::string Error;
+  auto Native = CpuTarget::get("native", Error);
+  ASSERT_TRUE(succeeded(Native)) << Error;
+  if (!Native->HasBf16Dot)
+    GTEST_SKIP() << "this CPU has no vdpbf16ps: all kernels multiply f32";
+  // One activation that bf16 cannot hold, and a weight of 1 for it: the product
+  // tells who rounds, which few rows do not, and that ties go to even.
+  constexpr int64_t Depth = 34, Columns = 3;
+  auto [Arguments, Dequantize] = declareWeights(Columns, Depth, false);
+  for (auto [Rows, Up, Down] :
+       {std::tuple<int64_t, float, float>{8, 1 + 3.0f / 256, 1 + 1.0f / 256},
+        {9, 1 + 2.0f / 128, 1.0f}}) {
+    std::string X = tensor({Rows, Depth}, "f32"),
+                Y = tensor({Rows, Columns}, "f32"),
+                W = tensor({Columns, Depth}, "f32");
+    auto Kernel = FormedKernel::compile(
+        "stator.func @f(%x: " + X + ", " + Arguments + ") -> " + Y + " {\n" +
+            Dequantize + "  %y = stator.einsum \"m k, n k -> m n\" %x, %w : (" +
+            X + ", " + W + ") -> " + Y + "\n  stator.return %y : " + Y +
+            "\n}\n",
+        *Native);
+    ASSERT_TRUE(Kernel);
+    std::vector<float> Lhs(Rows * Depth), Result(Rows * Columns);
+    std::vector<uint16_t> One(Columns * Depth);
+    constexpr uint16_t Bf16One = 0x3F80;
+    Lhs[(Rows - 1) * Depth + Depth - 1] = 1 + 3.0f / 256;
+    Lhs[Depth + 1] = 1 + 1.0f / 256;
+    One[2 * Depth + Depth - 1] = One[1] = Bf16One;
+    Kernel->run({Lhs.data(), One.data(), Result.data()});
+    EXPECT_EQ(Result[(Rows - 1) * Columns + 2], Up);
+    EXPECT_EQ(Result[Columns], Down);
+  }
+}
 
 TEST(WeightKernelTest, GathersRows) {
   constexpr int64_t Rows = 50, Width = 77, Count = 5;
