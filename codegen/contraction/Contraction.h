@@ -4,10 +4,11 @@
 // builder's insertion point, in scf, vector, memref, arith and math.
 //
 // What holds for all of them. Operands and results are memrefs of f32 (weights
-// of contractions may be narrower) with static shape and row-major layout, disjoint where one is written. Nothing is
-// allocated but small buffers on the stack of each thread. Parallel loops run
-// over result tiles and every sum has one fixed order, so that the result does
-// not depend on the number of threads by a bit.
+// of contractions may be narrower) with static shape and row-major layout,
+// disjoint where one is written. Nothing is allocated but small buffers on the
+// stack of each thread. Parallel loops run over result tiles and every sum has
+// one fixed order, so that the result does not depend on the number of threads
+// by a bit.
 //
 //===----------------------------------------------------------------------===//
 
