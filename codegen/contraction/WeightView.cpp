@@ -43,6 +43,24 @@ Value WeightView::load(KernelBuilder &K, Value Offset) const {
   return K.mulf(Number, K.load(Scales, getScaleOffset(K, Offset)));
 }
 
+/// The first `Count` of `Size` lanes, the others as in `Result`: in pieces of
+/// powers of two, which every CPU loads without a mask. `Load` gives a vector
+/// of so many numbers from an index on.
+static Value loadPieces(KernelBuilder &K, Value Result, int64_t Size,
+                        int64_t Count,
+                        function_ref<Value(int64_t, int64_t)> Load) {
+  int64_t Done = 0;
+  for (int64_t Piece = Size / 2; Piece > 0; Piece /= 2) {
+    if (!(Count & Piece))
+      continue;
+    Result = vector::InsertStridedSliceOp::create(
+        K.B, K.Loc, Load(Piece, Done), Result, ArrayRef<int64_t>{Done},
+        ArrayRef<int64_t>{1});
+    Done += Piece;
+  }
+  return Result;
+}
+
 Value WeightView::loadUnscaled(KernelBuilder &K, Value Offset,
                                int64_t Count) const {
   if (isF32())
@@ -55,18 +73,7 @@ Value WeightView::loadUnscaled(KernelBuilder &K, Value Offset,
   int64_t Lanes = K.getLanes();
   if (Count == Lanes)
     return Load(Lanes, 0);
-  // In pieces of powers of two, which every CPU loads without a mask.
-  Value Result = K.splat(0);
-  int64_t Done = 0;
-  for (int64_t Piece = Lanes / 2; Piece > 0; Piece /= 2) {
-    if (!(Count & Piece))
-      continue;
-    Result = vector::InsertStridedSliceOp::create(
-        K.B, K.Loc, Load(Piece, Done), Result, ArrayRef<int64_t>{Done},
-        ArrayRef<int64_t>{1});
-    Done += Piece;
-  }
-  return Result;
+  return loadPieces(K, K.splat(0), Lanes, Count, Load);
 }
 
 Value WeightView::loadVector(KernelBuilder &K, Value Offset,
@@ -90,15 +97,7 @@ Value WeightView::loadPairs(KernelBuilder &K, Value Offset,
     return vector::BitCastOp::create(K.B, K.Loc, K.getVectorType(),
                                      Load(Size, 0));
   auto Type = VectorType::get({Size}, getElementType());
-  Value Result = arith::ConstantOp::create(K.B, K.Loc, K.B.getZeroAttr(Type));
-  int64_t Done = 0;
-  for (int64_t Piece = Size / 2; Piece > 0; Piece /= 2) {
-    if (!(Count & Piece))
-      continue;
-    Result = vector::InsertStridedSliceOp::create(
-        K.B, K.Loc, Load(Piece, Done), Result, ArrayRef<int64_t>{Done},
-        ArrayRef<int64_t>{1});
-    Done += Piece;
-  }
+  Value Zeros = arith::ConstantOp::create(K.B, K.Loc, K.B.getZeroAttr(Type));
+  Value Result = loadPieces(K, Zeros, Size, Count, Load);
   return vector::BitCastOp::create(K.B, K.Loc, K.getVectorType(), Result);
 }
