@@ -8,7 +8,6 @@
 
 #include "passes/FindLeak.h"
 #include "tests/passes/PassTest.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include <cmath>
 #include <cstdlib>
 #include <random>
@@ -322,13 +321,8 @@ TEST_F(CausalityTest, WhatIsProvedIsTrue) {
 }
 
 TEST_F(CausalityTest, AttentionIsCausalInAllForms) {
-  auto File = llvm::MemoryBuffer::getFile(STATOR_SOURCE_DIR
-                                          "/tests/passes/fuse-attention.mlir");
-  ASSERT_TRUE(File);
-  OwningOpRef<ModuleOp> Written = parse((*File)->getBuffer());
-  ASSERT_TRUE(Written);
-  OwningOpRef<ModuleOp> Fused = Written->clone();
-  run(*Fused, "stator.func(stator-fuse-attention{remarks=false},canonicalize)");
+  auto [Written, Fused] = readFormsOfAttention();
+  ASSERT_TRUE(Written && Fused);
   const int64_t Positions = 8;
   unsigned NumCausal = 0;
   for (auto Func : Written->getOps<FuncOp>()) {

@@ -10,6 +10,8 @@
 #include "passes/EntryPoints.h"
 #include "tests/passes/PassTest.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <random>
 
@@ -303,6 +305,20 @@ TEST_F(DeriveDecodingTest, ModelsThatShip) {
         {"hidden", "24"},
         {"context", "16"}}},
   };
+  std::error_code Error;
+  size_t NumFiles = 0;
+  for (llvm::sys::fs::directory_iterator
+           File(STATOR_SOURCE_DIR "/models", Error),
+       End;
+       !Error && File != End; File.increment(Error)) {
+    StringRef Name = llvm::sys::path::stem(File->path());
+    EXPECT_TRUE(llvm::any_of(
+        Models, [&](const Shipped &Each) { return Each.File == Name; }))
+        << Name.str() << " has no sizes here";
+    ++NumFiles;
+  }
+  ASSERT_FALSE(Error) << Error.message();
+  EXPECT_EQ(NumFiles, std::size(Models));
   for (const Shipped &Model : Models) {
     SCOPED_TRACE(Model.File);
     FrontendOptions Options;

@@ -1,12 +1,11 @@
 //===- FuseAttentionTest.cpp - Fused attention is what it was -------------===//
 //
-// Every form of attention in fuse-attention.mlir is evaluated in f64 as it is
-// written and as it is fused.
+// Every form of attention that is fused is evaluated in f64 as it is written
+// and as it is fused.
 //
 //===----------------------------------------------------------------------===//
 
 #include "tests/passes/PassTest.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 using namespace stator;
@@ -15,13 +14,8 @@ using namespace stator::test;
 using FuseAttentionTest = PassTest;
 
 TEST_F(FuseAttentionTest, EveryFormComputesTheSame) {
-  auto File = llvm::MemoryBuffer::getFile(STATOR_SOURCE_DIR
-                                          "/tests/passes/fuse-attention.mlir");
-  ASSERT_TRUE(File);
-  OwningOpRef<ModuleOp> Written = parse((*File)->getBuffer());
-  ASSERT_TRUE(Written);
-  OwningOpRef<ModuleOp> Fused = Written->clone();
-  run(*Fused, "stator.func(stator-fuse-attention{remarks=false},canonicalize)");
+  auto [Written, Fused] = readFormsOfAttention();
+  ASSERT_TRUE(Written && Fused);
 
   unsigned NumForms = 0;
   for (auto Func : Written->getOps<FuncOp>()) {

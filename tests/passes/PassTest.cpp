@@ -4,7 +4,8 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
-#include "runtime/core/philox.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 using namespace stator;
@@ -24,6 +25,28 @@ OwningOpRef<ModuleOp> PassTest::parse(StringRef Text) {
   OwningOpRef<ModuleOp> Module = parseSourceString<ModuleOp>(Text, &Context);
   EXPECT_TRUE(Module) << "the test's own module is not right";
   return Module;
+}
+
+PassTest::BeforeAndAfter PassTest::readFormsOfAttention() {
+  std::string Text;
+  for (const char *Part : {"", "-layouts", "-masks"}) {
+    auto File = llvm::MemoryBuffer::getFile(STATOR_SOURCE_DIR
+                                            "/tests/passes/fuse-attention" +
+                                            llvm::Twine(Part) + ".mlir");
+    if (!File) {
+      ADD_FAILURE() << Part << ": " << File.getError().message();
+      return {};
+    }
+    Text += (*File)->getBuffer();
+  }
+  BeforeAndAfter Forms;
+  Forms.Before = parse(Text);
+  if (!Forms.Before)
+    return {};
+  Forms.After = Forms.Before->clone();
+  run(*Forms.After,
+      "stator.func(stator-fuse-attention{remarks=false},canonicalize)");
+  return Forms;
 }
 
 void PassTest::run(ModuleOp Module, StringRef Pipeline) {

@@ -29,6 +29,14 @@ protected:
 
   mlir::OwningOpRef<mlir::ModuleOp> parse(llvm::StringRef Text);
 
+  /// A module, and what a pass made of it.
+  struct BeforeAndAfter {
+    mlir::OwningOpRef<mlir::ModuleOp> Before, After;
+  };
+  /// The functions of fuse-attention*.mlir, each a form of attention, as they
+  /// are written and as they are fused; null if the files are not there.
+  BeforeAndAfter readFormsOfAttention();
+
   /// Runs a pipeline of textual form; fails the test if it fails.
   void run(mlir::ModuleOp Module, llvm::StringRef Pipeline);
 
