@@ -40,7 +40,10 @@ LogicalResult syncAndRename(StringRef From, StringRef To, std::string &Error) {
   std::error_code Code;
   if (fsync(Descriptor) != 0)
     Code = std::error_code(errno, std::generic_category());
-  llvm::sys::Process::SafelyCloseFileDescriptor(Descriptor);
+  std::error_code Closed =
+      llvm::sys::Process::SafelyCloseFileDescriptor(Descriptor);
+  if (!Code)
+    Code = Closed;
   if (!Code)
     Code = fs::rename(From, To);
   if (Code) {
@@ -80,16 +83,18 @@ LogicalResult linkProgram(const LinkInputs &Inputs, StringRef Output,
       (Output + ".tmp-" + llvm::Twine(llvm::sys::Process::getProcessId()))
           .str();
   int Descriptor;
-  if (std::error_code Code =
-          fs::openFileForWrite(Temporary, Descriptor, fs::CD_CreateAlways)) {
+  std::error_code Code =
+      fs::openFileForWrite(Temporary, Descriptor, fs::CD_CreateAlways);
+  if (!Code)
+    Code = llvm::sys::Process::SafelyCloseFileDescriptor(Descriptor);
+  if (Code) {
     Error = ("cannot write " + Output + ": " + Code.message()).str();
     return failure();
   }
-  llvm::sys::Process::SafelyCloseFileDescriptor(Descriptor);
   llvm::FileRemover RemoveTemporary(Temporary);
   SmallString<128> Messages;
-  if (std::error_code Code =
-          fs::createTemporaryFile("stator-link", "txt", Messages)) {
+  Code = fs::createTemporaryFile("stator-link", "txt", Messages);
+  if (Code) {
     Error = "cannot write a temporary file: " + Code.message();
     return failure();
   }

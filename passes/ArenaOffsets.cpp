@@ -4,6 +4,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 namespace stator {
@@ -81,9 +82,15 @@ void improve(llvm::ArrayRef<BufferLifetime> Buffers,
     if (static_cast<double>(Best.Bytes) <=
         CloseEnough * static_cast<double>(Best.LowerBound))
       return;
-    std::stable_partition(Order.begin(), Order.end(), [&](unsigned Index) {
-      return Plan.Offsets[Index] + alignedBytes(Buffers[Index]) == Plan.Bytes;
-    });
+    std::vector<unsigned> Next, Rest;
+    std::partition_copy(Order.begin(), Order.end(), std::back_inserter(Next),
+                        std::back_inserter(Rest), [&](unsigned Index) {
+                          return Plan.Offsets[Index] +
+                                     alignedBytes(Buffers[Index]) ==
+                                 Plan.Bytes;
+                        });
+    llvm::append_range(Next, Rest);
+    Order = std::move(Next);
     Plan = placeInOrder(Buffers, Order);
     if (Plan.Bytes < Best.Bytes) {
       const int64_t LowerBound = Best.LowerBound;

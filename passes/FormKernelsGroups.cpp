@@ -291,21 +291,23 @@ void Grouping::visit(Operation *Op) {
     createGroup(Op);
     return;
   }
-  SmallVector<unsigned> Producers;
-  for (Value V : Op->getOperands())
-    if (auto Producer = getProducer(V))
-      if (!llvm::is_contained(Producers, *Producer))
-        Producers.push_back(*Producer);
   // What is added to a contraction can be in its memory only if nothing is done
   // to the sums before.
   auto Adds = [&](unsigned Index) {
     return isa<AddOp>(Op) && Groups[Index].Einsum &&
            Groups[Index].Ops.size() == 1;
   };
-  llvm::stable_sort(Producers, [&](unsigned X, unsigned Y) {
+  auto Before = [&](unsigned X, unsigned Y) {
     return std::pair(Adds(X), Groups[X].Level) >
            std::pair(Adds(Y), Groups[Y].Level);
-  });
+  };
+  // Equal ones stay in the order of the operands.
+  SmallVector<unsigned> Producers;
+  for (Value V : Op->getOperands())
+    if (auto Producer = getProducer(V))
+      if (!llvm::is_contained(Producers, *Producer))
+        Producers.insert(llvm::upper_bound(Producers, *Producer, Before),
+                         *Producer);
   for (unsigned Index : Producers) {
     // All other operands must be there before the group runs. What comes from
     // a group of the same level, which neither needs the group nor is needed by

@@ -203,8 +203,10 @@ void Grouping::mergeIntoConsumers(bool Einsums) {
   std::vector<unsigned> Order;
   for (unsigned Index = 0; Index != Groups.size(); ++Index)
     Order.push_back(Index);
-  llvm::stable_sort(Order, [&](unsigned X, unsigned Y) {
-    return Groups[X].Level > Groups[Y].Level;
+  llvm::sort(Order, [&](unsigned X, unsigned Y) {
+    return Groups[X].Level != Groups[Y].Level
+               ? Groups[X].Level > Groups[Y].Level
+               : X < Y;
   });
   for (unsigned Index : Order) {
     if (Groups[Index].Ops.empty())

@@ -31,6 +31,10 @@ struct GraphPipelineOptions : mlir::PassPipelineOptions<Derived> {
       *this, "remarks",
       llvm::cl::desc("Say for each softmax whether it became attention"),
       llvm::cl::init(false)};
+
+private:
+  GraphPipelineOptions() = default;
+  friend Derived;
 };
 
 /// Options of `stator-train`.

@@ -19,6 +19,7 @@ namespace {
 pid_t spawn(const std::vector<std::string> &Command, int In, int Out,
             std::string &Error) {
   std::vector<char *> Values;
+  Values.reserve(Command.size() + 1);
   for (const std::string &Argument : Command)
     Values.push_back(const_cast<char *>(Argument.c_str()));
   Values.push_back(nullptr);
