@@ -11,7 +11,6 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
-#include <filesystem>
 #include <memory>
 
 using nlohmann::json;
@@ -19,7 +18,6 @@ using nlohmann::ordered_json;
 using stator::runtime::Tokenizer;
 using stator::runtime::TokenizerFiles;
 using stator::runtime::TokenizerKind;
-namespace fs = std::filesystem;
 
 namespace stator {
 
@@ -64,18 +62,10 @@ writeByteLevel(const TokenizerFiles &From) {
 absl::StatusOr<std::optional<TokenizerFiles>>
 readTokenizerToExport(const std::string &Folder, const std::string &Given,
                       std::vector<std::string> &Notes) {
-  std::error_code Ignored;
-  if (Given.empty()) {
-    bool Any = llvm::any_of(
-        llvm::ArrayRef<const char *>{"/vocab.json", "/tokenizer.json",
-                                     "/tokenizer.model", "/tokenizer.bin",
-                                     "/encoder.json"},
-        [&](const char *Name) { return fs::exists(Folder + Name, Ignored); });
-    if (!Any) {
-      Notes.push_back("there is no tokenizer beside the weights; --tokenizer "
-                      "takes one along");
-      return std::nullopt;
-    }
+  if (Given.empty() && !runtime::holdsTokenizer(Folder)) {
+    Notes.push_back("there is no tokenizer beside the weights; --tokenizer "
+                    "takes one along");
+    return std::nullopt;
   }
   STATOR_ASSIGN_OR_RETURN(
       TokenizerFiles Files,

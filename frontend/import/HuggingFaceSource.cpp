@@ -116,13 +116,10 @@ absl::StatusOr<CheckpointSource> readHuggingFace(const std::string &Path) {
     Source.WholeFile = Files->files().front().path();
   Source.Files = Files;
 
-  for (const char *Name : {"tokenizer.json", "tokenizer.model", "tokenizer.bin",
-                           "vocab.json", "encoder.json"})
-    if (exists(Path + "/" + Name)) {
-      STATOR_ASSIGN_OR_RETURN(Source.Tokenizer,
-                              runtime::readTokenizerFiles(Path));
-      break;
-    }
+  if (runtime::holdsTokenizer(Path)) {
+    STATOR_ASSIGN_OR_RETURN(Source.Tokenizer,
+                            runtime::readTokenizerFiles(Path));
+  }
   if (std::string Name = Path + "/generation_config.json"; exists(Name)) {
     STATOR_ASSIGN_OR_RETURN(json Generation, readJsonObject(Name));
     STATOR_RETURN_IF_ERROR(readGeneration(Generation, Name, Source.Generation));

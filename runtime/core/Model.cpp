@@ -115,20 +115,6 @@ absl::Status Model::loadState(const StatorEmbedded *Embedded,
   return loadWeights(Files, *Program, State, How);
 }
 
-/// Whether \p Folder holds what openTokenizer would take for a tokenizer, so
-/// that one which is damaged is an error, and none is not.
-static bool holdsTokenizer(const std::string &Folder) {
-  std::error_code Ignored;
-  for (const char *Name :
-       {"tokenizer.json", "tokenizer.bin", "vocab.json", "encoder.json"})
-    if (fs::exists(fs::path(Folder) / Name, Ignored))
-      return true;
-  for (const auto &Entry : fs::directory_iterator(Folder, Ignored))
-    if (Entry.path().extension() == ".model")
-      return true;
-  return false;
-}
-
 absl::Status Model::loadTokenizer(const StatorEmbedded *Embedded,
                                   const ModelOptions &Options) {
   std::string Folder; // where generation.json may be

@@ -179,6 +179,13 @@ static absl::StatusOr<TokenizerFiles> readFolder(const fs::path &Folder) {
                "vocab.bpe, and a vocab.json of Stator's");
 }
 
+bool holdsTokenizer(const std::string &Folder) {
+  fs::path Path(Folder);
+  return isFile(Path / "tokenizer.json") || !findModel(Path).empty() ||
+         isFile(Path / "tokenizer.bin") ||
+         !findAny(Path, VocabularyNames).empty();
+}
+
 /// A llama2.c file begins with the length of its longest token, then the score
 /// and the length of the first one. Its first three tokens are the unknown
 /// token and those around a text.

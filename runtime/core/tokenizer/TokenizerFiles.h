@@ -53,6 +53,10 @@ struct TokenizerFiles {
 /// files that cannot be read.
 absl::StatusOr<TokenizerFiles> readTokenizerFiles(const std::string &Path);
 
+/// Whether \p Folder holds what readTokenizerFiles takes for a tokenizer, also
+/// if it is damaged: where a tokenizer may be missing, that is an error still.
+bool holdsTokenizer(const std::string &Folder);
+
 /// One string of all files, to embed in an executable: the magic
 /// "stator-tokenizer\n", a version, the kind, and for each file its name and
 /// its bytes; all numbers are little-endian.

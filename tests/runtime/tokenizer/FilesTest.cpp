@@ -2,6 +2,7 @@
 #include "runtime/core/tokenizer/TokenizerFiles.h"
 #include "tests/runtime/tokenizer/TokenizerTestSupport.h"
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace stator::runtime;
 using namespace stator::runtime::testing;
@@ -49,6 +50,21 @@ TEST_F(TokenizerFilesTest, KindsAreFoundInFolders) {
   write("f/tokenizer.json", smallByteLevelJson());
   expect("f", TokenizerKind::HuggingFace,
          {"tokenizer.json", "tokenizer_config.json", "generation_config.json"});
+}
+
+TEST_F(TokenizerFilesTest, ADamagedTokenizerIsThereAllTheSame) {
+  EXPECT_FALSE(holdsTokenizer("none"));
+  mkdir("f", 0777);
+  for (const char *Name : {"f/merges.txt", "f/config.json", "f/x.bin"}) {
+    write(Name, "x");
+    EXPECT_FALSE(holdsTokenizer("f")) << Name;
+  }
+  for (const char *Name : {"f/tokenizer.json", "f/spm.model", "f/tokenizer.bin",
+                           "f/vocab.json", "f/encoder.json"}) {
+    write(Name, "");
+    EXPECT_TRUE(holdsTokenizer("f")) << Name;
+    ASSERT_EQ(unlink(Name), 0);
+  }
 }
 
 TEST_F(TokenizerFilesTest, KindsAreFoundByContents) {
