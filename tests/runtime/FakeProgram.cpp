@@ -1,4 +1,6 @@
 #include "tests/runtime/FakeProgram.h"
+#include "runtime/core/Safetensors.h"
+#include "gtest/gtest.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -263,6 +265,19 @@ void FakeProgram::gradientStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
               Elements + static_cast<uint64_t>(Model.Program.Vocabulary), 0.0f);
   Result[0] = Model.accumulate(State, Tokens, Targets, Result + 1,
                                Result + 1 + Elements);
+}
+
+void writeFakeWeights(const std::string &Path, const std::vector<float> &Table,
+                      const std::vector<float> &Bias) {
+  ASSERT_EQ(Table.size(), 64u);
+  ASSERT_EQ(Bias.size(), 8u);
+  float Scale = 1;
+  ASSERT_TRUE(writeSafetensors(Path,
+                               {{"table.weight", "F32", {8, 8}, Table.data()},
+                                {"bias", "F32", {8}, Bias.data()},
+                                {"scale", "F32", {}, &Scale}},
+                               {})
+                  .ok());
 }
 
 } // namespace stator::runtime::testing

@@ -107,6 +107,11 @@ private:
   std::vector<std::vector<int64_t>> Shapes;
 };
 
+/// Writes weights of a FakeProgram of 8 tokens: \p Table has 64 numbers, \p
+/// Bias 8 of them.
+void writeFakeWeights(const std::string &Path, const std::vector<float> &Table,
+                      const std::vector<float> &Bias);
+
 } // namespace stator::runtime::testing
 
 #endif // STATOR_TESTS_RUNTIME_FAKEPROGRAM_H

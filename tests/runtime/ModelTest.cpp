@@ -16,14 +16,8 @@ namespace {
 class ModelTest : public FolderTest {
 protected:
   ModelTest() {
-    std::vector<float> Table(64, 0.5f), Bias(8, -1.25f);
-    float One = 1;
-    EXPECT_TRUE(writeSafetensors("model.safetensors",
-                                 {{"table.weight", "F32", {8, 8}, Table.data()},
-                                  {"bias", "F32", {8}, Bias.data()},
-                                  {"scale", "F32", {}, &One}},
-                                 {})
-                    .ok());
+    writeFakeWeights("model.safetensors", std::vector<float>(64, 0.5f),
+                     std::vector<float>(8, -1.25f));
   }
   absl::StatusOr<Model> load(const StatorEmbedded *Embedded,
                              const std::string &Weights,
