@@ -172,20 +172,29 @@ const float *Decoder::logits(int64_t Row) const {
   return Logits[static_cast<size_t>(Row)];
 }
 
+/// Calls \p Visit with the offset and the bytes of what each cache holds of row
+/// \p Index.
+template <typename Visitor>
+static void forCaches(const StatorProgram &Program, int64_t Index,
+                      Visitor Visit) {
+  for (int64_t I = 0; I < Program.NumTensors; ++I) {
+    const StatorTensor &Tensor = Program.Tensors[I];
+    if (Tensor.Role != STATOR_ROLE_CACHE)
+      continue;
+    uint64_t Bytes = Tensor.Elements / static_cast<uint64_t>(Program.Batch) *
+                     bytesOfType(Tensor.Type);
+    Visit(Tensor.Offset + static_cast<uint64_t>(Index) * Bytes, Bytes);
+  }
+}
+
 Decoder::Row Decoder::save(int64_t Index) const {
   Row Result;
   Result.Text = Texts[static_cast<size_t>(Index)];
   Result.Logits.assign(logits(Index), logits(Index) + vocabulary());
-  for (int64_t I = 0; I < Program->NumTensors; ++I) {
-    const StatorTensor &Tensor = Program->Tensors[I];
-    if (Tensor.Role != STATOR_ROLE_CACHE)
-      continue;
-    uint64_t Bytes = Tensor.Elements / static_cast<uint64_t>(batch()) *
-                     bytesOfType(Tensor.Type);
-    const uint8_t *From =
-        Memory.cache() + Tensor.Offset + static_cast<uint64_t>(Index) * Bytes;
+  forCaches(*Program, Index, [&](uint64_t Offset, uint64_t Bytes) {
+    const uint8_t *From = Memory.cache() + Offset;
     Result.Cache.insert(Result.Cache.end(), From, From + Bytes);
-  }
+  });
   return Result;
 }
 
@@ -193,17 +202,10 @@ void Decoder::restore(int64_t Index, const Row &From) {
   Clean = false;
   Texts[static_cast<size_t>(Index)] = From.Text;
   const uint8_t *Next = From.Cache.data();
-  for (int64_t I = 0; I < Program->NumTensors; ++I) {
-    const StatorTensor &Tensor = Program->Tensors[I];
-    if (Tensor.Role != STATOR_ROLE_CACHE)
-      continue;
-    uint64_t Bytes = Tensor.Elements / static_cast<uint64_t>(batch()) *
-                     bytesOfType(Tensor.Type);
-    std::memcpy(Memory.cache() + Tensor.Offset +
-                    static_cast<uint64_t>(Index) * Bytes,
-                Next, Bytes);
+  forCaches(*Program, Index, [&](uint64_t Offset, uint64_t Bytes) {
+    std::memcpy(Memory.cache() + Offset, Next, Bytes);
     Next += Bytes;
-  }
+  });
 }
 
 } // namespace stator::runtime
