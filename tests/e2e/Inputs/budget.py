@@ -7,20 +7,13 @@ The budgets are those shares of what the program needs without one.
 """
 
 import json
-import os
-import shutil
 import sys
 
-from run import call, checkpoint_bytes, fail, losses, write_text
+from run import call, checkpoint_bytes, fail, losses, prepare
 
 
 def main(folder, shares, model, *options):
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    path = lambda *parts: os.path.join(folder, *parts)
-    vocabulary = write_text(path("text.txt"))
-    if not any(option.startswith("vocab=") for option in options):
-        options = (*options, "-D", f"vocab={vocabulary}")
+    path, options = prepare(folder, options)
 
     def train(name, *more):
         call("stator", "compile", model, *options, *more, "-o", path(name), "--json", path(name + ".json"))

@@ -6,12 +6,10 @@ CPUs whose instructions this machine does not have are left out; x86-64 and x86-
 the last ten years.
 """
 
-import os
 import platform
-import shutil
 import sys
 
-from run import call, fail, losses, write_text
+from run import call, fail, losses, prepare
 
 STEPS = 12
 TOLERANCE = 1e-4
@@ -28,10 +26,8 @@ def usable():
 
 
 def main(folder, model, *options):
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    path = lambda name: os.path.join(folder, name)
-    options = [model, "--mode", "train", *options, "-D", f"vocab={write_text(path('text.txt'))}"]
+    path, options = prepare(folder, options)
+    options = [model, "--mode", "train", *options]
 
     def train(name, *command):
         log = path(name + ".jsonl")

@@ -7,23 +7,19 @@ Usage: kill_resume.py DIR KILLS MODEL [compile options...]
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
 
-from run import call, checkpoint_bytes, fail, read_log, write_text
+from run import call, checkpoint_bytes, fail, prepare, read_log
 
 STEPS = 120
 
 
 def main(folder, kills, model, *options):
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    path = lambda *parts: os.path.join(folder, *parts)
-    vocabulary = write_text(path("text.txt"))
-    call("stator", "compile", model, "--mode", "train", *options, "-D", f"vocab={vocabulary}", "-o", path("train"))
+    path, options = prepare(folder, options)
+    call("stator", "compile", model, "--mode", "train", *options, "-o", path("train"))
     run = [path("train"), "--data", path("text.txt"), "--val-fraction", "0.1", "--steps", str(STEPS),
            "--eval-every", "30", "--save-every", "7", "--seed", "5", "--quiet"]
 

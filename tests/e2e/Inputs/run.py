@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -44,6 +45,18 @@ def write_text(path, characters=6000, seed=3):
     with open(path, "w") as file:
         file.write(text)
     return len(set(text))
+
+
+def prepare(folder, options):
+    """Makes a folder with text.txt in it and nothing else. Gives what names files in it, and the
+    options with the vocabulary of the text unless they say one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    path = lambda *parts: os.path.join(folder, *parts)
+    vocabulary = write_text(path("text.txt"))
+    if not any(option.startswith("vocab=") for option in options):
+        options = (*options, "-D", f"vocab={vocabulary}")
+    return path, options
 
 
 def checkpoint_bytes(folder):

@@ -4,20 +4,13 @@
 Usage: threads.py DIR MODEL [compile options...]
 """
 
-import os
-import shutil
 import sys
 
-from run import call, checkpoint_bytes, fail, losses, write_text
+from run import call, checkpoint_bytes, fail, losses, prepare
 
 
 def main(folder, model, *options):
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    path = lambda *parts: os.path.join(folder, *parts)
-    vocabulary = write_text(path("text.txt"))
-    if not any(option.startswith("vocab=") for option in options):
-        options = (*options, "-D", f"vocab={vocabulary}")
+    path, options = prepare(folder, options)
     call("stator", "compile", model, "--mode", "train", *options, "-o", path("train"))
     results = {}
     for threads in (1, 2, 4):
