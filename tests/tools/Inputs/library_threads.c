@@ -1,5 +1,5 @@
-/* Two sessions over one model in two threads give, bit for bit, what each gives alone. Also what goes wrong
- * is a text, and leaves the session as it was. */
+/* Two sessions over one model in two threads give, bit for bit, what each gives
+ * alone. Also what goes wrong is a text, and leaves the session as it was. */
 #include "libchar_gpt.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -27,7 +27,8 @@ static void *run(void *argument) {
     seed = seed * 1664525u + 1013904223u;
     int32_t token = (int32_t)((seed >> 16) % vocabulary);
     require(!stator_session_feed(session, &token, 1), "a token");
-    memcpy(all + i * vocabulary, stator_session_logits(session, 0), sizeof(float) * vocabulary);
+    memcpy(all + i * vocabulary, stator_session_logits(session, 0),
+           sizeof(float) * vocabulary);
   }
   require(stator_session_position(session) == Tokens, "the position");
   stator_session_destroy(session);
@@ -36,11 +37,13 @@ static void *run(void *argument) {
 
 int main(int argc, char **argv) {
   const char *error = stator_model_open("no-such-folder", &model);
-  require(error && strstr(error, "no-such-folder"), "missing weights are an error");
+  require(error && strstr(error, "no-such-folder"),
+          "missing weights are an error");
   require(model == NULL, "no model after an error");
   require(!stator_model_open(argc > 1 ? argv[1] : NULL, &model), "the weights");
   require(stator_model_batch(model) == 1, "the batch");
-  printf("%s, context %ld\n", stator_model_name(model), (long)stator_model_context(model));
+  printf("%s, context %ld\n", stator_model_name(model),
+         (long)stator_model_context(model));
 
   unsigned seeds[2] = {1, 2};
   float *alone[2], *together[2];
@@ -54,16 +57,19 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 2; ++i)
       pthread_join(threads[i], (void **)&together[i]);
     for (int i = 0; i < 2; ++i)
-      require(!memcmp(alone[i], together[i], bytes), "the same logits as alone");
+      require(!memcmp(alone[i], together[i], bytes),
+              "the same logits as alone");
   }
-  require(memcmp(alone[0], alone[1], bytes), "different texts, different logits");
+  require(memcmp(alone[0], alone[1], bytes),
+          "different texts, different logits");
 
   StatorSession *session;
   require(!stator_session_create(model, &session), "a session");
   require(!stator_session_logits(session, 0), "no logits of nothing");
   int32_t wrong[2] = {1, 1000000}, right[2] = {1, 2};
   error = stator_session_feed(session, wrong, 2);
-  require(error && strstr(error, "token 1 is 1000000"), "an id beyond the vocabulary");
+  require(error && strstr(error, "token 1 is 1000000"),
+          "an id beyond the vocabulary");
   require(stator_session_position(session) == 0, "nothing was fed");
   require(stator_session_feed(session, right, 0) != NULL, "no tokens");
   require(stator_session_feed(NULL, right, 2) != NULL, "no session");
@@ -72,7 +78,8 @@ int main(int argc, char **argv) {
   stator_session_reset(session);
   require(!stator_session_logits(session, 0), "no logits after a reset");
   require(!stator_session_feed(session, right, 2), "two tokens again");
-  require(stator_session_logits(session, 0)[0] == first, "the same after a reset");
+  require(stator_session_logits(session, 0)[0] == first,
+          "the same after a reset");
   require(!stator_session_logits(session, 1), "one row");
   int64_t room = stator_model_context(model) - 2;
   if (room >= 0) {
@@ -83,7 +90,8 @@ int main(int argc, char **argv) {
   }
   stator_model_close(model);
   stator_session_reset(session);
-  require(!stator_session_feed(session, right, 2), "a session outlives its model");
+  require(!stator_session_feed(session, right, 2),
+          "a session outlives its model");
   stator_session_destroy(session);
   return 0;
 }
