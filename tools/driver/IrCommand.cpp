@@ -23,9 +23,9 @@ int runIr(const Invocation &Call) {
   Line.flags().section("IR");
   Line.flags().text("after", "STAGE",
                     "The stage to print: frontend, inlined, attention, "
-                    "gradients and train (or infer), head, recompute "
-                    "(with a memory budget), kernels, "
-                    "planned, lowered, entries, openmp, llvm.",
+                    "gradients and train (or infer, decode and weights), head, "
+                    "recompute (with a memory budget), kernels, planned, "
+                    "lowered, entries, openmp, llvm.",
                     &After);
   Line.flags().toggle("gradients", "Keep @gradients as an entry point.",
                       &Options.Gradients);

@@ -10,8 +10,8 @@ namespace stator::runtime {
 // What makeTokenizer chooses from. Each keeps the files that it is given, and
 // its errors begin with where they are from.
 
-/// Hugging Face's tokenizer.json: BPE, byte-level or with byte fallback, and
-/// unigram. Error: a part that is not supported, named.
+/// Hugging Face's tokenizer.json: BPE, byte-level or with byte fallback. Error:
+/// a part that is not supported, named.
 absl::StatusOr<std::unique_ptr<Tokenizer>>
 readHuggingFace(TokenizerFiles Files);
 
