@@ -23,8 +23,8 @@ class HostTensor;
 enum class FutureKeys {
   Visible, ///< nothing: they depend on positions up to the key
   Hidden,  ///< they do not depend on the key
-  Low,     ///< they are so low that softmax gives them nothing beside others
-  High,    ///< they are so high that less themselves anything is low
+  Low,     ///< they were masked by a low number; they may not be low any more
+  High,    ///< the same of a high number: less themselves, others are masked
   NegInf,  ///< they are minus infinity
   Zero,    ///< they are zero, or false
   One      ///< they are one, or true

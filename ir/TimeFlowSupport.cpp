@@ -213,6 +213,20 @@ TimeAxis stator::renameDims(TimeAxis Time,
   return Result;
 }
 
+std::optional<int64_t> stator::findReshapedDim(ArrayRef<int64_t> From,
+                                               ArrayRef<int64_t> To,
+                                               int64_t Dim) {
+  int64_t Before = 1, BeforeTo = 1;
+  for (int64_t Size : From.take_front(Dim))
+    Before *= Size;
+  for (auto [DimTo, Size] : llvm::enumerate(To)) {
+    if (BeforeTo == Before && Size == From[Dim])
+      return DimTo;
+    BeforeTo *= Size;
+  }
+  return std::nullopt;
+}
+
 int64_t stator::getLastPosition(const TimeAxis &Time, ArrayRef<int64_t> Shape) {
   int64_t Last = Time.Prefix;
   if (Time.Axis)

@@ -110,6 +110,12 @@ TimeFlow combine(mlir::Operation *Op, llvm::ArrayRef<TimeAxis> Operands,
 TimeAxis renameDims(TimeAxis Time,
                     llvm::function_ref<std::optional<int64_t>(int64_t)> Map);
 
+/// The dimension of a tensor reshaped from one shape to another that a
+/// dimension stays: as many elements are before it and in it. None if there is
+/// none.
+std::optional<int64_t> findReshapedDim(llvm::ArrayRef<int64_t> From,
+                                       llvm::ArrayRef<int64_t> To, int64_t Dim);
+
 /// What is left when all indices of a dimension of this size are mixed. Does
 /// nothing if time is not along it.
 TimeAxis collapse(TimeAxis Time, int64_t Dim, int64_t Size);

@@ -311,18 +311,7 @@ TimeFlow TransposeOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
 TimeFlow ReshapeOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   ArrayRef<int64_t> From = getInput().getType().getShape();
   ArrayRef<int64_t> To = getType().getShape();
-  // A dimension stays itself if as many elements are before it and in it.
-  auto FindDim = [&](int64_t Dim) -> std::optional<int64_t> {
-    int64_t Before = 1, BeforeTo = 1;
-    for (int64_t Size : From.take_front(Dim))
-      Before *= Size;
-    for (auto [DimTo, Size] : llvm::enumerate(To)) {
-      if (BeforeTo == Before && Size == From[Dim])
-        return DimTo;
-      BeforeTo *= Size;
-    }
-    return std::nullopt;
-  };
+  auto FindDim = [&](int64_t Dim) { return findReshapedDim(From, To, Dim); };
   TimeAxis Time = Axes[0];
   bool IsMerged = false;
   for (std::optional<int64_t> Axis : {Axes[0].Axis, Axes[0].KeyAxis})

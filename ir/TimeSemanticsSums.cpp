@@ -207,8 +207,11 @@ TimeFlow CausalMaskOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   auto IsEither = [&](std::optional<int64_t> Axis) {
     return !Axis || *Axis == Query || *Axis == Key;
   };
-  if (!Time.varies() || !IsEither(Time.Axis) || !IsEither(Time.KeyAxis))
+  if (!Time.varies())
     return flow(TimeKind::Pointwise, Time);
+  // Masked along other dimensions: what is zero there may now be the fill.
+  if (!IsEither(Time.Axis) || !IsEither(Time.KeyAxis))
+    return flow(TimeKind::Pointwise, weaken(Time));
   TimeAxis Result = TimeAxis::pair(Query, Key);
   Result.Shift = Result.KeyShift = TimeAxis::Never;
   Result.Prefix = Time.Prefix;

@@ -14,6 +14,9 @@
 
 namespace stator {
 
+/// Masks of a long context for a few heads are still looked at.
+inline constexpr int64_t MaxMaskElements = int64_t(1) << 26;
+
 /// The value of a tensor that is known at compile time, or none if it is not,
 /// or if that would take tensors of more than `MaxElements` elements.
 std::optional<HostTensor> evaluateConstant(mlir::Value Value,

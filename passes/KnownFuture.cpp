@@ -134,8 +134,6 @@ std::optional<TimeAxis> KnownFuture::find(Value Value, int64_t Query,
 
 std::optional<TimeAxis> KnownFuture::findAnew(Value Root, int64_t Query,
                                               int64_t Key, MaskLimit Limit) {
-  // Masks of a long context for a few heads are still looked at.
-  constexpr int64_t MaxElements = int64_t(1) << 26;
   auto Type = cast<RankedTensorType>(Root.getType());
   std::optional<int64_t> BaseQuery = Query, BaseKey = Key;
   Value Base = skipBroadcasts(Root, BaseQuery, BaseKey);
@@ -146,7 +144,7 @@ std::optional<TimeAxis> KnownFuture::findAnew(Value Root, int64_t Query,
     Tensor->setFromDouble(0, *Splat);
     BaseQuery = BaseKey = std::nullopt;
   } else {
-    Tensor = evaluateConstant(Base, MaxElements);
+    Tensor = evaluateConstant(Base, MaxMaskElements);
   }
   if (!Tensor)
     return Base == Root || (BaseQuery && BaseKey)
@@ -188,14 +186,12 @@ std::optional<TimeAxis> KnownFuture::findThrough(Operation *Op, int64_t Query,
     return std::nullopt;
   }
   SmallVector<TimeAxis> Axes;
-  bool IsSoftmax = isa<SoftmaxOp>(Op);
   for (Value Operand : Op->getOperands()) {
     FutureMask Unknown{FutureKeys::Visible, 0, TimeAxis::Never, false};
     Axes.push_back(find(Operand, Dims.first, Dims.second, Limit)
                        .value_or(makePair(Dims.first, Dims.second, Unknown)));
-    if (IsSoftmax && mayMaskOwn(Operand, Query, Key))
-      Axes.back().SeesOwn = false;
   }
+  checkFiniteMask(Op, Axes);
   TimeAxis Result = Semantics.getTimeFlow(Axes).ResultAxes[0];
   if (Result.Axis != Query || Result.KeyAxis != Key ||
       Result.Future == FutureKeys::Visible ||
@@ -205,100 +201,59 @@ std::optional<TimeAxis> KnownFuture::findThrough(Operation *Op, int64_t Query,
 }
 
 //===----------------------------------------------------------------------===//
-// Own keys
+// Finite masks
 //===----------------------------------------------------------------------===//
 
-/// The elements of a tensor known at compile time that belong to the own keys
-/// of queries; all elements if it lacks one of the dimensions. None if it is
-/// not known.
-static std::optional<SmallVector<double>>
-readOwn(Value Root, std::optional<int64_t> Query, std::optional<int64_t> Key) {
-  Value Base = skipBroadcasts(Root, Query, Key);
-  std::optional<HostTensor> Tensor;
-  if (std::optional<double> Splat = getSplatNumber(Base))
-    return SmallVector<double>{*Splat};
-  Tensor = evaluateConstant(Base);
-  if (!Tensor)
-    return std::nullopt;
-  SmallVector<double> Own;
-  SmallVector<int64_t, 4> Strides = Tensor->getStrides();
-  ArrayRef<int64_t> Shape = Tensor->getShape();
-  bool IsPair = Query && Key;
-  int64_t Offset = IsPair ? Shape[*Key] - Shape[*Query] : 0;
-  for (int64_t I = 0; I < Tensor->getNumElements(); ++I)
-    if (!IsPair || I / Strides[*Key] % Shape[*Key] ==
-                       I / Strides[*Query] % Shape[*Query] + Offset)
-      Own.push_back(Tensor->getAsDouble(I));
-  return Own;
+/// How far below others a number must be for exp to make nothing of it: a mask
+/// that was divided by 64 is so, and in f32 104 are enough.
+static constexpr double Gap = 150;
+
+/// The bounds of the scores that an attention adds its bias to.
+static NumberRange findScores(AttentionOp Op, NumberRanges &Ranges) {
+  double Scale = Op.getScale().convertToDouble();
+  return multiply(
+      sum(multiply(Ranges.find(Op.getQuery()), Ranges.find(Op.getKey())),
+          Op.getQuery().getType().getShape().back()),
+      NumberRange::exactly(Scale, Scale));
 }
 
-bool KnownFuture::mayMaskOwn(Value Scores, std::optional<int64_t> Query,
-                             std::optional<int64_t> Key) {
-  // Beside what is masked by much more, a masked number is one like others.
-  double Masked = MaskedScore;
-  if (auto Mask = Scores.getDefiningOp<CausalMaskOp>())
-    Masked = std::min(Masked, Mask.getFill().convertToDouble() / 2);
-  return mayMaskOwn(Scores, Query, Key, Masked);
-}
-
-bool KnownFuture::mayMaskOwn(Value Scores, std::optional<int64_t> Query,
-                             std::optional<int64_t> Key, double Masked) {
-  auto IsLow = [&](double Number) { return !(Number > Masked); };
-  auto IsHigh = [&](double Number) { return !(Number < -Masked); };
-  if (std::optional<SmallVector<double>> Own = readOwn(Scores, Query, Key))
-    return llvm::any_of(*Own, IsLow);
-  Operation *Op = Scores.getDefiningOp();
-  if (!Op)
-    return false;
-  if (auto Broadcast = dyn_cast<BroadcastOp>(Op)) {
-    Value Base = skipBroadcasts(Scores, Query, Key);
-    return mayMaskOwn(Base, Query, Key, Masked);
+std::string KnownFuture::checkFiniteMask(Operation *Op,
+                                         MutableArrayRef<TimeAxis> Inputs) {
+  auto Softmax = dyn_cast<SoftmaxOp>(Op);
+  auto Attention = dyn_cast<AttentionOp>(Op);
+  if (!Softmax && !Attention && !isa<ExpOp, SigmoidOp, ReluOp>(Op))
+    return "";
+  unsigned Index = Attention ? 3 : 0;
+  if (Index >= Inputs.size() || !isFuture(Inputs[Index], FutureKeys::Low))
+    return "";
+  TimeAxis &Time = Inputs[Index];
+  Value Scores = Op->getOperand(Index);
+  HiddenKeys Keys{*Time.Axis, *Time.KeyAxis, Time.Reach, Time.KeyPrefix};
+  int64_t LastKey =
+      cast<RankedTensorType>(Scores.getType()).getDimSize(Keys.Key) - 1;
+  if (LastKey <= std::max(Keys.Reach, Keys.KeyPrefix))
+    return "";
+  if (!Ranges)
+    Ranges.emplace(Op->getParentOfType<FuncOp>());
+  ScoreRanges Found = Ranges->find(Scores, Keys);
+  if (Attention) {
+    NumberRange Others = findScores(Attention, *Ranges);
+    Found = {add(Found.Own, Others), add(Found.Hidden, Others)};
   }
-  if (auto Transpose = dyn_cast<TransposeOp>(Op)) {
-    auto Map = [&](std::optional<int64_t> Dim) {
-      return Dim ? std::optional(Transpose.getPermutation()[*Dim]) : Dim;
-    };
-    return mayMaskOwn(Transpose.getInput(), Map(Query), Map(Key), Masked);
+  bool IsLow = Found.Hidden.High <= -Gap;
+  if (!Softmax && !Attention) {
+    if (!IsLow)
+      Time = weaken(Time);
+    return "";
   }
-  // Where dimensions are not followed, all elements count.
-  if (isa<ReshapeOp, SliceOp, PadOp, ConcatOp>(Op))
-    return llvm::any_of(Op->getOperands(), [&](Value Operand) {
-      return mayMaskOwn(Operand, std::nullopt, std::nullopt, Masked);
-    });
-  if (auto Mask = dyn_cast<CausalMaskOp>(Op)) {
-    int64_t Rank = Mask.getType().getRank();
-    bool SeesOwn = Query == Rank - 2 && Key == Rank - 1 &&
-                   Mask.getType().getDimSize(Rank - 1) >=
-                       Mask.getType().getDimSize(Rank - 2);
-    return (!SeesOwn && IsLow(Mask.getFill().convertToDouble())) ||
-           mayMaskOwn(Mask.getInput(), Query, Key, Masked);
+  if (Found.Hidden.High <= Found.Own.Low - Gap)
+    return "";
+  if (IsLow) {
+    // The own key is low as well, so that a query may see no key at all.
+    Time.SeesOwn = false;
+    return "";
   }
-  if (auto Select = dyn_cast<SelectOp>(Op)) {
-    std::optional<SmallVector<double>> Chosen =
-        readOwn(Select.getCondition(), Query, Key);
-    auto IsTaken = [&](bool Branch) {
-      return !Chosen || llvm::any_of(*Chosen, [&](double Condition) {
-        return (Condition != 0) == Branch;
-      });
-    };
-    return (IsTaken(true) &&
-            mayMaskOwn(Select.getOnTrue(), Query, Key, Masked)) ||
-           (IsTaken(false) &&
-            mayMaskOwn(Select.getOnFalse(), Query, Key, Masked));
-  }
-  if (isa<SubOp>(Op))
-    if (std::optional<SmallVector<double>> Own =
-            readOwn(Op->getOperand(1), Query, Key))
-      return llvm::any_of(*Own, IsHigh) ||
-             mayMaskOwn(Op->getOperand(0), Query, Key, Masked);
-  // Numbers that are computed otherwise are no masks.
-  if (!isa<AddOp, SubOp, MulOp, DivOp, MinimumOp, MaximumOp, DropoutOp,
-           ConvertOp, NegOp>(Op))
-    return false;
-  return llvm::any_of(Op->getOperands(), [&](Value Operand) {
-    if (std::optional<SmallVector<double>> Own = readOwn(Operand, Query, Key))
-      return llvm::any_of(*Own, IsLow) ||
-             (isa<MulOp, NegOp>(Op) && llvm::any_of(*Own, IsHigh));
-    return mayMaskOwn(Operand, Query, Key, Masked);
-  });
+  Time = weaken(Time);
+  return "a softmax over keys whose finite mask other numbers may outweigh "
+         "(mask with -inf, or after all else)";
 }

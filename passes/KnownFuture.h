@@ -9,7 +9,7 @@
 #ifndef STATOR_PASSES_KNOWNFUTURE_H
 #define STATOR_PASSES_KNOWNFUTURE_H
 
-#include "ir/Dialect.h"
+#include "passes/NumberRanges.h"
 #include "llvm/ADT/DenseMap.h"
 #include <tuple>
 
@@ -31,17 +31,13 @@ public:
   std::optional<TimeAxis> find(mlir::Value Value, int64_t Query, int64_t Key,
                                MaskLimit Limit);
 
-  /// Whether of scores, which may depend on the tokens, the one of a query's
-  /// own key may be masked: by a constant that is so low, or by a condition of
-  /// which nothing is known. Then a query may see no key, and softmax would
-  /// give equal weights to all that a finite mask hides. A missing dimension is
-  /// one along which the tensor is the same.
-  bool mayMaskOwn(mlir::Value Scores, std::optional<int64_t> Query,
-                  std::optional<int64_t> Key);
-
-  /// The same, where a number counts as masked only from `Masked` down.
-  bool mayMaskOwn(mlir::Value Scores, std::optional<int64_t> Query,
-                  std::optional<int64_t> Key, double Masked);
+  /// Takes back that keys are low, which an op relies on to hide them, unless
+  /// its numbers there are far below those of each query's own key. If a query
+  /// may see no key but masked ones, softmax gives equal weights to all; if
+  /// other numbers are as large as the mask, it may hide nothing. Of a softmax
+  /// says the latter in words.
+  std::string checkFiniteMask(mlir::Operation *Op,
+                              llvm::MutableArrayRef<TimeAxis> Inputs);
 
 private:
   std::optional<TimeAxis> findAnew(mlir::Value Value, int64_t Query,
@@ -51,6 +47,8 @@ private:
 
   using Question = std::tuple<mlir::Value, int64_t, int64_t, int64_t, int64_t>;
   llvm::DenseMap<Question, std::optional<TimeAxis>> Answers;
+  /// Only where there are finite masks.
+  std::optional<NumberRanges> Ranges;
 };
 
 } // namespace stator

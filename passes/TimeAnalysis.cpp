@@ -225,18 +225,6 @@ void TimeAnalysis::refine(Operation *Op, MutableArrayRef<TimeAxis> Inputs) {
     refineElementwise(Op, Inputs);
 }
 
-void TimeAnalysis::checkOwnKeys(Operation *Op,
-                                MutableArrayRef<TimeAxis> Inputs) {
-  // The scores of a softmax, or the bias that masks them.
-  unsigned Index = isa<AttentionOp>(Op) ? 3 : 0;
-  if (!isa<SoftmaxOp, AttentionOp>(Op) || Index >= Op->getNumOperands())
-    return;
-  TimeAxis &Time = Inputs[Index];
-  if (Time.KeyAxis && Time.Future == FutureKeys::Low && Time.SeesOwn)
-    Time.SeesOwn =
-        !Known.mayMaskOwn(Op->getOperand(Index), Time.Axis, Time.KeyAxis);
-}
-
 //===----------------------------------------------------------------------===//
 // The walk
 //===----------------------------------------------------------------------===//
@@ -279,8 +267,10 @@ TimeAnalysis::run(FuncOp Func, ArrayRef<TimeAxis> Arguments, int64_t Prefix) {
     for (Value Input : getInputs(&Op))
       Axes.push_back(Analysis.getAxis(Input));
     Analysis.refine(&Op, Axes);
-    Analysis.checkOwnKeys(&Op, Axes);
+    std::string Cancelled = Analysis.Known.checkFiniteMask(&Op, Axes);
     TimeFlow Flow = follow(&Op, Axes);
+    if (!Cancelled.empty() && Flow.Kind == TimeKind::Mixing)
+      Flow.Reason = Cancelled;
     for (auto [Result, Time] :
          llvm::zip_equal(Op.getResults(), Flow.ResultAxes))
       Analysis.Axes[Result] = Time;

@@ -58,8 +58,6 @@ private:
   void refineElementwise(mlir::Operation *Op,
                          llvm::MutableArrayRef<TimeAxis> Inputs);
   void refineEinsum(EinsumOp Op, llvm::MutableArrayRef<TimeAxis> Inputs);
-  void checkOwnKeys(mlir::Operation *Op,
-                    llvm::MutableArrayRef<TimeAxis> Inputs);
   void refineBias(AttentionOp Op, llvm::MutableArrayRef<TimeAxis> Inputs);
   MaskLimit getLimit(int64_t QueryShift, int64_t KeyShift) const;
 
