@@ -16,8 +16,8 @@ namespace fs = std::filesystem;
 
 namespace stator {
 
-/// Takes bos and eos from the generation.json beside the weights, if there is
-/// one.
+/// Takes bos, eos and whether the first is put there from the generation.json
+/// beside the weights, if there is one.
 static absl::Status addGeneration(KnownModel &Model) {
   std::string Path = Model.Folder + "/generation.json";
   std::error_code Ignored;
@@ -34,6 +34,8 @@ static absl::Status addGeneration(KnownModel &Model) {
   if (Json.contains("eos") && Json["eos"].is_array() && !Json["eos"].empty())
     Model.Config["eos_token_id"] =
         Json["eos"].size() == 1 ? Json["eos"][0] : Json["eos"];
+  if (Json.contains("add_bos") && Json["add_bos"].is_boolean())
+    Model.AddBos = Json["add_bos"].get<bool>();
   return absl::OkStatus();
 }
 
@@ -59,6 +61,7 @@ writeHuggingFace(KnownModel &Model,
   if (fs::equivalent(Folder, Model.Folder, Error) && !Error)
     return runtime::error(Folder,
                           " is the checkpoint itself; give another folder");
+  STATOR_RETURN_IF_ERROR(runtime::refuseOtherTokenizer(Folder, Tokenizer));
   // The parameters of GPT-2 are members of its "transformer" there.
   std::string Prefix =
       Model.Config["model_type"] == "gpt2" ? "transformer." : "";

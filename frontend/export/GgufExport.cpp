@@ -134,8 +134,7 @@ absl::Status writeGguf(const KnownModel &Model,
   } else {
     STATOR_RETURN_IF_ERROR(addGpt2(Model, Writer));
   }
-  STATOR_RETURN_IF_ERROR(addGgufTokenizer(
-      Tokenizer, Config["vocab_size"].get<int64_t>(), Writer, Notes));
+  STATOR_RETURN_IF_ERROR(addGgufTokenizer(Tokenizer, Model, Writer, Notes));
 
   // Vectors are f32 there whatever the matrices are.
   std::vector<TensorSource> Tensors = Model.Tensors;

@@ -7,6 +7,7 @@
 #include "frontend/import/TensorSource.h"
 #include "nlohmann/json.hpp"
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct KnownModel {
   std::vector<TensorSource> Tensors; ///< under Hugging Face's names, in its
                                      ///< layout, all that the config asks for
   std::string Folder;                ///< of the weights
+  std::optional<bool> AddBos;        ///< whether texts begin with bos_token_id
   std::shared_ptr<void> Files;       ///< the mapped files, and what was added
 };
 

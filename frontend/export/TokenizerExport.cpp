@@ -7,8 +7,6 @@
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/tokenizer/ByteAlphabet.h"
 #include "runtime/core/tokenizer/Tokenizer.h"
-#include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include <memory>
@@ -167,13 +165,13 @@ static std::optional<BytePairs> readTokenizerJson(const TokenizerFiles &Files,
 
 /// Reads GPT-2's pair of files.
 static std::optional<BytePairs> readVocabMerges(const TokenizerFiles &Files,
-                                                int64_t Vocabulary) {
-  BytePairs Pairs = emptyPairs(Vocabulary);
+                                                int64_t Size) {
+  BytePairs Pairs = emptyPairs(Size);
   Pairs.Pre = "gpt-2";
   for (const TokenizerFiles::File &File : Files.Files) {
     if (File.Name == "vocab.json" || File.Name == "encoder.json") {
-      for (const auto &[Text, Id] :
-           parseObject(Files, File.Name.c_str()).items())
+      json Vocabulary = parseObject(Files, File.Name.c_str());
+      for (const auto &[Text, Id] : Vocabulary.items())
         if (!place(Pairs, Id, Text, Text == "<|endoftext|>" ? 3 : 1))
           return std::nullopt;
     } else if (File.Name == "merges.txt" || File.Name == "vocab.bpe") {
@@ -188,31 +186,55 @@ static std::optional<BytePairs> readVocabMerges(const TokenizerFiles &Files,
 }
 
 absl::Status addGgufTokenizer(const std::optional<TokenizerFiles> &Files,
-                              int64_t Vocabulary, runtime::GgufWriter &Writer,
+                              const KnownModel &Model,
+                              runtime::GgufWriter &Writer,
                               std::vector<std::string> &Notes) {
+  auto Vocabulary = Model.Config["vocab_size"].get<int64_t>();
   std::optional<BytePairs> Pairs;
   if (Files && Files->Kind == TokenizerKind::HuggingFace)
     Pairs = readTokenizerJson(*Files, Vocabulary);
   else if (Files && Files->Kind == TokenizerKind::VocabMerges)
     Pairs = readVocabMerges(*Files, Vocabulary);
+  // What the model was trained with goes before what the tokenizer says.
+  auto Known = [&](const char *Key) -> std::optional<uint32_t> {
+    auto Found = Model.Config.find(Key);
+    if (Found == Model.Config.end() || Found->empty())
+      return std::nullopt;
+    const ordered_json &Id = Found->is_array() ? Found->front() : *Found;
+    return Id.is_number_unsigned() ? std::optional(Id.get<uint32_t>())
+                                   : std::nullopt;
+  };
+  std::optional<uint32_t> Bos = Known("bos_token_id"),
+                          Eos = Known("eos_token_id");
+  bool PutsBos = false; // in front of a text, if only the tokenizer is asked
   if (!Pairs) {
     if (Files)
       Notes.push_back("the tokenizer cannot be put into the GGUF file");
     Writer.text("tokenizer.ggml.model", "no_vocab");
-    return absl::OkStatus();
+  } else {
+    Writer.text("tokenizer.ggml.model", "gpt2");
+    Writer.text("tokenizer.ggml.pre", Pairs->Pre);
+    Writer.texts("tokenizer.ggml.tokens", Pairs->Texts);
+    Writer.wholes("tokenizer.ggml.token_type", Pairs->Types);
+    Writer.texts("tokenizer.ggml.merges", Pairs->Merges);
+    STATOR_ASSIGN_OR_RETURN(std::unique_ptr<Tokenizer> Ids,
+                            runtime::makeTokenizer(*Files));
+    if (std::optional<int32_t> Id = Ids->bos(); Id && !Bos)
+      Bos = static_cast<uint32_t>(*Id);
+    if (std::vector<int32_t> All = Ids->eos(); !All.empty() && !Eos)
+      Eos = static_cast<uint32_t>(All[0]);
+    runtime::EncodeOptions How;
+    How.AddSpecial = true;
+    STATOR_ASSIGN_OR_RETURN(std::vector<int32_t> Empty, Ids->encode("", How));
+    PutsBos =
+        Bos && !Empty.empty() && Empty.front() == static_cast<int32_t>(*Bos);
   }
-  Writer.text("tokenizer.ggml.model", "gpt2");
-  Writer.text("tokenizer.ggml.pre", Pairs->Pre);
-  Writer.texts("tokenizer.ggml.tokens", Pairs->Texts);
-  Writer.wholes("tokenizer.ggml.token_type", Pairs->Types);
-  Writer.texts("tokenizer.ggml.merges", Pairs->Merges);
-  STATOR_ASSIGN_OR_RETURN(std::unique_ptr<Tokenizer> Ids,
-                          runtime::makeTokenizer(*Files));
-  if (std::optional<int32_t> Bos = Ids->bos())
-    Writer.whole("tokenizer.ggml.bos_token_id", static_cast<uint32_t>(*Bos));
-  if (std::vector<int32_t> Eos = Ids->eos(); !Eos.empty())
-    Writer.whole("tokenizer.ggml.eos_token_id", static_cast<uint32_t>(Eos[0]));
-  Writer.flag("tokenizer.ggml.add_bos_token", Ids->bos().has_value());
+  if (Bos)
+    Writer.whole("tokenizer.ggml.bos_token_id", *Bos);
+  if (Eos)
+    Writer.whole("tokenizer.ggml.eos_token_id", *Eos);
+  if (Pairs || Model.AddBos)
+    Writer.flag("tokenizer.ggml.add_bos_token", Model.AddBos.value_or(PutsBos));
   return absl::OkStatus();
 }
 

@@ -4,6 +4,7 @@
 #define STATOR_FRONTEND_EXPORT_TOKENIZEREXPORT_H
 
 #include "absl/status/statusor.h"
+#include "frontend/export/KnownModel.h"
 #include "runtime/core/Gguf.h"
 #include "runtime/core/tokenizer/TokenizerFiles.h"
 #include <optional>
@@ -21,10 +22,11 @@ readTokenizerToExport(const std::string &Folder, const std::string &Given,
                       std::vector<std::string> &Notes);
 
 /// Adds the keys tokenizer.ggml.* to a GGUF file; of tokenizers that have no
-/// counterpart there, a note to `Notes` and the key that says so.
+/// counterpart there, a note to `Notes` and the key that says so. Which tokens
+/// begin and end a text is written in any case, as `Model` says.
 absl::Status
 addGgufTokenizer(const std::optional<runtime::TokenizerFiles> &Tokenizer,
-                 int64_t Vocabulary, runtime::GgufWriter &Writer,
+                 const KnownModel &Model, runtime::GgufWriter &Writer,
                  std::vector<std::string> &Notes);
 
 } // namespace stator

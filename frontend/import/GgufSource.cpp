@@ -13,6 +13,7 @@
 #include "runtime/core/StatusMacros.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
+#include <charconv>
 #include <cmath>
 #include <cstring>
 
@@ -21,6 +22,19 @@ using nlohmann::json;
 using stator::runtime::GgufFile;
 
 namespace stator {
+
+/// The number that an f32 was made of: of those that are the same in f32 the
+/// one with the fewest digits, 1e-05 rather than 9.999999747378752e-06.
+static double asWritten(double Number) {
+  auto Single = static_cast<float>(Number);
+  if (!std::isfinite(Single) || static_cast<double>(Single) != Number)
+    return Number;
+  char Digits[32];
+  auto End = std::to_chars(Digits, Digits + sizeof Digits, Single).ptr;
+  double Result = Number;
+  std::from_chars(Digits, End, Result);
+  return Result;
+}
 
 namespace {
 /// Reads the pairs of one architecture, "llama.block_count" and so on.
@@ -34,7 +48,7 @@ public:
     if (const auto *Whole = File.value<int64_t>(Prefix + Key))
       Config[Target] = *Whole;
     else if (const auto *Number = File.value<double>(Prefix + Key))
-      Config[Target] = *Number;
+      Config[Target] = asWritten(*Number);
   }
   /// A number, or `Default`.
   double number(const char *Key, double Default) const {

@@ -8,6 +8,7 @@
 #include "runtime/core/MappedFile.h"
 #include "runtime/core/Safetensors.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/tokenizer/Tokenizer.h"
 #include <filesystem>
 #include <unistd.h>
 
@@ -74,7 +75,8 @@ static std::string describeGeneration(const GenerationDefaults &Defaults,
     return "";
   if (HasBos)
     Json["bos"] = *Defaults.Bos;
-  Json["eos"] = Eos;
+  if (!Eos.empty()) // else it is left to the tokenizer
+    Json["eos"] = Eos;
   Json["add_bos"] = HasBos && Defaults.AddBos.value_or(Model.AddBos);
   return Json.dump() + "\n";
 }
@@ -95,6 +97,20 @@ static std::string noteOnContext(const ModelDescription &Model,
   return "the context of " + std::to_string(Model.Context) +
          " positions is long; compile with --time " + std::to_string(Fits) +
          ", or what you need";
+}
+
+/// Error: a tokenizer that programs with this model would refuse.
+static absl::Status checkTokenizer(const runtime::TokenizerFiles &Files,
+                                   int64_t Vocabulary) {
+  const char *Hint = "\nhint: --tokenizer takes another one along";
+  absl::StatusOr<std::unique_ptr<runtime::Tokenizer>> Made =
+      runtime::makeTokenizer(Files);
+  if (!Made.ok())
+    return runtime::error(Made.status().message(), Hint);
+  if ((*Made)->vocabularySize() > Vocabulary)
+    return runtime::error(Files.Origin, " has ", (*Made)->vocabularySize(),
+                          " tokens, but the model has ", Vocabulary, Hint);
+  return absl::OkStatus();
 }
 
 static absl::Status prepareFolder(const ImportOptions &Options) {
@@ -122,10 +138,14 @@ absl::StatusOr<ImportReport> importCheckpoint(const ImportOptions &Options) {
   std::string ModelPath = Options.Output + "/model.stator";
   STATOR_ASSIGN_OR_RETURN(std::vector<ModelParameter> Parameters,
                           listParameters(Model.Text, ModelPath, Model.Context));
+  // A vocabulary's size is a value of every config.
+  int64_t Vocabulary = Source.Config["vocab_size"].get<int64_t>();
   if (!Options.Tokenizer.empty()) {
     STATOR_ASSIGN_OR_RETURN(Source.Tokenizer,
                             runtime::readTokenizerFiles(Options.Tokenizer));
   }
+  if (Source.Tokenizer)
+    STATOR_RETURN_IF_ERROR(checkTokenizer(*Source.Tokenizer, Vocabulary));
   ImportReport Report;
   Report.Family = Source.Config["model_type"].get<std::string>();
   for (const ModelParameter &Parameter : Parameters) {
@@ -143,6 +163,9 @@ absl::StatusOr<ImportReport> importCheckpoint(const ImportOptions &Options) {
   }
 
   STATOR_RETURN_IF_ERROR(prepareFolder(Options));
+  if (Source.HasWeights || Source.Tokenizer)
+    STATOR_RETURN_IF_ERROR(
+        runtime::refuseOtherTokenizer(Options.Output, Source.Tokenizer));
   if (Source.HasWeights) {
     std::string Path = Options.Output + "/model.safetensors";
     if (!Source.WholeFile.empty() && !Plan.Renamed && Plan.Dropped.empty())
@@ -158,13 +181,17 @@ absl::StatusOr<ImportReport> importCheckpoint(const ImportOptions &Options) {
         runtime::writeTokenizerFiles(*Source.Tokenizer, Options.Output));
     Report.HasTokenizer = true;
   }
-  // A vocabulary's size is a value of every config.
-  int64_t Vocabulary = Source.Config["vocab_size"].get<int64_t>();
   std::string Generation =
       describeGeneration(Source.Generation, Model, Vocabulary);
-  if (!Generation.empty())
-    STATOR_RETURN_IF_ERROR(runtime::writeFileAtomically(
-        Options.Output + "/generation.json", Generation));
+  std::string GenerationPath = Options.Output + "/generation.json";
+  if (!Generation.empty()) {
+    STATOR_RETURN_IF_ERROR(
+        runtime::writeFileAtomically(GenerationPath, Generation));
+  } else if (Source.HasWeights) {
+    // That of a checkpoint that was imported there before.
+    std::error_code Ignored;
+    fs::remove(GenerationPath, Ignored);
+  }
   STATOR_RETURN_IF_ERROR(runtime::writeFileAtomically(ModelPath, Model.Text));
   if (std::string Note = noteOnContext(Model, Vocabulary); !Note.empty())
     Report.Notes.push_back(Note);

@@ -45,6 +45,13 @@ void describeRotary(ConfigReader &Config, ModelText &Text) {
           Found != Scaling->end() && !Found->is_null())
         Kind = Found->is_string() ? Found->get<std::string>()
                                   : describeValue(*Found);
+  if (Scaling)
+    for (const auto &[Key, Value] : Scaling->items())
+      if (Value.is_object()) // one for each type of layer
+        Config.refuse("rope_scaling." + Key + " = an object");
+  if (Scaling && Kind == "default" && Scaling->contains("factor") &&
+      !Scaling->contains("type") && !Scaling->contains("rope_type"))
+    Config.wrong("rope_scaling has a factor, but rope_scaling.type is missing");
   if (Kind == "linear" || Kind == "llama3") {
     Text.number("rope_factor", scalingNumber(Config, *Scaling, "factor"),
                 "how far positions are stretched");

@@ -1,5 +1,6 @@
 #include "runtime/core/tokenizer/TokenizerFiles.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/AtomicFile.h"
@@ -184,6 +185,29 @@ bool holdsTokenizer(const std::string &Folder) {
   return isFile(Path / "tokenizer.json") || !findModel(Path).empty() ||
          isFile(Path / "tokenizer.bin") ||
          !findAny(Path, VocabularyNames).empty();
+}
+
+absl::Status refuseOtherTokenizer(const std::string &Folder,
+                                  const std::optional<TokenizerFiles> &Own) {
+  std::vector<std::string> Found;
+  auto Look = [&](const fs::path &Path) {
+    std::string Name = Path.filename().string();
+    if (isFile(Path) && !(Own && Own->find(Name)))
+      Found.push_back(Name);
+  };
+  fs::path Whole(Folder);
+  Look(Whole / "tokenizer.json");
+  if (fs::path Model = findModel(Whole); !Model.empty())
+    Look(Model);
+  Look(Whole / "tokenizer.bin");
+  for (const auto &Names : {VocabularyNames, MergesNames, SideNames})
+    for (absl::string_view Name : Names)
+      Look(Whole / std::string(Name));
+  if (Found.empty())
+    return absl::OkStatus();
+  return error(Folder, " holds the tokenizer of something else: ",
+               absl::StrJoin(Found, ", "),
+               "\nhint: remove it, or give another folder");
 }
 
 /// A llama2.c file begins with the length of its longest token, then the score

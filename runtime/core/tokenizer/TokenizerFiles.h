@@ -2,9 +2,11 @@
 #ifndef STATOR_RUNTIME_CORE_TOKENIZER_TOKENIZERFILES_H
 #define STATOR_RUNTIME_CORE_TOKENIZER_TOKENIZERFILES_H
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,12 @@ absl::StatusOr<TokenizerFiles> readTokenizerFiles(const std::string &Path);
 /// Whether \p Folder holds what readTokenizerFiles takes for a tokenizer, also
 /// if it is damaged: where a tokenizer may be missing, that is an error still.
 bool holdsTokenizer(const std::string &Folder);
+
+/// Error: \p Folder holds files of another tokenizer than \p Own, which is to
+/// be written there (none: no tokenizer is). They would be read instead of it,
+/// or together with it.
+absl::Status refuseOtherTokenizer(const std::string &Folder,
+                                  const std::optional<TokenizerFiles> &Own);
 
 /// One string of all files, to embed in an executable: the magic
 /// "stator-tokenizer\n", a version, the kind, and for each file its name and

@@ -106,6 +106,53 @@ def check_gguf(name, path, vocab, trained):
         fail(f"{name}: {len(file.pairs['tokenizer.ggml.tokens'])} tokens in GGUF")
 
 
+def round_trip_of_merges():
+    """GPT-2's kind of tokenizer, and the tokens that begin and end a text, through GGUF."""
+    call("stator", "tokenize", "--train", "text.txt", "--vocab", 262, "-o", "tokenizer.json")
+    with open("tokenizer.json") as file:
+        pairs = json.load(file)["model"]
+    os.makedirs("merges", exist_ok=True)
+    with open("merges/vocab.json", "w") as file:
+        json.dump(pairs["vocab"], file)
+    with open("merges/merges.txt", "w") as file:
+        file.write("#version: 0.2\n" + "".join(merge + "\n" for merge in pairs["merges"]))
+    model = os.path.join(MODELS, "gpt2.stator")
+    options = ["-D", "vocab=262"]
+    for key in CASES["gpt2"][1]:
+        options += ["-D", f"{key}={SIZES[key]}"]
+    call("stator", "interpret", model, *options, "--data", "text.txt", "--tokenizer", "merges/vocab.json", "--steps", 2,
+         "--out", "merged", "--quiet")
+    call("stator", "export", "merged", "--format", "gguf", "-o", "merged.gguf")
+    found = gguf.Reader("merged.gguf").pairs
+    end = pairs["vocab"]["<|endoftext|>"]
+    for key, value in {"bos_token_id": end, "eos_token_id": end, "add_bos_token": False}.items():
+        if found.get("tokenizer.ggml." + key) != value:
+            fail(f"a training's tokenizer.ggml.{key} is {found.get('tokenizer.ggml.' + key)}, expected {value}")
+    call("stator", "export", "merged", "-o", "merged-hf")
+    with open("merged-hf/config.json") as file:
+        config = json.load(file)
+    with open("merged-hf/config.json", "w") as file:
+        json.dump(dict(config, bos_token_id=5, eos_token_id=[6]), file)
+    call("stator", "import", "merged-hf", "-o", "merged-back")
+    call("stator", "export", "merged-back", "--format", "gguf", "-o", "merged.gguf")
+    found = gguf.Reader("merged.gguf").pairs
+    texts = sorted(pairs["vocab"], key=pairs["vocab"].get)
+    for key, value in {"model": "gpt2", "pre": "gpt-2", "tokens": texts, "merges": pairs["merges"], "bos_token_id": 5,
+                       "eos_token_id": 6, "add_bos_token": False}.items():
+        if found.get("tokenizer.ggml." + key) != value:
+            fail(f"tokenizer.ggml.{key} is {found.get('tokenizer.ggml.' + key)}, expected {value}")
+    call("stator", "import", "merged.gguf", "-o", "merged-gguf")
+    with open("merged-gguf/model.stator") as file:
+        if "eps = 1e-05\n" not in file.read():
+            fail("eps is not the number that was written")
+    if generate("merged-gguf/model.stator", "merged-gguf") != generate("merged-back/model.stator", "merged-back"):
+        fail("the model writes another text after the round trip through GGUF, with vocab.json and merges.txt")
+    # Over the folder of another one.
+    text = call("stator", "export", "gpt2", "-o", "merged-back", expect=1)
+    if "merged-back holds the tokenizer of something else: vocab.json, merges.txt" not in text:
+        fail(text)
+
+
 def main(folder):
     os.makedirs(folder, exist_ok=True)
     os.chdir(folder)
@@ -136,6 +183,8 @@ def main(folder):
         call("stator", "import", name + ".gguf", "-o", name + "-gguf")
         if generate(name + "-gguf/model.stator", name + "-gguf") != expected:
             fail(f"{name}: the model writes another text after the round trip through GGUF")
+
+    round_trip_of_merges()
 
     # What cannot be exported.
     call("stator", "interpret", os.path.join(MODELS, "bigram.stator"), "-D", f"vocab={vocab}", "--data", "text.txt",

@@ -23,6 +23,9 @@ def config_errors():
     yield dict(llama, rope_scaling=dict(rope_type="yarn", factor=4.0)), "rope_scaling.type = yarn"
     yield dict(llama, rope_scaling=dict(type="dynamic", factor=4.0)), "rope_scaling.type = dynamic"
     yield dict(llama, rope_scaling=dict(rope_type="llama3", factor=4.0)), "rope_scaling.low_freq_factor should be"
+    yield dict(llama, rope_scaling=dict(factor=4.0)), "rope_scaling.type is missing"
+    yield (dict(llama, rope_parameters=dict(full_attention=dict(rope_type="default"))),
+           "rope_scaling.full_attention = an object")
     yield dict(llama, rope_scaling=[1]), "rope_scaling should be an object, but is a list"
     yield dict(llama, hidden_act="xielu"), 'hidden_act = "xielu"'
     yield dict(llama, num_local_experts=8), "mixture of experts (num_local_experts = 8)"
@@ -68,6 +71,16 @@ def weight_errors(folder):
     yield ["of another shape (1):", norm + ": [23] in " + folder + "/model.safetensors, [24] in the model"]
     families.write_folder("llama", folder, dict(weights, **{"layers.0.mlp.up_proj.weight": weights[query]}))
     yield ["twice (1):", "model.layers.0.mlp.up_proj.weight: as "]
+    for text, message in (("{}", "tokenizer.json: model is missing"), ("[", "tokenizer.json: expected a JSON object")):
+        families.write_folder("llama", folder)
+        with open(folder + "/tokenizer.json", "w") as file:
+            file.write(text)
+        yield [message]
+    os.remove(folder + "/tokenizer.json")
+    with open(folder + "/vocab.json", "w") as file:
+        file.write('{"kind": "bytes"}')
+    yield [folder + "/vocab.json has 256 tokens, but the model has 29", "hint: --tokenizer takes another one along"]
+    os.remove(folder + "/vocab.json")
     tied = dict(families.CASES["llama"], tie_word_embeddings=True)
     families.write_folder("llama", folder, config=tied)
     yield ["is said to tie its head to its embedding, but lm_head.weight and model.embed_tokens.weight differ"]
@@ -227,6 +240,26 @@ def main(folder):
         fail("something was written")
     open(stories, "wb").write(good)
     call("stator", "import", stories, "-o", out)
+    # Over what was imported before: nothing of that is left that a program would read.
+    with open(os.path.join(out, "tokenizer.json"), "w") as file:
+        file.write("{}")
+    text = call("stator", "import", stories, "-o", out, expect=1)
+    if out + " holds the tokenizer of something else: tokenizer.json" not in text:
+        fail(text)
+    os.remove(os.path.join(out, "tokenizer.json"))
+    with open(os.path.join(out, "generation.json"), "w") as file:
+        file.write('{"eos": [3]}')
+    plain = {k: v for k, v in families.CASES["gpt2"].items() if not k.endswith("_token_id")}
+    families.write_folder("gpt2", os.path.join(folder, "plain"), config=plain)
+    call("stator", "import", os.path.join(folder, "plain"), "-o", out)
+    if os.path.exists(os.path.join(out, "generation.json")):
+        fail("the generation.json of another checkpoint was kept")
+    # Which token ends a text is left to the tokenizer where the config does not say it.
+    families.write_folder("gpt2", os.path.join(folder, "plain"), config=dict(plain, bos_token_id=3))
+    call("stator", "import", os.path.join(folder, "plain"), "-o", out)
+    with open(os.path.join(out, "generation.json")) as file:
+        if json.load(file) != {"bos": 3, "add_bos": False}:
+            fail("generation.json says what the config does not")
     # Places that cannot be written into.
     open(os.path.join(folder, "file"), "w").close()
     text = call("stator", "import", stories, "-o", os.path.join(folder, "file"), expect=1)

@@ -28,6 +28,26 @@ protected:
   }
 };
 
+TEST_F(TokenizerFilesTest, AnotherTokenizerInTheFolderIsRefused) {
+  mkdir("f", 0777);
+  EXPECT_FALSE(holdsTokenizer("f"));
+  EXPECT_TRUE(refuseOtherTokenizer("f", std::nullopt).ok());
+  EXPECT_TRUE(refuseOtherTokenizer("missing", std::nullopt).ok());
+  write("f/tokenizer.bin", smallLlama2c());
+  EXPECT_TRUE(holdsTokenizer("f"));
+  auto Own = readTokenizerFiles("f");
+  ASSERT_TRUE(Own.ok()) << Own.status();
+  EXPECT_TRUE(refuseOtherTokenizer("f", *Own).ok());
+  EXPECT_ERROR(refuseOtherTokenizer("f", std::nullopt),
+               "f holds the tokenizer of something else: tokenizer.bin\n"
+               "hint: remove it, or give another folder");
+  write("f/spm.model", "x");
+  write("f/generation_config.json", "{}");
+  EXPECT_ERROR(refuseOtherTokenizer("f", *Own),
+               "f holds the tokenizer of something else: spm.model, "
+               "generation_config.json\n");
+}
+
 TEST_F(TokenizerFilesTest, KindsAreFoundInFolders) {
   mkdir("f", 0777);
   EXPECT_ERROR(readTokenizerFiles("f"), "f holds no tokenizer: looked for");
