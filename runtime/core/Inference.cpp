@@ -40,8 +40,9 @@ static absl::Status printPerplexity(const Model &Model,
     absl::PrintF("{\"loss\": %.9g, \"perplexity\": %.9g, \"tokens\": %d}\n",
                  Found.Loss, std::exp(Found.Loss), Found.Tokens);
   else
-    absl::PrintF("loss %.4f, perplexity %.4f over %d tokens\n", Found.Loss,
-                 std::exp(Found.Loss), Found.Tokens);
+    absl::PrintF("loss %.4f, perplexity %.4f over %d token%s\n", Found.Loss,
+                 std::exp(Found.Loss), Found.Tokens,
+                 Found.Tokens == 1 ? "" : "s");
   return absl::OkStatus();
 }
 
@@ -53,6 +54,8 @@ namespace {
 struct Prompt {
   std::vector<int32_t> Ids;
   bool Implied = false; ///< not part of what was asked for
+  /// Which one it is, for messages.
+  std::string Name = "the prompt";
 };
 } // namespace
 
@@ -106,6 +109,10 @@ listPrompts(const Model &Model, const InferOptions &Options) {
     }
     if (Each.Ids.empty())
       Each = {{Model.beginning()}, /*Implied=*/true};
+    if (FromFile)
+      Each.Name = absl::StrCat(Options.PromptsFile, ": line ", I + 1);
+    else if (Texts.size() > 1)
+      Each.Name = absl::StrCat("prompt ", I + 1);
     Result.push_back(std::move(Each));
   }
   return Result;
@@ -284,7 +291,7 @@ absl::StatusOr<int> Writer::run(const std::vector<Prompt> &Prompts) {
   for (const Prompt &Start : Prompts)
     if (auto Length = static_cast<int64_t>(Start.Ids.size());
         Texts.context() && Length > Texts.context())
-      return beyondContext(Model.program(), "the prompt", Length);
+      return beyondContext(Model.program(), Start.Name, Length);
   for (const Prompt &Start : Prompts)
     for (int64_t Sample = 0; Sample < Options.Samples; ++Sample)
       Jobs.push_back({&Start, static_cast<uint32_t>(Sample),

@@ -52,6 +52,9 @@ const char *stator_model_open(const char *Weights, StatorModel **Result) {
       return error("stator_model_open: the place for the model is null");
     *Result = nullptr;
     STATOR_RETURN_IF_ERROR(checkProgram(stator_program));
+    if (!Weights && !(&stator_embedded && stator_embedded.State))
+      return error("stator_model_open: the library was compiled without "
+                   "--embed-weights; give a file or a folder");
     ModelOptions Options;
     Options.Weights = Weights ? Weights : "";
     Options.IgnoreTokenizer = true;

@@ -114,9 +114,9 @@ static absl::StatusOr<FileTokens> readTokens(const Model &Model,
                    ", so text cannot be read\nhint: --tokenizer says where it "
                    "is, --format what else the file holds");
     STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
-    STATOR_ASSIGN_OR_RETURN(Result.Ids, Model.encode(File.text(), Path));
-    if (Result.Ids.empty())
+    if (File.size() == 0)
       return error(Path, " is empty");
+    STATOR_ASSIGN_OR_RETURN(Result.Ids, Model.encode(File.text(), Path));
     Result.View = TokenView(Result.Ids.data(), sizeof(int32_t),
                             static_cast<int64_t>(Result.Ids.size()));
     return Result;
@@ -136,7 +136,9 @@ absl::StatusOr<MeanLoss> measurePerplexity(const Model &Model,
                                            const InferOptions &Options) {
   const StatorProgram &Program = Model.program();
   STATOR_ASSIGN_OR_RETURN(FileTokens Text, readTokens(Model, Options));
-  if (Text.View.size() < 2)
+  if (Text.View.size() == 0)
+    return error(Options.Perplexity, " has no tokens");
+  if (Text.View.size() == 1)
     return error(Options.Perplexity, " has a single token; nothing follows it "
                                      "that could be predicted");
   STATOR_ASSIGN_OR_RETURN(ProgramMemory Memory,

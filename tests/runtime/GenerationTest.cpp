@@ -28,6 +28,12 @@ TEST_F(GenerationTest, StopsClearlyAtTheEndOfTheContext) {
   EXPECT_EQ(End.ExitCode, 1);
   EXPECT_THAT(End.Err, HasSubstr("the prompt has 65 tokens, but the context of "
                                  "Fake holds 64\nhint: compile"));
+  End = infer(Fake, {"--prompt=a", "--prompt", std::string(65, 'a')});
+  EXPECT_EQ(End.Out, "");
+  EXPECT_THAT(End.Err, HasSubstr("prompt 2 has 65 tokens"));
+  write("long.txt", "a\n\n" + std::string(65, 'a'));
+  End = infer(Fake, {"--prompts=long.txt"});
+  EXPECT_THAT(End.Err, HasSubstr("long.txt: line 3 has 65 tokens"));
 }
 
 TEST_F(GenerationTest, SlidesOnRequest) {

@@ -188,6 +188,8 @@ TEST_F(InferTest, ErrorsAreClear) {
   Expect({"--perplexity=latin1.txt"}, 1, "byte 3 (0xe9)");
   Expect({"--perplexity=other.txt"}, 1, "the character 'x' at byte 2");
   Expect({"--perplexity=one.txt"}, 1, "a single token");
+  write("empty.txt", "");
+  Expect({"--perplexity=empty.txt"}, 1, "empty.txt is empty");
   Expect({"--perplexity=one.txt", "--tokens=3"}, 2, "exclude each other");
   Expect({"--perplexity=text.txt", "--format=bytes"}, 1,
          "contradicts the tokenizer of the weights in "
