@@ -37,6 +37,9 @@ private:
   friend Derived;
 };
 
+// PassPipelineOptions has a virtual base, so that all below count as having
+// two. NOLINTBEGIN(misc-multiple-inheritance)
+
 /// Options of `stator-train`.
 struct TrainPipelineOptions : GraphPipelineOptions<TrainPipelineOptions> {
   Option<bool> KeepGradients{
@@ -65,6 +68,8 @@ struct InferPipelineOptions : GraphPipelineOptions<InferPipelineOptions> {
       llvm::cl::desc("How many positions, beside one; 16, 128 and 512 if none "
                      "is given")};
 };
+
+// NOLINTEND(misc-multiple-inheritance)
 
 /// From the frontend's output to the entry points of a training program:
 /// `inlined`, `attention`, `gradients`, `train`.

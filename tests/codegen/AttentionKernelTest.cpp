@@ -4,8 +4,8 @@
 #include "codegen/contraction/Contraction.h"
 #include "runtime/core/philox.h"
 #include "runtime/core/program.h"
+#include "gtest/gtest.h"
 #include <cmath>
-#include <gtest/gtest.h>
 #include <limits>
 #include <optional>
 #include <random>

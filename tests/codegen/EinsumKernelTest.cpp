@@ -4,9 +4,9 @@
 #include "codegen/contraction/Contraction.h"
 #include "ir/Einsum.h"
 #include "llvm/ADT/StringExtras.h"
+#include "gtest/gtest.h"
 #include <cmath>
 #include <functional>
-#include <gtest/gtest.h>
 #include <random>
 
 using namespace stator;

@@ -15,11 +15,11 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
+#include "gtest/gtest.h"
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <gtest/gtest.h>
 #include <limits>
 #include <thread>
 

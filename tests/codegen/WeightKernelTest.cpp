@@ -9,9 +9,9 @@
 
 #include "FormedKernel.h"
 #include "KernelJit.h"
+#include "gtest/gtest.h"
 #include <cmath>
 #include <cstring>
-#include <gtest/gtest.h>
 #include <random>
 #include <tuple>
 

@@ -1,7 +1,7 @@
 //===- CostTest.cpp - What ops cost ---------------------------------------===//
 
 #include "tests/ir/ModuleForTest.h"
-#include <gtest/gtest.h>
+#include "gtest/gtest.h"
 
 using namespace mlir;
 using namespace stator;

@@ -1,8 +1,8 @@
 //===- EinsumTest.cpp - Equations of contractions -------------------------===//
 
 #include "ir/Einsum.h"
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 using namespace mlir;
 using namespace stator;

@@ -1,7 +1,7 @@
 //===- LocationsTest.cpp - Module paths in locations ----------------------===//
 
 #include "ir/Dialect.h"
-#include <gtest/gtest.h>
+#include "gtest/gtest.h"
 
 using namespace mlir;
 using namespace stator;

@@ -2,8 +2,8 @@
 
 #include "tests/ir/ModuleForTest.h"
 #include "llvm/ADT/DenseMap.h"
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 using namespace mlir;
 using namespace stator;

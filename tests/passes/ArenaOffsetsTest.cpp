@@ -2,8 +2,8 @@
 // numbers that are reported are those that are used.
 
 #include "passes/ArenaOffsets.h"
+#include "gtest/gtest.h"
 #include <algorithm>
-#include <gtest/gtest.h>
 #include <random>
 
 using stator::ArenaAlignment;

@@ -1,7 +1,7 @@
 // Amounts of memory on the command line.
 
 #include "passes/Recompute.h"
-#include <gtest/gtest.h>
+#include "gtest/gtest.h"
 
 using stator::formatByteCount;
 using stator::getBudgetReserve;

@@ -8,6 +8,7 @@
 
 #include "passes/FindLeak.h"
 #include "tests/passes/PassTest.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 #include <cstdlib>
 #include <random>
@@ -330,8 +331,12 @@ bool differsBefore(const HostTensor &A, const HostTensor &B, int64_t Position) {
 TEST_F(CausalityTest, WhatIsProvedIsTrue) {
   unsigned NumProved = 0, NumUsed = 0, NumRefused = 0, NumLeaking = 0;
   // For a long search: STATOR_RANDOM_GRAPHS=1000000.
-  const char *More = std::getenv("STATOR_RANDOM_GRAPHS");
-  unsigned Count = More ? std::max(std::atoi(More), 3000) : 3000;
+  unsigned Count = 3000;
+  if (const char *More = std::getenv("STATOR_RANDOM_GRAPHS")) {
+    unsigned Wanted;
+    ASSERT_TRUE(llvm::to_integer(More, Wanted)) << More;
+    Count = std::max(Count, Wanted);
+  }
   for (unsigned Seed = 0; Seed < Count; ++Seed) {
     std::string Text = RandomGraph(Seed).write();
     OwningOpRef<ModuleOp> Module = parse(Text);

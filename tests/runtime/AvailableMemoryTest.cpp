@@ -1,9 +1,9 @@
 // How much memory there is, from copies of what Linux says.
 
 #include "runtime/core/AvailableMemory.h"
+#include "gtest/gtest.h"
 #include <filesystem>
 #include <fstream>
-#include <gtest/gtest.h>
 
 using stator::runtime::availableMemory;
 namespace fs = std::filesystem;

@@ -1,9 +1,9 @@
 //===- TeamTest.cpp - the threads of compiled programs --------------------===//
 
 #include "runtime/core/Team.h"
+#include "gtest/gtest.h"
 #include <atomic>
 #include <chrono>
-#include <gtest/gtest.h>
 #include <thread>
 #include <vector>
 

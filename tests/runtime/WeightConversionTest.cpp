@@ -1,8 +1,8 @@
 #include "runtime/core/WeightConversion.h"
 #include "runtime/core/HalfFloat.h"
+#include "gtest/gtest.h"
 #include <cmath>
 #include <cstring>
-#include <gtest/gtest.h>
 #include <limits>
 #include <random>
 

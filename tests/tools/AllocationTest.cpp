@@ -4,11 +4,11 @@
 
 #include "runtime/core/State.h"
 #include "runtime/core/Threads.h"
+#include "gtest/gtest.h"
 #include <atomic>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
-#include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>

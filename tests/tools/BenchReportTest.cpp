@@ -4,8 +4,8 @@
 #include "nlohmann/json.hpp"
 #include "tools/driver/BenchPictures.h"
 #include "tools/driver/SvgWriter.h"
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 using namespace stator::driver;
 using testing::ElementsAre;
