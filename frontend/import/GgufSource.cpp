@@ -49,6 +49,8 @@ public:
       Config[Target] = *Whole;
     else if (const auto *Number = File.value<double>(Prefix + Key))
       Config[Target] = asWritten(*Number);
+    else if (const auto *Text = File.value<absl::string_view>(Prefix + Key))
+      Config[Target] = std::string(*Text); // refused, not taken for missing
   }
   /// A number, or `Default`.
   double number(const char *Key, double Default) const {

@@ -168,6 +168,8 @@ def gguf_errors(path):
     yield "general.architecture is missing"
     write({"llama.attention.head_count": [4, 4]})
     yield "llama.attention.head_count differs from layer to layer"
+    write({"llama.attention.layer_norm_rms_epsilon": "small"})
+    yield 'rms_norm_eps should be a number above 0, but is "small"'
     write({"llama.expert_count": 8})
     yield "mixture of experts (num_local_experts = 8)"
     write({"llama.rope.scaling.type": "yarn"})
