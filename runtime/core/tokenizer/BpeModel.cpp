@@ -69,7 +69,11 @@ void BpeModel::splitCharacters(absl::string_view Word,
 
 void BpeModel::findCuts(absl::string_view Space) {
   CutMark = {};
-  if (Tokens->find(Space) < 0)
+  // Where characters may vanish, those around them meet and may merge.
+  bool KeepsAll = Unknown != None ||
+                  (AnyByteFallback &&
+                   std::ranges::find(ByteTokens, None) == ByteTokens.end());
+  if (!KeepsAll || Tokens->find(Space) < 0)
     return;
   for (int64_t Id = 0; Id < Tokens->size(); ++Id) {
     absl::string_view Name = Tokens->name(static_cast<int32_t>(Id));

@@ -44,13 +44,20 @@ bool isWordCharacter(char32_t CodePoint) {
   case UTF8PROC_CATEGORY_MN:
   case UTF8PROC_CATEGORY_MC:
   case UTF8PROC_CATEGORY_ME:
+  case UTF8PROC_CATEGORY_ND:
+  case UTF8PROC_CATEGORY_NL:
   case UTF8PROC_CATEGORY_PC:
     return true;
+  case UTF8PROC_CATEGORY_CF: // the property Join_Control
+    return CodePoint == 0x200C || CodePoint == 0x200D;
+  case UTF8PROC_CATEGORY_SO: // letters in circles and squares
+    return (CodePoint >= 0x24B6 && CodePoint <= 0x24E9) ||
+           (CodePoint >= 0x1F130 && CodePoint <= 0x1F149) ||
+           (CodePoint >= 0x1F150 && CodePoint <= 0x1F169) ||
+           (CodePoint >= 0x1F170 && CodePoint <= 0x1F189);
   default:
-    break;
+    return classify(CodePoint) == CharacterClass::Letter;
   }
-  CharacterClass Class = classify(CodePoint);
-  return Class == CharacterClass::Letter || Class == CharacterClass::Number;
 }
 
 size_t validUtf8Length(absl::string_view Text, size_t Position) {

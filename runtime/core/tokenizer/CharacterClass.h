@@ -23,8 +23,8 @@ inline CharacterClass classify(char32_t CodePoint) {
                          : classifyBeyondAscii(CodePoint);
 }
 
-/// Whether a code point is one of \w: letters, marks, numbers and connector
-/// punctuation.
+/// Whether a code point is one of Rust's \w: alphabetic, a mark, a digit,
+/// connector punctuation, or a joiner.
 bool isWordCharacter(char32_t CodePoint);
 
 /// The code point at \p Position of valid UTF-8, and its length in bytes.

@@ -107,9 +107,15 @@ static absl::Status readAdded(const JsonFields &Whole,
     STATOR_ASSIGN_OR_RETURN(Token.Special, Entry.boolean("special", false));
     STATOR_ASSIGN_OR_RETURN(Token.Normalized,
                             Entry.boolean("normalized", !Token.Special));
-    if (absl::Status Status = Parts.Tokens.add(Id, Token.Content); !Status.ok())
-      return Entry.fail("", absl::StrCat("is damaged: ", Status.message()));
-    Token.Id = static_cast<int32_t>(Id);
+    // A token of the vocabulary keeps the id it has there, whatever is said
+    // here; so it is in Hugging Face's.
+    Token.Id = Parts.Tokens.find(Token.Content);
+    if (Token.Id < 0) {
+      if (absl::Status Status = Parts.Tokens.add(Id, Token.Content);
+          !Status.ok())
+        return Entry.fail("", absl::StrCat("is damaged: ", Status.message()));
+      Token.Id = static_cast<int32_t>(Id);
+    }
     Parts.Added.push_back(std::move(Token));
   }
   return absl::OkStatus();

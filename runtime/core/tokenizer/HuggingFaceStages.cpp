@@ -164,7 +164,12 @@ static absl::StatusOr<PreTokenizer::Stage> readStage(const JsonFields &Json,
     return Result;
   }
   if (Type == "Whitespace") {
-    STATOR_ASSIGN_OR_RETURN(Result.Splits, pcrePattern(R"(\w+|[^\w\s]+)"));
+    // \w as Rust has it, whose regular expressions these are.
+    constexpr absl::string_view Word =
+        R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200c}\x{200d})";
+    STATOR_ASSIGN_OR_RETURN(
+        Result.Splits,
+        pcrePattern(absl::StrCat("[", Word, "]+|[^", Word, "\\s]+")));
     Result.Behavior = SplitBehavior::Removed;
     Result.Invert = true;
     return Result;

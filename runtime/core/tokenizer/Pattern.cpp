@@ -1,9 +1,11 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "runtime/core/tokenizer/Pattern.h"
+#include "absl/strings/strip.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/tokenizer/CharacterClass.h"
 #include "runtime/core/tokenizer/WordScanner.h"
+#include <algorithm>
 #include <pcre2.h>
 #include <utility>
 
@@ -12,9 +14,35 @@ namespace stator::runtime {
 namespace {
 
 /// What is between the brackets of a class for one of \s and \w. PCRE2's own
-/// differ: its \s has U+180E, its \w no marks.
+/// differ: its \s has U+180E, its \w no marks but all numbers. Of those that
+/// are no digits, Oniguruma's has the ones of Latin-1.
 constexpr absl::string_view SpaceClass = R"(\t-\r \x{85}\p{Z})";
-constexpr absl::string_view WordClass = R"(\p{L}\p{M}\p{N}\p{Pc})";
+constexpr absl::string_view WordClass =
+    R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})";
+constexpr absl::string_view Digits = "0123456789";
+
+/// Compiles what is PCRE2's; null, with \p Code and \p Offset of the error, if
+/// it is wrong. ^ and $ are of lines, and a dot is anything but a newline.
+pcre2_code *compile(absl::string_view Regex, int &Code, size_t &Offset) {
+  std::unique_ptr<pcre2_compile_context, decltype(&pcre2_compile_context_free)>
+      Compiling(pcre2_compile_context_create(nullptr),
+                pcre2_compile_context_free);
+  pcre2_set_newline(Compiling.get(), PCRE2_NEWLINE_LF);
+  pcre2_set_parens_nest_limit(Compiling.get(), 50);
+  return pcre2_compile(reinterpret_cast<PCRE2_SPTR>(Regex.data()), Regex.size(),
+                       PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE |
+                           PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE,
+                       &Code, &Offset, Compiling.get());
+}
+
+bool isScript(absl::string_view Name) {
+  int Code;
+  size_t Offset;
+  pcre2_code *Compiled =
+      compile(absl::StrCat("\\p{sc:", Name, "}"), Code, Offset);
+  pcre2_code_free(Compiled);
+  return Compiled != nullptr;
+}
 
 /// Rewrites Oniguruma's syntax as PCRE2's, as far as they differ in what
 /// patterns of tokenizers use.
@@ -36,6 +64,8 @@ public:
         return unsupported("&& in brackets");
       else if (C == '(' && !InClass)
         STATOR_RETURN_IF_ERROR(openGroup());
+      else if (C == '{' && !InClass)
+        STATOR_RETURN_IF_ERROR(interval());
       else
         Result += C;
     }
@@ -48,7 +78,61 @@ private:
                  ", which is not supported");
   }
 
+  /// Of {n,m}: a + behind it is one more repetition, not possessive; a ?
+  /// behind {n} makes it optional, not lazy; and {,m} is {0,m}.
+  absl::Status interval() {
+    absl::string_view Rest = Regex.substr(Position);
+    size_t Comma = std::min(Rest.find_first_not_of(Digits, 1), Rest.size());
+    bool HasComma = Rest.substr(Comma, 1) == ",";
+    size_t End = HasComma ? Rest.find_first_not_of(Digits, Comma + 1) : Comma;
+    if (Rest.substr(std::min(End, Rest.size()), 1) != "}" ||
+        End == 1 + (HasComma ? 1 : 0)) {
+      Result += "\\{";
+      return absl::OkStatus();
+    }
+    absl::string_view Low = Rest.substr(1, Comma - 1);
+    absl::string_view High =
+        HasComma ? Rest.substr(Comma + 1, End - Comma - 1) : Low;
+    if (Low.empty())
+      Low = "0";
+    Position += End;
+    char Behind = End + 1 < Rest.size() ? Rest[End + 1] : '\0';
+    if (Behind == '+') {
+      if (Low != "0" && Low != "1" && !High.empty())
+        return unsupported("a + behind {n,m}");
+      High = "";
+      ++Position;
+    } else if (Behind == '?' && !HasComma) {
+      return unsupported("a ? behind {n}");
+    }
+    absl::StrAppend(&Result, "{", Low, ",", High, "}");
+    return absl::OkStatus();
+  }
+
+  /// \p{Han} is the script alone, without characters of several scripts.
+  absl::Status property(char C) {
+    size_t End = Regex.find('}', Position);
+    absl::StrAppend(&Result, "\\", absl::string_view(&C, 1));
+    if (Regex.substr(Position + 1, 1) != "{" || End == absl::string_view::npos)
+      return absl::OkStatus();
+    absl::string_view Name = Regex.substr(Position + 2, End - Position - 2);
+    bool Negated = absl::ConsumePrefix(&Name, "^");
+    absl::StrAppend(&Result, Negated ? "{^" : "{", isScript(Name) ? "sc:" : "",
+                    Name, "}");
+    Position = End;
+    return absl::OkStatus();
+  }
+
   absl::Status escape(char C) {
+    if (C == 'p' || C == 'P')
+      return property(C);
+    if (C == 'x' && Regex.substr(Position + 1, 1) == "{") {
+      size_t End = std::min(Regex.find('}', Position), Regex.size() - 1);
+      absl::StrAppend(&Result, "\\",
+                      Regex.substr(Position, End - Position + 1));
+      Position = End;
+      return absl::OkStatus();
+    }
     bool Negated = C == 'S' || C == 'W';
     absl::string_view Members = C == 's' || C == 'S'   ? SpaceClass
                                 : C == 'w' || C == 'W' ? WordClass
@@ -123,26 +207,19 @@ public:
     thread_local std::unique_ptr<pcre2_match_data,
                                  decltype(&pcre2_match_data_free)>
         Match(pcre2_match_data_create(1, nullptr), pcre2_match_data_free);
-    while (From < Text.size()) {
-      int Count = pcre2_match(Code, reinterpret_cast<PCRE2_SPTR>(Text.data()),
-                              Text.size(), From, PCRE2_NO_UTF_CHECK,
-                              Match.get(), Context);
-      if (Count == PCRE2_ERROR_NOMATCH)
-        return Outcome::None;
-      if (Count < 0)
-        return Outcome::Failed;
-      const size_t *Bounds = pcre2_get_ovector_pointer(Match.get());
-      if (Bounds[1] > Bounds[0]) {
-        Begin = Bounds[0];
-        End = Bounds[1];
-        return Outcome::Found;
-      }
-      if (Bounds[0] >= Text.size())
-        break;
-      char32_t Ignored;
-      From = Bounds[0] + nextCharacter(Text, Bounds[0], Ignored);
-    }
-    return Outcome::None;
+    if (From >= Text.size())
+      return Outcome::None;
+    int Count = pcre2_match(Code, reinterpret_cast<PCRE2_SPTR>(Text.data()),
+                            Text.size(), From, PCRE2_NO_UTF_CHECK, Match.get(),
+                            Context);
+    if (Count == PCRE2_ERROR_NOMATCH)
+      return Outcome::None;
+    if (Count < 0)
+      return Outcome::Failed;
+    const size_t *Bounds = pcre2_get_ovector_pointer(Match.get());
+    Begin = Bounds[0];
+    End = Bounds[1];
+    return Outcome::Found;
   }
 
 private:
@@ -198,24 +275,22 @@ private:
 absl::StatusOr<std::unique_ptr<Pattern>> pcrePattern(absl::string_view Regex) {
   STATOR_ASSIGN_OR_RETURN(std::string Translated,
                           SyntaxTranslation(Regex).run());
-  // ^ and $ are of lines, and a dot is anything but a newline.
   int Code;
   size_t Offset;
-  std::unique_ptr<pcre2_compile_context, decltype(&pcre2_compile_context_free)>
-      Compiling(pcre2_compile_context_create(nullptr),
-                pcre2_compile_context_free);
-  pcre2_set_newline(Compiling.get(), PCRE2_NEWLINE_LF);
-  pcre2_set_parens_nest_limit(Compiling.get(), 50);
-  pcre2_code *Compiled = pcre2_compile(
-      reinterpret_cast<PCRE2_SPTR>(Translated.data()), Translated.size(),
-      PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C |
-          PCRE2_NO_AUTO_CAPTURE,
-      &Code, &Offset, Compiling.get());
+  pcre2_code *Compiled = compile(Translated, Code, Offset);
   if (!Compiled) {
     PCRE2_UCHAR Message[256];
     pcre2_get_error_message(Code, Message, sizeof Message);
     return error("the regular expression \"", Regex,
                  "\": ", reinterpret_cast<const char *>(Message));
+  }
+  // An empty match would be a border between words, and would hide others.
+  uint32_t MayBeEmpty = 0;
+  pcre2_pattern_info(Compiled, PCRE2_INFO_MATCHEMPTY, &MayBeEmpty);
+  if (MayBeEmpty) {
+    pcre2_code_free(Compiled);
+    return error("the regular expression \"", Regex,
+                 "\" can match an empty text, which is not supported");
   }
   // Where memory cannot be made executable, PCRE2 interprets.
   pcre2_jit_compile(Compiled, PCRE2_JIT_COMPLETE);

@@ -13,9 +13,10 @@ PipelineTokenizer::PipelineTokenizer(Parts Made)
   std::vector<AddedToken> Raw, Normalized;
   for (AddedToken &Token : P.Added) {
     Special[static_cast<size_t>(Token.Id)] = Token.Special;
-    if (Token.Normalized && !P.Normalize.empty()) {
-      // It is looked for in text that went the same way.
-      P.Normalize.apply(Token.Content, /*AtStart=*/false);
+    if (Token.Normalized) {
+      // It is looked for in text that went the same way, what Prepend puts in
+      // front included, as Hugging Face's does.
+      P.Normalize.apply(Token.Content, /*AtStart=*/true);
       Normalized.push_back(std::move(Token));
     } else {
       Raw.push_back(std::move(Token));
@@ -29,20 +30,20 @@ PipelineTokenizer::PipelineTokenizer(Parts Made)
 void PipelineTokenizer::encodeSection(absl::string_view Text, bool AtStart,
                                       bool Prefixed, EncodeOptions Options,
                                       WordEncoder &Out) const {
-  if (P.Normalize.empty()) {
-    P.Divide.run(Text, AtStart, Out);
-    return;
-  }
-  std::string Changed(Text);
-  if (!P.Normalize.apply(Changed, Prefixed)) {
-    Out.fail(error("normalizing the text takes too long: the regular "
-                   "expression of the tokenizer is not fit for it"));
-    return;
+  std::string Changed;
+  if (!P.Normalize.empty()) {
+    Changed = std::string(Text);
+    if (!P.Normalize.apply(Changed, Prefixed)) {
+      Out.fail(error("normalizing the text takes too long: the regular "
+                     "expression of the tokenizer is not fit for it"));
+      return;
+    }
+    Text = Changed;
   }
   InNormalized.split(
-      Changed, Options.ParseSpecial,
+      Text, Options.ParseSpecial,
       [&](absl::string_view Part) {
-        P.Divide.run(Part, AtStart && Part.data() == Changed.data(), Out);
+        P.Divide.run(Part, AtStart && Part.data() == Text.data(), Out);
       },
       [&](const AddedToken &Token) { Out.id(Token.Id); });
 }

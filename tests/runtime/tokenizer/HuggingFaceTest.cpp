@@ -227,6 +227,18 @@ TEST(HuggingFace, CutsDoNotChangeTokens) {
   });
   ASSERT_OK(Coder);
   EXPECT_THAT(names(**Coder, "cb a"), ElementsAre(Mark, "c", Inside, "a"));
+  // Where characters that have no token vanish, spaces around them meet.
+  std::string Two = std::string(Mark) + Mark;
+  auto Vanishing = metaspace([&](json &Json) {
+    Json["post_processor"] = nullptr;
+    Json["normalizer"]["normalizers"].erase(0);
+    Json["model"]["byte_fallback"] = false;
+    Json["model"]["unk_token"] = nullptr;
+    Json["model"]["vocab"][Two] = 900;
+    Json["model"]["merges"].push_back({Mark, Mark});
+  });
+  ASSERT_OK(Vanishing);
+  EXPECT_THAT(names(**Vanishing, " x a"), ElementsAre(Two, "a"));
 }
 
 TEST(HuggingFace, Normalizers) {
@@ -311,6 +323,40 @@ TEST(HuggingFace, AddedTokens) {
   EXPECT_THAT(ids(**Coder, "whole", Plain), ElementsAre(302));
   EXPECT_THAT(ids(**Coder, "<tool>", Plain),
               ::testing::Not(::testing::Contains(304)));
+}
+
+TEST(HuggingFace, AddedTokensOfTheVocabularyKeepTheirIds) {
+  auto Coder = byteLevel([](json &Json) {
+    Json["added_tokens"].push_back({{"id", 300}, {"content", "the"}});
+  });
+  ASSERT_OK(Coder);
+  EXPECT_EQ(ids(**Coder, "the"),
+            std::vector<int32_t>{(*Coder)->find("the").value_or(-1)});
+  EXPECT_THAT(names(**Coder, "athe"), ElementsAre("a", "the"));
+  EXPECT_EQ((*Coder)->vocabularySize(), 264);
+}
+
+TEST(HuggingFace, NormalizedAddedTokensComeAfterTheOthers) {
+  auto Coder = byteLevel([](json &Json) {
+    Json["added_tokens"].push_back(
+        {{"id", 300}, {"content", "aab"}, {"normalized", true}});
+    Json["added_tokens"].push_back(
+        {{"id", 301}, {"content", "bc"}, {"normalized", false}});
+  });
+  ASSERT_OK(Coder);
+  // Though it begins before it, and nothing is normalized.
+  EXPECT_THAT(ids(**Coder, "aabc"), ElementsAre(256 + 5, 301));
+  EXPECT_THAT(ids(**Coder, "aab"), ElementsAre(300));
+}
+
+TEST(HuggingFace, PrependIsPutInFrontOfNormalizedAddedTokens) {
+  auto Coder = byteLevel([](json &Json) {
+    Json["normalizer"] = {{"type", "Prepend"}, {"prepend", "_"}};
+    Json["added_tokens"].push_back(
+        {{"id", 300}, {"content", "xy"}, {"normalized", true}});
+  });
+  ASSERT_OK(Coder);
+  EXPECT_THAT(ids(**Coder, "xyxy"), ElementsAre(300, 'x', 'y'));
 }
 
 TEST(HuggingFace, NormalizedAddedTokens) {

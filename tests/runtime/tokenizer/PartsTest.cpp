@@ -123,6 +123,11 @@ TEST(CharacterClass, IsUnicodes) {
   EXPECT_TRUE(isWordCharacter(0x301));
   EXPECT_TRUE(isWordCharacter('_'));
   EXPECT_FALSE(isWordCharacter('-'));
+  EXPECT_TRUE(isWordCharacter(0x2167));  // a Roman numeral
+  EXPECT_TRUE(isWordCharacter(0x24B6));  // a letter in a circle
+  EXPECT_TRUE(isWordCharacter(0x200D));  // a joiner
+  EXPECT_FALSE(isWordCharacter(0x200B)); // no space, but no joiner
+  EXPECT_FALSE(isWordCharacter(0x2460)); // a number in a circle
 }
 
 TEST(CharacterClass, ValidTextEndsWhereItDoes) {

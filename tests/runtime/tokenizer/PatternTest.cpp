@@ -68,8 +68,47 @@ TEST(Pattern, ClassesAreThoseOfUnicode) {
   EXPECT_THAT(matches(R"((?i:STRA))", "stra"), ElementsAre("stra"));
 }
 
-TEST(Pattern, EmptyMatchesAreNone) {
-  EXPECT_THAT(matches("x*", "axxb\xc3\xa9x"), ElementsAre("xx", "x"));
+TEST(Pattern, WordCharactersAreOnigurumas) {
+  // Of numbers the digits, the letters of Number Forms, and Latin-1's.
+  EXPECT_THAT(matches(R"(\w+)", "\xe2\x85\xa7-\xc2\xbd-\xe2\x91\xa0"),
+              ElementsAre("\xe2\x85\xa7", "\xc2\xbd"));
+  EXPECT_THAT(matches(R"(\W)", "\xe2\x92\xb6\xe2\x91\xa0\xe2\x80\x8d"),
+              ElementsAre("\xe2\x91\xa0", "\xe2\x80\x8d"));
+}
+
+TEST(Pattern, IntervalsAreOnigurumas) {
+  EXPECT_THAT(matches("[0-9]{1,3}", "12345"), ElementsAre("123", "45"));
+  // Not possessive, but repeated.
+  EXPECT_THAT(matches("[0-9]{1,3}+", "12345"), ElementsAre("12345"));
+  EXPECT_THAT(matches("a[0-9]{0,3}+5", "a12345"), ElementsAre("a12345"));
+  EXPECT_THAT(matches("[0-9]{2,}+5", "12345"), ElementsAre("12345"));
+  EXPECT_THAT(matches("a{,2}b", "aaab"), ElementsAre("aab"));
+  EXPECT_THAT(matches("a{2}", "aaa"), ElementsAre("aa"));
+  EXPECT_THAT(matches("a{1,2}?", "aa"), ElementsAre("a", "a"));
+  EXPECT_THAT(matches("a{x}|{}|{,}", "a{x}{}{,}"),
+              ElementsAre("a{x}", "{}", "{,}"));
+  EXPECT_THAT(matches(R"(\x{e9}{2}|\d{2})", "\xc3\xa9\xc3\xa9"
+                                            "12"),
+              ElementsAre("\xc3\xa9\xc3\xa9", "12"));
+  EXPECT_ERROR(pcrePattern("a{2,3}+"), "a + behind {n,m}");
+  EXPECT_ERROR(pcrePattern("a{2}?"), "a ? behind {n}");
+  EXPECT_THAT(matches("a{1", "a{1"), ElementsAre("a{1"));
+}
+
+TEST(Pattern, ScriptsAreWithoutExtensions) {
+  // U+30FC is of Hiragana and Katakana, and so of neither script alone.
+  EXPECT_THAT(matches(R"(\p{Katakana}+)", "\xe3\x82\xab\xe3\x83\xbc"),
+              ElementsAre("\xe3\x82\xab"));
+  EXPECT_THAT(matches(R"(\p{^Han}+|\p{Lu})", "a\xe4\xb8\xad"),
+              ElementsAre("a"));
+  EXPECT_THAT(matches(R"(\P{Han}+)", "a\xe4\xb8\xad"), ElementsAre("a"));
+  EXPECT_ERROR(pcrePattern(R"(\p{Elvish})"), "unknown property");
+  EXPECT_ERROR(pcrePattern(R"(\p{Han)"), "the regular expression");
+}
+
+TEST(Pattern, EmptyMatchesAreRefused) {
+  for (const char *Regex : {"x*", "a|$", "(?=a)", "\\A|b"})
+    EXPECT_ERROR(pcrePattern(Regex), "can match an empty text");
 }
 
 TEST(Pattern, WhatReadsDifferentlyIsRefused) {
