@@ -51,9 +51,12 @@ static absl::Status readMerges(const JsonFields &Model,
 
 static absl::Status readModel(const JsonFields &Model,
                               PipelineTokenizer::Parts &Parts) {
-  STATOR_ASSIGN_OR_RETURN(
-      std::string Type,
-      Model.string("type", Model.has("merges") ? "BPE" : "unknown"));
+  // Old files do not say it.
+  const char *Likely = Model.has("merges")                     ? "BPE"
+                       : Model.has("unk_id")                   ? "Unigram"
+                       : Model.has("max_input_chars_per_word") ? "WordPiece"
+                                                               : "WordLevel";
+  STATOR_ASSIGN_OR_RETURN(std::string Type, Model.string("type", Likely));
   if (Type != "BPE")
     return Model.fail(
         "type",

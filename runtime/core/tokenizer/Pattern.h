@@ -30,7 +30,7 @@ inline constexpr absl::string_view Gpt2Words =
 /// A regular expression as tokenizer.json has them (Oniguruma's syntax). Those
 /// of GPT-2, Llama 3 and Qwen have scanners written for them; others are
 /// matched by PCRE2. Errors: not a regular expression; something that the two
-/// syntaxes read differently.
+/// syntaxes read differently; it can match an empty text.
 absl::StatusOr<std::unique_ptr<Pattern>> regexPattern(absl::string_view Regex);
 /// The same, always by PCRE2.
 absl::StatusOr<std::unique_ptr<Pattern>> pcrePattern(absl::string_view Regex);

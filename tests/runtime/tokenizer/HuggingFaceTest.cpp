@@ -402,6 +402,14 @@ TEST(HuggingFace, WhatIsNotSupportedIsNamed) {
   };
   Expect("model.type is \"WordPiece\", which is not supported",
          [](json &Json) { Json["model"]["type"] = "WordPiece"; });
+  EXPECT_ERROR(fromJson(R"({"model": {"unk_id": 0, "vocab": [["<unk>", 0]]}})"),
+               "tokenizer.json: model.type is \"Unigram\", which is not "
+               "supported: only BPE is");
+  EXPECT_ERROR(fromJson(R"({"model": {"type": "Unigram", "vocab": []}})"),
+               "tokenizer.json: model.type is \"Unigram\"");
+  EXPECT_ERROR(fromJson(R"({"model": {"vocab": {"a": 0},
+                                      "max_input_chars_per_word": 100}})"),
+               "tokenizer.json: model.type is \"WordPiece\"");
   Expect("model.dropout is not supported",
          [](json &Json) { Json["model"]["dropout"] = 0.5; });
   Expect("model.end_of_word_suffix is \"</w>\", which is not supported",
