@@ -30,7 +30,7 @@ static double asWritten(double Number) {
   if (!std::isfinite(Single) || static_cast<double>(Single) != Number)
     return Number;
   char Digits[32];
-  auto End = std::to_chars(Digits, Digits + sizeof Digits, Single).ptr;
+  auto *End = std::to_chars(Digits, Digits + sizeof Digits, Single).ptr;
   double Result = Number;
   std::from_chars(Digits, End, Result);
   return Result;

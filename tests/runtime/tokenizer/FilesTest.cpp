@@ -6,12 +6,12 @@
 
 using namespace stator::runtime;
 using namespace stator::runtime::testing;
-using ::testing::ElementsAre;
 
 namespace {
 
 std::vector<std::string> fileNames(const TokenizerFiles &Files) {
   std::vector<std::string> Result;
+  Result.reserve(Files.Files.size());
   for (const TokenizerFiles::File &File : Files.Files)
     Result.push_back(File.Name);
   return Result;
@@ -20,7 +20,7 @@ std::vector<std::string> fileNames(const TokenizerFiles &Files) {
 class TokenizerFilesTest : public FolderTest {
 protected:
   static void expect(const std::string &Path, TokenizerKind Kind,
-                     std::vector<std::string> Names) {
+                     const std::vector<std::string> &Names) {
     auto Files = readTokenizerFiles(Path);
     ASSERT_TRUE(Files.ok()) << Files.status();
     EXPECT_EQ(Files->Kind, Kind) << tokenizerKindName(Files->Kind);
