@@ -85,6 +85,23 @@ StringRef getKernelKind(FuncOp Kernel) {
   return Rsqrt && *Best == "reduction" ? StringRef("norm") : StringRef(*Best);
 }
 
+/// What the slots of a kernel's caches take, if it attends to some.
+static void describeSlots(FuncOp Kernel, StatorLaunch &Row) {
+  auto Attentions = Kernel.getBody().front().getOps<CachedAttentionOp>();
+  // Several could have different caches, which no kernel that is formed has.
+  if (!llvm::hasSingleElement(Attentions))
+    return;
+  CachedAttentionOp Attention = *Attentions.begin();
+  Row.Slots = Attention.getKey().getType().getDimSize(2);
+  Row.Window = Attention.getWindow().value_or(Row.Slots);
+  Row.SlotFlops = Attention.getCost().Flops /
+                  static_cast<double>(std::min(Row.Slots, Row.Window));
+  for (Value Read : {Value(Attention.getKey()), Value(Attention.getValue()),
+                     Value(Attention.getBias())})
+    if (auto Operand = dyn_cast_or_null<BlockArgument>(Read))
+      Row.SlotBytes += getBytesRead(Operand) / static_cast<double>(Row.Slots);
+}
+
 //===----------------------------------------------------------------------===//
 // Launches
 //===----------------------------------------------------------------------===//
@@ -123,28 +140,24 @@ static int32_t getEntryNumber(FuncOp Entry) {
 }
 
 void LaunchTable::fill(ModuleOp Module, StatorProgram &Program) {
-  struct About {
-    const char *Name, *Kind;
-    double Flops, Bytes;
-  };
   auto Keep = [&](StringRef Text) {
     Texts.push_back(Text.str());
     return Texts.back().c_str();
   };
-  llvm::StringMap<About> Kernels;
+  llvm::StringMap<StatorLaunch> Kernels;
   for (FuncOp Kernel : Module.getOps<FuncOp>())
     if (Kernel.getKernel()) {
       OpCost Cost = getKernelCost(Kernel);
-      Kernels[Kernel.getSymName()] = {Keep(Kernel.getSymName()),
-                                      Keep(getKernelKind(Kernel)), Cost.Flops,
-                                      Cost.BytesRead + Cost.BytesWritten};
+      StatorLaunch &Row = Kernels[Kernel.getSymName()];
+      Row.Kernel = Keep(Kernel.getSymName());
+      Row.Kind = Keep(getKernelKind(Kernel));
+      Row.Flops = Cost.Flops;
+      Row.Bytes = Cost.BytesRead + Cost.BytesWritten;
+      describeSlots(Kernel, Row);
     }
   Launches.clear();
   for (LaunchOp Launch : listLaunches(Module)) {
-    const About &Kernel = Kernels[Launch.getKernel()];
-    StatorLaunch Row{};
-    Row.Kernel = Kernel.Name;
-    Row.Kind = Kernel.Kind;
+    StatorLaunch Row = Kernels[Launch.getKernel()];
     Row.Path = Keep(getPathOfLocation(Launch.getLoc()));
     Row.Entry = getEntryNumber(Launch->getParentOfType<FuncOp>());
     Row.Repeats = 1;
@@ -152,8 +165,6 @@ void LaunchTable::fill(ModuleOp Module, StatorProgram &Program) {
          Parent = Parent->getParentOp())
       if (auto Scan = dyn_cast<ScanOp>(Parent))
         Row.Repeats *= Scan.getLength();
-    Row.Flops = Kernel.Flops;
-    Row.Bytes = Kernel.Bytes;
     Launches.push_back(Row);
   }
   Program.Launches = Launches.data();

@@ -93,6 +93,10 @@ Constant *makeLaunch(Module &M, const StatorLaunch &Launch,
   S.i64(Launch.Repeats);
   S.f64(Launch.Flops);
   S.f64(Launch.Bytes);
+  S.i64(Launch.Slots);
+  S.i64(Launch.Window);
+  S.f64(Launch.SlotFlops);
+  S.f64(Launch.SlotBytes);
   return S.finish();
 }
 

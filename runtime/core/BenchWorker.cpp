@@ -47,6 +47,13 @@ public:
 
 private:
   void step();
+  /// The work of each launch in a step of blocks: of a run in the mean, and
+  /// of the whole step.
+  struct StepWork {
+    std::vector<LaunchWork> OfRun;
+    LaunchWork Counted; ///< matmuls and attention
+  };
+  StepWork sumWork() const;
   /// Calls \p Visit with the numbers of the blocks of a step and where each
   /// begins.
   template <typename VisitT> void forBlocks(VisitT Visit) const;
@@ -86,6 +93,34 @@ template <typename VisitT> void Worker::forBlocks(VisitT Visit) const {
   }
 }
 
+Worker::StepWork Worker::sumWork() const {
+  StepWork Work;
+  for (int64_t I = 0; I < Program.NumLaunches; ++I) {
+    const StatorLaunch &Launch = Program.Launches[I];
+    LaunchWork Sum,
+        &OfRun =
+            Work.OfRun.emplace_back(LaunchWork{Launch.Flops, Launch.Bytes});
+    int64_t Runs = 0;
+    forBlocks([&](int64_t Block, int64_t Position) {
+      if (Launch.Entry != STATOR_ENTRY_BLOCKS + Block)
+        return;
+      LaunchWork Here = workAt(Launch, Position, Program.Blocks[Block].Width);
+      Runs += Launch.Repeats;
+      Sum.Flops += Here.Flops * static_cast<double>(Launch.Repeats);
+      Sum.Bytes += Here.Bytes * static_cast<double>(Launch.Repeats);
+    });
+    if (Runs)
+      OfRun = {Sum.Flops / static_cast<double>(Runs),
+               Sum.Bytes / static_cast<double>(Runs)};
+    if (std::strcmp(Launch.Kind, "matmul") == 0 ||
+        std::strcmp(Launch.Kind, "attention") == 0) {
+      Work.Counted.Flops += Sum.Flops;
+      Work.Counted.Bytes += Sum.Bytes;
+    }
+  }
+  return Work;
+}
+
 absl::Status Worker::open() {
   if (Count && !Program.NumBlocks)
     return error(Program.Name, " has no blocks: it writes text by computing "
@@ -123,26 +158,20 @@ Json Worker::describe() const {
   Result["vocabulary"] = Program.Vocabulary;
   Result["micro_batches"] = Program.MicroBatches;
   Result["flops_per_step"] = Program.FlopsPerStep;
-  if (Count) {
-    // Of matmuls: what attention takes grows with the position.
-    double Flops = 0, Bytes = 0;
-    forBlocks([&](int64_t Block, int64_t) {
-      for (int64_t I = 0; I < Program.NumLaunches; ++I) {
-        const StatorLaunch &Launch = Program.Launches[I];
-        if (Launch.Entry != STATOR_ENTRY_BLOCKS + Block ||
-            std::strcmp(Launch.Kind, "matmul") != 0)
-          continue;
-        Flops += Launch.Flops * static_cast<double>(Launch.Repeats);
-        Bytes += Launch.Bytes * static_cast<double>(Launch.Repeats);
-      }
-    });
-    Result["flops_per_step"] = Flops;
-    Result["matmul_bytes_per_step"] = Bytes;
-  }
   Result["state_bytes"] = Program.StateBytes;
   Result["arena_bytes"] = Program.ArenaBytes;
   Result["base_bytes"] = BaseBytes;
   Result["launches"] = describeLaunches(Program);
+  if (!Count)
+    return Result;
+  // Other work would be small, or be in caches where it is not.
+  StepWork Work = sumWork();
+  Result["flops_per_step"] = Work.Counted.Flops;
+  Result["bytes_per_step"] = Work.Counted.Bytes;
+  for (size_t I = 0; I < Work.OfRun.size(); ++I) {
+    Result["launches"][I]["flops"] = Work.OfRun[I].Flops;
+    Result["launches"][I]["bytes"] = Work.OfRun[I].Bytes;
+  }
   return Result;
 }
 

@@ -6,7 +6,8 @@
 // output. It takes no data: tokens are drawn from the seed, so that all workers
 // of a model see the same.
 //
-//   (start)   {"flops_per_step", "state_bytes", "arena_bytes", "launches":
+//   (start)   {"flops_per_step", with blocks "bytes_per_step" (both of matmuls
+//              and attention), "state_bytes", "arena_bytes", "launches":
 //   [...]
 //              (see describeLaunches), "base_bytes": resident before the state
 //              and the arena, ...}

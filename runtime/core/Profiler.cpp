@@ -76,6 +76,22 @@ static std::string nameEntry(const StatorProgram &Program, int32_t Entry) {
   return "";
 }
 
+LaunchWork workAt(const StatorLaunch &Launch, int64_t Position, int64_t Width) {
+  LaunchWork Work{Launch.Flops, Launch.Bytes};
+  if (!Launch.Slots)
+    return Work;
+  const int64_t Most = std::min(Launch.Slots, Launch.Window);
+  double Unseen = 0; // of a query, in the mean
+  for (int64_t I = 0; I < Width; ++I)
+    Unseen += static_cast<double>(Most - std::min(Position + I + 1, Most)) /
+              static_cast<double>(Width);
+  int64_t Read =
+      std::min({Position + Width, Launch.Window + Width - 1, Launch.Slots});
+  Work.Flops -= Launch.SlotFlops * Unseen;
+  Work.Bytes -= Launch.SlotBytes * static_cast<double>(Launch.Slots - Read);
+  return Work;
+}
+
 static Json describeLaunch(const StatorProgram &Program,
                            const StatorLaunch &Launch) {
   Json Row;

@@ -81,6 +81,15 @@ private:
   Sums First, Later;
 };
 
+/// Work of one run of a launch.
+struct LaunchWork {
+  double Flops = 0, Bytes = 0;
+};
+
+/// That of a launch in a block of \p Width positions from \p Position on:
+/// attention to caches sees the slots that are filled by then, not all.
+LaunchWork workAt(const StatorLaunch &Launch, int64_t Position, int64_t Width);
+
 /// The table of launches as JSON: an array of objects with `kernel`, `kind`,
 /// `path`, `entry`, `repeats`, `flops`, `bytes`.
 nlohmann::ordered_json describeLaunches(const StatorProgram &Program);

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Raised when a field is added, removed or changes its meaning. */
-#define STATOR_ABI_VERSION 3
+#define STATOR_ABI_VERSION 4
 
 /* What a tensor of the state is for. */
 enum {
@@ -146,6 +146,11 @@ typedef struct {
                       loops */
   double Flops;    /* of one run */
   double Bytes;    /* that one run reads and writes: its operands and results */
+  /* Attention to caches, of which Flops and Bytes count all Slots: what a slot
+   * takes of them where it is visible to all queries. A query sees at most
+   * Window positions, itself included. Slots is 0 of other launches. */
+  int64_t Slots, Window;
+  double SlotFlops, SlotBytes;
 } StatorLaunch;
 
 /* What a program compiled with `--profile` calls before (End = 0) and after

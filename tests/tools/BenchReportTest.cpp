@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 
 using namespace stator::driver;
+using testing::DoubleEq;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -21,10 +22,9 @@ BenchReport makeReport() {
   R.Machine.Cpu = "A <fast> CPU & more";
   R.Machine.Vectors = "AVX-512";
   R.Machine.Threads = 2;
-  R.Machine.FlopsOne = 100e9;
-  R.Machine.FlopsAll = 200e9;
-  R.Machine.BytesOne = 20e9;
-  R.Machine.BytesAll = 30e9;
+  R.Machine.One = {100e9, 20e9};
+  R.Machine.Flops.Values = {200e9, 220e9, 190e9};
+  R.Machine.Bytes.Values = {30e9, 28e9, 40e9};
   R.Model = "Small \"&\" <b>";
   R.Mode = "train";
   R.Target = "native";
@@ -51,6 +51,8 @@ BenchReport makeReport() {
       R.Launches, {Step(5, 9), Step(1, 0), Step(1.2, 0.5), Step(0.5, 9)});
   R.Compiled.Name = "compiled";
   R.Compiled.Milliseconds.Values = {10, 11, 12};
+  R.Compiled.Rounds = {
+      {10, {200e9, 20e9}}, {11, {100e9, 40e9}}, {12, {150e9, 30e9}}};
   R.Compiled.LastLoss = 1.5;
   R.Compiled.ResidentBytes = 12000;
   R.Profiled = R.Compiled;
@@ -129,10 +131,31 @@ TEST(Report, Ratios) {
   EXPECT_EQ(R.getSpeedup(), 0);
 }
 
+// Each round is compared with what the machine could then.
+TEST(Report, SharesAreOfTheRound) {
+  BenchReport R = makeReport();
+  EXPECT_THAT(R.getSharesOfPeak(R.Compiled).Values,
+              ElementsAre(DoubleEq(1e9 / 10e-3 / 200e9),
+                          DoubleEq(1e9 / 11e-3 / 100e9),
+                          DoubleEq(1e9 / 12e-3 / 150e9)));
+  EXPECT_DOUBLE_EQ(R.getSharesOfPeak(R.Compiled).getMedian(),
+                   1e9 / 12e-3 / 150e9);
+  EXPECT_THAT(R.getSharesOfBandwidth(R.Compiled).Values, ElementsAre(0, 0, 0));
+  R.StepBytes = 3e8;
+  EXPECT_DOUBLE_EQ(R.getSharesOfBandwidth(R.Compiled).getMedian(),
+                   3e8 / 12e-3 / 30e9);
+  // No bandwidth where there was no memory to measure it with.
+  EXPECT_EQ(R.getShareOfBandwidth({10, {200e9, 0}}), 0);
+  EXPECT_EQ(R.getKernelLimits().Flops, 150e9);
+  EXPECT_EQ(R.getKernelLimits().Bytes, 30e9);
+}
+
 TEST(Text, ShowsWhatWasAskedFor) {
   BenchReport R = makeReport();
   std::string Text = formatText(R, 0);
-  EXPECT_THAT(Text, HasSubstr("200.0 with 2"));
+  EXPECT_THAT(Text, HasSubstr("200.0 with 2 (190.0 to 220.0)"));
+  EXPECT_THAT(Text, HasSubstr("30.0 with 2 (28.0 to 40.0)"));
+  EXPECT_THAT(Text, Not(HasSubstr("tokens/s")));
   EXPECT_THAT(Text, HasSubstr("3.00 times as fast"));
   EXPECT_THAT(Text, HasSubstr("h.*.attn.y (k0_einsum)"));
   EXPECT_THAT(Text, HasSubstr("k1_add"));
@@ -155,10 +178,33 @@ TEST(Text, ShowsWhatWasAskedFor) {
   EXPECT_THAT(Text, HasSubstr("does not compile"));
 }
 
+TEST(Text, OfDecodingHasSharesOfBothLimits) {
+  BenchReport R = makeReport();
+  R.Decode = 4;
+  R.StepBytes = 3e8;
+  R.WeightType = "bf16";
+  std::string Text = formatText(R, 0);
+  EXPECT_THAT(Text, HasSubstr("decoding of 8 tokens, weights bf16: 727.3 "
+                              "tokens/s"));
+  EXPECT_THAT(Text, HasSubstr("90.9 GFLOP/s, 55.6 % of peak (rounds: 50.0 to "
+                              "90.9)"));
+  EXPECT_THAT(Text, HasSubstr("27.3 GB/s, 83.3 % of memory (rounds: 68.2 to "
+                              "150.0)"));
+}
+
 TEST(JsonReport, HasItsShape) {
   auto Json = nlohmann::json::parse(formatJson(makeReport()), nullptr, false);
   ASSERT_FALSE(Json.is_discarded());
   EXPECT_EQ(Json["machine"]["flops"], 200e9);
+  EXPECT_EQ(Json["machine"]["bytes_per_s"], 30e9);
+  EXPECT_EQ(Json["machine"]["readings"].size(), 3u);
+  EXPECT_EQ(Json["machine"]["readings"][2]["bytes_per_s"], 40e9);
+  EXPECT_EQ(Json["compiled"]["rounds"].size(), 3u);
+  EXPECT_EQ(Json["compiled"]["rounds"][1]["ms"], 11);
+  EXPECT_EQ(Json["compiled"]["rounds"][1]["flops"], 100e9);
+  EXPECT_DOUBLE_EQ(Json["compiled"]["rounds"][0]["share_of_peak"], 0.5);
+  EXPECT_FALSE(Json["compiled"].contains("share_of_bandwidth"));
+  EXPECT_EQ(Json["breakdown"]["flops"], 150e9);
   EXPECT_EQ(Json["model"]["name"], "Small \"&\" <b>");
   EXPECT_EQ(Json["memory"]["peak_bytes"], 10000);
   EXPECT_EQ(Json["compiled"]["ms"]["median"], 11);

@@ -33,9 +33,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
-/// Between programs: threads of OpenMP spin a fifth of a second before they
-/// sleep.
-constexpr std::chrono::milliseconds Pause(250);
+/// After the turn of a program: its threads spin before they sleep, those of
+/// programs for 20 ms (runtime/core/Team.cpp), those of OpenMP, which the
+/// interpreter has, a fifth of a second.
+constexpr std::chrono::milliseconds CompiledPause(30), EagerPause(250);
+
+/// A turn is short, as what the machine can do changes: steps of a third of a
+/// second. The first finds cold caches, which it does not notice if it is long.
+constexpr double TurnMs = 350, LongStepMs = 100;
 
 const char Description[] =
     "Measures this machine, compiles a model, and runs its steps in turn with\n"
@@ -46,7 +51,7 @@ const char Description[] =
 struct BenchOptions {
   ModelOptions Model;
   std::string Json, Html;
-  int64_t Threads = 0, Steps = 0, Rounds = 5, Seed = 0, Kernels = 20;
+  int64_t Threads = 0, Steps = 0, Rounds = 9, Seed = 0, Kernels = 20;
   int64_t Prefill = 0, Decode = 0;
   bool NoEager = false, Ablate = false, Quiet = false;
   PerplexityOptions Text;
@@ -61,9 +66,10 @@ std::optional<int> parseOptions(const Invocation &Call, BenchOptions &Options,
   Line.flags().integer("threads", "Threads to compute on.", &Options.Threads, 1,
                        4096, "one for each CPU");
   Line.flags().integer("steps", "Steps a round.", &Options.Steps, 1, 1 << 20,
-                       "as many as take a second");
+                       "as many as take a third of a second");
   Line.flags().integer("rounds",
-                       "Rounds; in each, both programs run their steps.",
+                       "Rounds; in each, both programs run their steps, and "
+                       "the machine is measured before and after.",
                        &Options.Rounds, 1, 1 << 20);
   Line.flags().integer("prefill",
                        "With --mode infer: a step takes a prompt of so many "
@@ -142,6 +148,7 @@ private:
     std::unique_ptr<BenchWorker> Worker;
     BenchProgram *Result = nullptr;
     std::vector<BenchStep> *Profile = nullptr;
+    std::chrono::milliseconds Pause = CompiledPause;
     int64_t StepsARound = 1;
     double WarmMs = 0; ///< of a step, roughly
   };
@@ -158,7 +165,8 @@ private:
   std::unique_ptr<BenchWorker> startEager();
   bool warmUp(Runner &R);
   bool measure(Runner &R);
-  bool measureInTurn(llvm::MutableArrayRef<Runner> Runners);
+  bool measureInTurn(llvm::MutableArrayRef<Runner> Runners,
+                     MachineMeter *Meter);
   void describe(const Json &Needs, const BenchWorker &Profiled);
   bool ablate();
   bool say(const std::string &Error) {
@@ -271,7 +279,7 @@ std::unique_ptr<BenchWorker> Bench::startEager() {
 }
 
 /// Steps that are not counted: memory is touched for the first time, threads
-/// and caches come up. Then as many steps a round as take a second.
+/// and caches come up. They say how many steps a round has.
 bool Bench::warmUp(Runner &R) {
   std::string Error;
   for (int I = 0; I < 2; ++I) {
@@ -287,22 +295,22 @@ bool Bench::warmUp(Runner &R) {
   R.StepsARound =
       Options.Steps
           ? Options.Steps
-          : std::clamp<int64_t>(1000 / std::max(R.WarmMs, 1e-3), 1, 200);
+          : std::clamp<int64_t>(TurnMs / std::max(R.WarmMs, 1e-3), 1, 200);
   R.Result->BaseBytes = getNumber(R.Worker->about(), "base_bytes");
   return true;
 }
 
-/// One round of one program. The step after a change of programs finds cold
-/// caches and is not counted, unless steps are long.
+/// One round of one program.
 bool Bench::measure(Runner &R) {
-  std::this_thread::sleep_for(Pause);
   std::string Error;
-  const size_t Skipped = R.WarmMs < 1000 ? 1 : 0;
+  const size_t Skipped = R.WarmMs < LongStepMs ? 1 : 0;
   Json Answer = R.Worker->run(R.StepsARound + Skipped, Error);
   if (Answer.is_discarded())
     return say(Error);
   const Json &Ms = Answer["ms"];
+  Samples OfRound;
   for (size_t I = Skipped; I < Ms.size(); ++I) {
+    OfRound.Values.push_back(Ms[I].get<double>());
     R.Result->Milliseconds.Values.push_back(Ms[I].get<double>());
     R.Result->Between.Values.push_back(Answer["between_ms"][I].get<double>());
     if (!R.Profile)
@@ -316,6 +324,7 @@ bool Bench::measure(Runner &R) {
                              Event[2].get<double>() / 1e6});
     R.Profile->push_back(std::move(Step));
   }
+  R.Result->Rounds.push_back({OfRound.getMedian(), {}});
   // A loss that is not finite is null in JSON.
   const Json &Loss = Answer["losses"].back();
   R.Result->LastLoss = Loss.is_number() ? Loss.get<double>() : 0;
@@ -323,7 +332,9 @@ bool Bench::measure(Runner &R) {
   return true;
 }
 
-bool Bench::measureInTurn(llvm::MutableArrayRef<Runner> Runners) {
+/// With a meter the machine is measured between any two turns.
+bool Bench::measureInTurn(llvm::MutableArrayRef<Runner> Runners,
+                          MachineMeter *Meter) {
   for (Runner &Each : Runners) {
     Shown.show("warming up " + Each.Result->Name + " ...");
     if (!warmUp(Each))
@@ -335,6 +346,8 @@ bool Bench::measureInTurn(llvm::MutableArrayRef<Runner> Runners) {
     Least = std::min(Least, Each.StepsARound);
   for (Runner &Each : Runners)
     Each.StepsARound = Least;
+  std::this_thread::sleep_for(EagerPause);
+  MachineLimits Before = Meter ? Meter->read() : MachineLimits();
   for (int64_t Round = 0; Round < Options.Rounds; ++Round) {
     for (Runner &Each : Runners) {
       Shown.show("round " + std::to_string(Round + 1) + " of " +
@@ -342,9 +355,14 @@ bool Bench::measureInTurn(llvm::MutableArrayRef<Runner> Runners) {
                  " ...");
       if (!measure(Each))
         return false;
+      std::this_thread::sleep_for(Each.Pause);
+      if (!Meter)
+        continue;
+      MachineLimits After = Meter->read();
+      Each.Result->Rounds.back().Limits = {(Before.Flops + After.Flops) / 2,
+                                           (Before.Bytes + After.Bytes) / 2};
+      Before = After;
     }
-    std::this_thread::sleep_for(Pause);
-    remeasurePeak(Report.Machine);
   }
   return true;
 }
@@ -362,7 +380,7 @@ void Bench::describe(const Json &Needs, const BenchWorker &Profiled) {
   Report.FlopsPerStep = getNumber(About, "flops_per_step");
   Report.Prefill = Options.Prefill;
   Report.Decode = Options.Decode;
-  Report.MatmulBytes = getNumber(About, "matmul_bytes_per_step");
+  Report.StepBytes = getNumber(About, "bytes_per_step");
   Report.WeightType = Options.Model.WeightType;
   Report.StateBytes = getNumber(About, "state_bytes");
   Report.ArenaBytes = getNumber(About, "arena_bytes");
@@ -408,7 +426,8 @@ bool Bench::ablate() {
     Full.Name = "the full program";
     Runner Runners[] = {{startCompiled(Path), &Without},
                         {startCompiled((Folder + "/plain").str()), &Full}};
-    if (!Runners[0].Worker || !Runners[1].Worker || !measureInTurn(Runners))
+    if (!Runners[0].Worker || !Runners[1].Worker ||
+        !measureInTurn(Runners, nullptr))
       return false;
     Row.Milliseconds = Without.Milliseconds;
     Row.FullMilliseconds = Full.Milliseconds;
@@ -442,7 +461,7 @@ bool Bench::run() {
     return false;
 
   Shown.show("measuring the machine ...");
-  Report.Machine = measureMachine(Threads);
+  MachineMeter Meter(Threads);
 
   Report.Compiled.Name = "compiled";
   {
@@ -453,11 +472,11 @@ bool Bench::run() {
     if (!Options.NoEager) {
       Report.Eager.emplace();
       Report.Eager->Name = "eager";
-      Runners.push_back({startEager(), &*Report.Eager});
+      Runners.push_back({startEager(), &*Report.Eager, nullptr, EagerPause});
       if (!Runners[1].Worker)
         return false;
     }
-    if (!measureInTurn(Runners))
+    if (!measureInTurn(Runners, &Meter))
       return false;
   }
 
@@ -473,9 +492,10 @@ bool Bench::run() {
     if (!Runners[0].Worker || !Runners[1].Worker)
       return false;
     describe(Needs, *Runners[0].Worker);
-    if (!measureInTurn(Runners))
+    if (!measureInTurn(Runners, &Meter))
       return false;
   }
+  Report.Machine = Meter.getSpeed();
   Report.BesideProfiled = Beside.Milliseconds;
   Report.Breakdown = breakDown(Report.Launches, std::move(Steps));
   if (Options.Ablate && !ablate())

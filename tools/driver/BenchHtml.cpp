@@ -113,9 +113,6 @@ public:
   std::string write();
 
 private:
-  double ofPeak(double Flops) const {
-    return R.Machine.FlopsAll > 0 ? 100 * Flops / R.Machine.FlopsAll : 0;
-  }
   void head();
   void cards();
   void card(const std::string &Value, const std::string &What);
@@ -156,7 +153,8 @@ void HtmlReport::head() {
                    std::to_string(R.Machine.Threads) +
                    (R.Machine.Threads == 1 ? " thread" : " threads") +
                    print("; peak %.1f GFLOP/s, memory %.1f GB/s; compiled for ",
-                         R.Machine.FlopsAll / 1e9, R.Machine.BytesAll / 1e9) +
+                         R.Machine.getLimits().Flops / 1e9,
+                         R.Machine.getLimits().Bytes / 1e9) +
                    R.Target + print(" in %.1f s", R.CompileSeconds)) +
          "</p>\n";
 }
@@ -171,7 +169,7 @@ void HtmlReport::cards() {
   Out += "<div class=\"cards\">\n";
   card(formatTime(R.Compiled.Milliseconds.getMedian()),
        R.Mode == "train" ? "a training step" : "a forward");
-  card(print("%.1f %%", ofPeak(Flops)),
+  card(print("%.1f %%", 100 * R.getSharesOfPeak(R.Compiled).getMedian()),
        print("of peak: %.1f GFLOP/s", Flops / 1e9));
   if (R.Eager)
     card(print("%.2f\xC3\x97", R.getSpeedup()),
@@ -224,7 +222,7 @@ void HtmlReport::programs() {
          formatTime(Each->Milliseconds.getMin()),
          formatTime(Each->Milliseconds.getMax()),
          print("%.1f", R.getFlops(*Each) / 1e9),
-         print("%.1f %%", ofPeak(R.getFlops(*Each))),
+         print("%.1f %%", 100 * R.getSharesOfPeak(*Each).getMedian()),
          formatTime(Each->Between.getMedian()),
          formatBytes(Each->ResidentBytes),
          std::to_string(Each->Milliseconds.Values.size()),
@@ -252,6 +250,7 @@ void HtmlReport::breakdown() {
 }
 
 void HtmlReport::kernels() {
+  const MachineLimits Limits = R.getKernelLimits();
   Out += "<h2>Kernels</h2>\n<p>By time. Equal kernels are one row. Bytes are "
          "those of operands and results; more than 100 % of the bandwidth of "
          "memory came from caches.</p>\n<div class=\"scroll\"><table "
@@ -277,17 +276,17 @@ void HtmlReport::kernels() {
     Cell(print("%.1f %%", Share));
     Cell(print("%.6g", Kernel.Calls));
     Cell(print("%.1f", Kernel.Flops / Seconds / 1e9));
-    double Peak = ofPeak(Kernel.Flops / Seconds);
+    double Peak =
+        Limits.Flops > 0 ? 100 * Kernel.Flops / Seconds / Limits.Flops : 0;
     Out += "<td>" + print("%.1f %%", Peak) +
            "<span class=\"bar\" style=\"width: " +
            formatPixel(std::min(Peak, 120.0) * 0.4) + "px; margin-right: " +
            formatPixel(std::max(0.0, 48 - std::min(Peak, 120.0) * 0.4)) +
            "px\"></span></td>";
     Cell(print("%.1f", Kernel.Bytes / Seconds / 1e9));
-    Cell(
-        print("%.0f %%", R.Machine.BytesAll > 0
-                             ? 100 * Kernel.Bytes / Seconds / R.Machine.BytesAll
-                             : 0.0));
+    Cell(print("%.0f %%", Limits.Bytes > 0
+                              ? 100 * Kernel.Bytes / Seconds / Limits.Bytes
+                              : 0.0));
     Cell(formatBytes(Kernel.Bytes));
     Out += "<td class=\"where\">" + escapeXml(llvm::join(Kernel.Paths, ", ")) +
            " <small>" + escapeXml(Kernel.Name) + "</small></td></tr>\n";

@@ -2,6 +2,7 @@
 
 #include "nlohmann/json.hpp"
 #include "tools/driver/BenchReport.h"
+#include "llvm/ADT/STLExtras.h"
 
 namespace stator::driver {
 
@@ -21,10 +22,16 @@ static Json toJson(const MachineSpeed &Machine) {
   Result["cpu"] = Machine.Cpu;
   Result["vectors"] = Machine.Vectors;
   Result["threads"] = Machine.Threads;
-  Result["flops_1_thread"] = Machine.FlopsOne;
-  Result["flops"] = Machine.FlopsAll;
-  Result["bytes_per_s_1_thread"] = Machine.BytesOne;
-  Result["bytes_per_s"] = Machine.BytesAll;
+  Result["array_bytes"] = Machine.ArrayBytes;
+  Result["flops_1_thread"] = Machine.One.Flops;
+  Result["bytes_per_s_1_thread"] = Machine.One.Bytes;
+  MachineLimits Limits = Machine.getLimits();
+  Result["flops"] = Limits.Flops;
+  Result["bytes_per_s"] = Limits.Bytes;
+  Result["readings"] = Json::array();
+  for (auto [Flops, Bytes] :
+       llvm::zip(Machine.Flops.Values, Machine.Bytes.Values))
+    Result["readings"].push_back({{"flops", Flops}, {"bytes_per_s", Bytes}});
   return Result;
 }
 
@@ -33,10 +40,21 @@ static Json toJson(const BenchReport &Report, const BenchProgram &Program) {
   Result["ms"] = toJson(Program.Milliseconds);
   Result["between_ms"] = Program.Between.getMedian();
   Result["gflops"] = Report.getFlops(Program) / 1e9;
-  Result["share_of_peak"] =
-      Report.Machine.FlopsAll > 0
-          ? Report.getFlops(Program) / Report.Machine.FlopsAll
-          : 0;
+  Result["share_of_peak"] = Report.getSharesOfPeak(Program).getMedian();
+  if (Report.StepBytes > 0)
+    Result["share_of_bandwidth"] =
+        Report.getSharesOfBandwidth(Program).getMedian();
+  Result["rounds"] = Json::array();
+  for (const BenchRound &Round : Program.Rounds) {
+    Json Row;
+    Row["ms"] = Round.Milliseconds;
+    Row["flops"] = Round.Limits.Flops;
+    Row["bytes_per_s"] = Round.Limits.Bytes;
+    Row["share_of_peak"] = Report.getShareOfPeak(Round);
+    if (Report.StepBytes > 0)
+      Row["share_of_bandwidth"] = Report.getShareOfBandwidth(Round);
+    Result["rounds"].push_back(std::move(Row));
+  }
   Result["resident_bytes"] = Program.ResidentBytes;
   Result["base_bytes"] = Program.BaseBytes;
   Result["first_loss"] = Program.FirstLoss;
@@ -45,6 +63,7 @@ static Json toJson(const BenchReport &Report, const BenchProgram &Program) {
 }
 
 static Json kernelsToJson(const BenchReport &Report) {
+  const MachineLimits Limits = Report.getKernelLimits();
   Json Rows = Json::array();
   for (const BenchKernel &Kernel : Report.Breakdown.Kernels) {
     double Seconds = std::max(Kernel.Milliseconds / 1e3, 1e-12);
@@ -58,13 +77,9 @@ static Json kernelsToJson(const BenchReport &Report) {
     Row["bytes"] = Kernel.Bytes;
     Row["gflops"] = Kernel.Flops / Seconds / 1e9;
     Row["share_of_peak"] =
-        Report.Machine.FlopsAll > 0
-            ? Kernel.Flops / Seconds / Report.Machine.FlopsAll
-            : 0;
+        Limits.Flops > 0 ? Kernel.Flops / Seconds / Limits.Flops : 0;
     Row["share_of_bandwidth"] =
-        Report.Machine.BytesAll > 0
-            ? Kernel.Bytes / Seconds / Report.Machine.BytesAll
-            : 0;
+        Limits.Bytes > 0 ? Kernel.Bytes / Seconds / Limits.Bytes : 0;
     Rows.push_back(std::move(Row));
   }
   return Rows;
@@ -114,7 +129,7 @@ std::string formatJson(const BenchReport &Report) {
     Model["tokens_per_second"] =
         static_cast<double>((Report.Prefill + Report.Decode) * Report.Batch) /
         std::max(Seconds, 1e-12);
-    Model["matmul_bytes"] = Report.MatmulBytes;
+    Model["bytes_per_step"] = Report.StepBytes;
   }
   Model["micro_batches"] = Report.MicroBatches;
   Model["parameters"] = Report.Parameters;
@@ -140,6 +155,8 @@ std::string formatJson(const BenchReport &Report) {
   Breakdown["kernel_ms"] = Report.Breakdown.KernelMs;
   Breakdown["schedule_ms"] = Report.Breakdown.ScheduleMs;
   Breakdown["between_ms"] = Report.Breakdown.BetweenMs;
+  Breakdown["flops"] = Report.getKernelLimits().Flops;
+  Breakdown["bytes_per_s"] = Report.getKernelLimits().Bytes;
   Result["kernels"] = kernelsToJson(Report);
   Result["timeline"] = timelineToJson(Report);
   Result["ablations"] = Json::array();

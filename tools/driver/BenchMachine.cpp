@@ -1,7 +1,7 @@
 //===- BenchMachine.cpp - What this machine can do ------------------------===//
 
 #include "tools/driver/BenchMachine.h"
-#include "runtime/core/State.h"
+#include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -43,16 +43,19 @@ std::atomic<uint64_t> Sink;
                    std::memory_order_relaxed);                                 \
   }
 
-/// Adds up whole numbers, eight vectors at a time; Size is a multiple of 512
-/// bytes.
+/// Adds up whole numbers: two streams, of which the prefetcher of each core
+/// follows either, in turns of eight vectors. Size is a multiple of 1024 bytes.
 #define STATOR_READ_LOOP(Name, Attribute, Bytes)                               \
   Attribute void Name(const uint8_t *Data, int64_t Size) {                     \
     typedef uint64_t Vector __attribute__((vector_size(Bytes)));               \
-    const auto *Next = reinterpret_cast<const Vector *>(Data);                 \
-    const auto *End = reinterpret_cast<const Vector *>(Data + Size);           \
+    const auto *First = reinterpret_cast<const Vector *>(Data);                \
+    const auto *Second = reinterpret_cast<const Vector *>(Data + Size / 2);    \
+    const auto *End = Second;                                                  \
     Vector Sums[8] = {};                                                       \
-    for (; Next != End; Next += 8) {                                           \
-      _Pragma("GCC unroll 8") for (int I = 0; I < 8; ++I) Sums[I] += Next[I];  \
+    for (; First != End; First += 8, Second += 8) {                            \
+      _Pragma("GCC unroll 8") for (int I = 0; I < 8; ++I) Sums[I] += First[I]; \
+      _Pragma("GCC unroll 8") for (int I = 0; I < 8; ++I) Sums[I] +=           \
+          Second[I];                                                           \
     }                                                                          \
     for (int I = 1; I < 8; ++I)                                                \
       Sums[0] += Sums[I];                                                      \
@@ -94,54 +97,39 @@ Loops chooseLoops() {
 #endif
 }
 
-/// Runs `Work(0)` to `Work(Threads - 1)` at once; seconds from the first begin
-/// to the last end.
+/// Seconds that `Work(0)` to `Work(Threads - 1)` take at once, each on a thread
+/// of its own, from the first begin to the last end: the median of some runs.
+/// Threads live from the first to the last run, as those of programs do; the
+/// first finds them cold and does not count.
 double timeTogether(int Threads, const std::function<void(int)> &Work) {
-  std::vector<Clock::time_point> Begins(Threads), Ends(Threads);
-  std::atomic<int> Waiting = Threads;
-  auto Run = [&](int Index) {
-    --Waiting;
-    while (Waiting.load(std::memory_order_relaxed) > 0)
-      std::this_thread::yield();
-    Begins[Index] = Clock::now();
-    Work(Index);
-    Ends[Index] = Clock::now();
+  constexpr int Runs = 5;
+  std::vector<std::vector<Clock::time_point>> Begins(
+      Runs + 1, std::vector<Clock::time_point>(Threads)),
+      Ends = Begins;
+  std::atomic<int> Arrived = 0;
+  auto RunAll = [&](int Index) {
+    for (int Run = 0; Run <= Runs; ++Run) {
+      ++Arrived;
+      while (Arrived.load(std::memory_order_relaxed) < (Run + 1) * Threads)
+        std::this_thread::yield();
+      Begins[Run][Index] = Clock::now();
+      Work(Index);
+      Ends[Run][Index] = Clock::now();
+    }
   };
   std::vector<std::thread> Others;
   for (int I = 1; I < Threads; ++I)
-    Others.emplace_back(Run, I);
-  Run(0);
+    Others.emplace_back(RunAll, I);
+  RunAll(0);
   for (std::thread &Other : Others)
     Other.join();
-  return std::chrono::duration<double>(
-             *std::max_element(Ends.begin(), Ends.end()) -
-             *std::min_element(Begins.begin(), Begins.end()))
-      .count();
-}
-
-double measureFlops(const Loops &Best, int Threads, int Attempts) {
-  int64_t Iterations = 1 << 16;
-  auto Time = [&](int Count) {
-    return timeTogether(Count, [&](int) { Best.Multiply(Iterations); });
-  };
-  while (Time(1) < 0.04)
-    Iterations *= 2;
-  double Seconds = Time(Threads);
-  for (int Attempt = 1; Attempt < Attempts; ++Attempt)
-    Seconds = std::min(Seconds, Time(Threads));
-  return static_cast<double>(Iterations * Best.FlopsAnIteration) * Threads /
-         Seconds;
-}
-
-double measureBytes(const Loops &Best, int Threads, const uint8_t *Data,
-                    int64_t Bytes) {
-  int64_t Share = Bytes / Threads / 4096 * 4096;
-  double Seconds = 1e30;
-  for (int Attempt = 0; Attempt < 6; ++Attempt)
-    Seconds = std::min(Seconds, timeTogether(Threads, [&](int Index) {
-                         Best.Read(Data + Index * Share, Share);
-                       }));
-  return static_cast<double>(Share) * Threads / Seconds;
+  Samples Seconds;
+  for (int Run = 1; Run <= Runs; ++Run)
+    Seconds.Values.push_back(
+        std::chrono::duration<double>(*llvm::max_element(Ends[Run]) -
+                                      *llvm::min_element(Begins[Run]))
+            .count());
+  return Seconds.getMedian();
 }
 
 /// The value of a field of a file of "name: value" lines.
@@ -157,12 +145,12 @@ std::string readField(const char *Path, const std::string &Name) {
   return "";
 }
 
-/// 1 GiB, which no cache holds, or a quarter of what is free.
+/// 512 MiB, which no cache holds, or a quarter of what is free.
 int64_t chooseArrayBytes() {
   std::istringstream Available(readField("/proc/meminfo", "MemAvailable"));
   int64_t Kilobytes = 0;
   Available >> Kilobytes;
-  int64_t Bytes = int64_t(1) << 30;
+  int64_t Bytes = int64_t(1) << 29;
   if (Kilobytes)
     Bytes = std::min(Bytes, Kilobytes * 1024 / 4);
   return std::max<int64_t>(Bytes, 1 << 22) / 4096 * 4096;
@@ -177,37 +165,46 @@ int countCpus() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-MachineSpeed measureMachine(int Threads) {
-  MachineSpeed Result;
+MachineMeter::MachineMeter(int Threads) {
+  Speed.Cpu = readField("/proc/cpuinfo", "model name");
+  if (Speed.Cpu.empty())
+    Speed.Cpu = "CPU";
   Loops Best = chooseLoops();
-  Result.Cpu = readField("/proc/cpuinfo", "model name");
-  if (Result.Cpu.empty())
-    Result.Cpu = "CPU";
-  Result.Vectors = Best.Name;
-  Result.Threads = Threads;
-  Result.FlopsOne = measureFlops(Best, 1, 6);
-  Result.FlopsAll =
-      Threads > 1 ? measureFlops(Best, Threads, 6) : Result.FlopsOne;
+  Speed.Vectors = Best.Name;
+  Speed.Threads = Threads;
+  // Long enough that the clock says it exactly.
+  while (timeTogether(1, [&](int) { Best.Multiply(Iterations); }) < 0.005)
+    Iterations *= 2;
+  int64_t Bytes = chooseArrayBytes();
+  absl::StatusOr<runtime::Memory> Got =
+      runtime::Memory::allocate(static_cast<uint64_t>(Bytes), "array");
+  if (Got.ok()) {
+    Array = *std::move(Got);
+    Speed.ArrayBytes = Bytes;
+    std::fill_n(Array.data(), Bytes, uint8_t(1));
+  }
+  Speed.One = measure(1);
+}
 
-  Result.ArrayBytes = chooseArrayBytes();
-  absl::StatusOr<runtime::Memory> Array = runtime::Memory::allocate(
-      static_cast<uint64_t>(Result.ArrayBytes), "array");
-  if (!Array.ok())
-    return Result;
-  std::fill_n(Array->data(), Result.ArrayBytes, uint8_t(1));
-  Result.BytesOne = measureBytes(Best, 1, Array->data(), Result.ArrayBytes);
-  Result.BytesAll = Threads > 1 ? measureBytes(Best, Threads, Array->data(),
-                                               Result.ArrayBytes)
-                                : Result.BytesOne;
+MachineLimits MachineMeter::measure(int Threads) {
+  Loops Best = chooseLoops();
+  double Flops = static_cast<double>(Iterations * Best.FlopsAnIteration);
+  MachineLimits Result;
+  Result.Flops = Flops * Threads /
+                 timeTogether(Threads, [&](int) { Best.Multiply(Iterations); });
+  if (int64_t Part = Speed.ArrayBytes / Threads / 4096 * 4096)
+    Result.Bytes = static_cast<double>(Part * Threads) /
+                   timeTogether(Threads, [&](int Index) {
+                     Best.Read(Array.data() + Index * Part, Part);
+                   });
   return Result;
 }
 
-void remeasurePeak(MachineSpeed &Machine) {
-  Loops Best = chooseLoops();
-  Machine.FlopsOne = std::max(Machine.FlopsOne, measureFlops(Best, 1, 2));
-  double All = Machine.Threads > 1 ? measureFlops(Best, Machine.Threads, 2)
-                                   : Machine.FlopsOne;
-  Machine.FlopsAll = std::max(Machine.FlopsAll, All);
+MachineLimits MachineMeter::read() {
+  MachineLimits Result = measure(Speed.Threads);
+  Speed.Flops.Values.push_back(Result.Flops);
+  Speed.Bytes.Values.push_back(Result.Bytes);
+  return Result;
 }
 
 } // namespace stator::driver

@@ -52,12 +52,12 @@ std::vector<std::string> listKinds(const BenchReport &Report) {
 static std::string describeRate(const BenchReport &Report, double Flops,
                                 double Bytes, double Milliseconds) {
   double Seconds = std::max(Milliseconds, 1e-9) / 1e3;
-  const MachineSpeed &M = Report.Machine;
+  const MachineLimits M = Report.getKernelLimits();
   return print("%.1f GFLOP/s (%.1f %% of peak), %.1f GB/s (%.0f %% of memory)",
                Flops / Seconds / 1e9,
-               M.FlopsAll > 0 ? 100 * Flops / Seconds / M.FlopsAll : 0.0,
+               M.Flops > 0 ? 100 * Flops / Seconds / M.Flops : 0.0,
                Bytes / Seconds / 1e9,
-               M.BytesAll > 0 ? 100 * Bytes / Seconds / M.BytesAll : 0.0);
+               M.Bytes > 0 ? 100 * Bytes / Seconds / M.Bytes : 0.0);
 }
 
 /// A frame with room for labels around it.
@@ -141,7 +141,8 @@ std::string drawRoofline(const BenchReport &Report) {
     if (Kernel.Flops > 0 && Kernel.Bytes > 0 && Kernel.Milliseconds > 0)
       Points.push_back({&Kernel, Kernel.Flops / Kernel.Bytes,
                         Kernel.Flops / (Kernel.Milliseconds / 1e3)});
-  double Peak = std::max(M.FlopsAll, 1.0), Memory = std::max(M.BytesAll, 1.0);
+  const MachineLimits All = Report.getKernelLimits();
+  double Peak = std::max(All.Flops, 1.0), Memory = std::max(All.Bytes, 1.0);
   double Ridge = Peak / Memory;
   double LeastX = Ridge / 100, MostX = Ridge * 100, LeastY = Peak / 1e3;
   for (const Point &Each : Points) {
@@ -190,14 +191,14 @@ std::string drawRoofline(const BenchReport &Report) {
   };
   std::string Threads =
       M.Threads == 1 ? "1 thread" : print("%d threads", M.Threads);
-  Roof(M.FlopsAll, M.BytesAll, "roof",
-       print("%s: %.0f GFLOP/s, %.1f GB/s", Threads.c_str(), M.FlopsAll / 1e9,
-             M.BytesAll / 1e9),
+  Roof(All.Flops, All.Bytes, "roof",
+       print("%s: %.0f GFLOP/s, %.1f GB/s", Threads.c_str(), All.Flops / 1e9,
+             All.Bytes / 1e9),
        -6);
   if (M.Threads > 1)
-    Roof(M.FlopsOne, M.BytesOne, "roof thin",
-         print("1 thread: %.0f GFLOP/s, %.1f GB/s", M.FlopsOne / 1e9,
-               M.BytesOne / 1e9),
+    Roof(M.One.Flops, M.One.Bytes, "roof thin",
+         print("1 thread: %.0f GFLOP/s, %.1f GB/s", M.One.Flops / 1e9,
+               M.One.Bytes / 1e9),
          14);
   // Small kernels on top of large ones.
   llvm::sort(Points, [](const Point &A, const Point &B) {

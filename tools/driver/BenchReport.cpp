@@ -9,22 +9,6 @@
 
 namespace stator::driver {
 
-double Samples::getMedian() const {
-  if (Values.empty())
-    return 0;
-  std::vector<double> Sorted = Values;
-  llvm::sort(Sorted);
-  size_t Middle = Sorted.size() / 2;
-  return Sorted.size() % 2 ? Sorted[Middle]
-                           : (Sorted[Middle - 1] + Sorted[Middle]) / 2;
-}
-double Samples::getMin() const {
-  return Values.empty() ? 0 : *llvm::min_element(Values);
-}
-double Samples::getMax() const {
-  return Values.empty() ? 0 : *llvm::max_element(Values);
-}
-
 //===----------------------------------------------------------------------===//
 // Paths
 //===----------------------------------------------------------------------===//
@@ -137,6 +121,44 @@ double BenchLoss::getPerplexity() const { return std::exp(Loss); }
 double BenchReport::getFlops(const BenchProgram &Program) const {
   double Milliseconds = Program.Milliseconds.getMedian();
   return Milliseconds > 0 ? FlopsPerStep / (Milliseconds / 1e3) : 0;
+}
+
+/// What a rate of \p Amount in some milliseconds is of a limit; 0 if either is
+/// not known.
+static double getShare(double Amount, double Milliseconds, double Limit) {
+  return Milliseconds > 0 && Limit > 0 ? Amount / (Milliseconds / 1e3) / Limit
+                                       : 0;
+}
+
+double BenchReport::getShareOfPeak(const BenchRound &Round) const {
+  return getShare(FlopsPerStep, Round.Milliseconds, Round.Limits.Flops);
+}
+
+double BenchReport::getShareOfBandwidth(const BenchRound &Round) const {
+  return getShare(StepBytes, Round.Milliseconds, Round.Limits.Bytes);
+}
+
+Samples BenchReport::getSharesOfPeak(const BenchProgram &Program) const {
+  Samples Result;
+  for (const BenchRound &Round : Program.Rounds)
+    Result.Values.push_back(getShareOfPeak(Round));
+  return Result;
+}
+
+Samples BenchReport::getSharesOfBandwidth(const BenchProgram &Program) const {
+  Samples Result;
+  for (const BenchRound &Round : Program.Rounds)
+    Result.Values.push_back(getShareOfBandwidth(Round));
+  return Result;
+}
+
+MachineLimits BenchReport::getKernelLimits() const {
+  Samples Flops, Bytes;
+  for (const BenchRound &Round : Profiled.Rounds) {
+    Flops.Values.push_back(Round.Limits.Flops);
+    Bytes.Values.push_back(Round.Limits.Bytes);
+  }
+  return {Flops.getMedian(), Bytes.getMedian()};
 }
 
 double BenchReport::getHookCost() const {

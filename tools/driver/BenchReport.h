@@ -16,16 +16,6 @@
 
 namespace stator::driver {
 
-/// Repeated measurements of one thing.
-struct Samples {
-  std::vector<double> Values;
-
-  bool empty() const { return Values.empty(); }
-  double getMedian() const; ///< 0 if there is none, like the others
-  double getMin() const;
-  double getMax() const;
-};
-
 /// A launch of the profiled program; see StatorLaunch.
 struct BenchLaunch {
   std::string Kernel, Kind, Path, Entry;
@@ -70,10 +60,17 @@ std::vector<std::string> summarizePaths(const std::vector<std::string> &Paths);
 BenchBreakdown breakDown(const std::vector<BenchLaunch> &Launches,
                          std::vector<BenchStep> Steps);
 
+/// A turn of a program that was measured.
+struct BenchRound {
+  double Milliseconds = 0; ///< of a step, the median
+  MachineLimits Limits;    ///< mean of what was read right before and after
+};
+
 /// A program that was measured.
 struct BenchProgram {
   std::string Name;
   Samples Milliseconds, Between;
+  std::vector<BenchRound> Rounds;
   double FirstLoss = 0, LastLoss = 0;
   int64_t ResidentBytes = 0; ///< the most ever
   int64_t BaseBytes = 0;     ///< of that, before state and arena were there
@@ -121,9 +118,10 @@ struct BenchReport {
   int64_t Batch = 0, Time = 0, MicroBatches = 1, Parameters = 0;
   double FlopsPerStep = 0;
   /// What a step is: tokens in blocks, or one by one; or, if both are 0, a
-  /// training step or a forward. Then FlopsPerStep is that of matmuls.
+  /// training step or a forward. Then FlopsPerStep is that of matmuls and of
+  /// attention to the positions that are filled, and StepBytes what they move.
   int64_t Prefill = 0, Decode = 0;
-  double MatmulBytes = 0; ///< that the matmuls of such a step move
+  double StepBytes = 0;
   std::string WeightType; ///< of the inference program
   std::optional<BenchPerplexity> Perplexity;
   double CompileSeconds = 0;
@@ -139,6 +137,15 @@ struct BenchReport {
   int64_t getPeakBytes() const { return StateBytes + ArenaBytes; }
   /// FLOP a second of a program, by its median.
   double getFlops(const BenchProgram &Program) const;
+  /// What the steps of a round reached of what the machine could then, and
+  /// those of every round.
+  double getShareOfPeak(const BenchRound &Round) const;
+  double getShareOfBandwidth(const BenchRound &Round) const;
+  Samples getSharesOfPeak(const BenchProgram &Program) const;
+  Samples getSharesOfBandwidth(const BenchProgram &Program) const;
+  /// What the machine could while the profiled program ran: kernels are shown
+  /// as shares of it.
+  MachineLimits getKernelLimits() const;
   /// How many times as fast as the interpreter; 0 if that was not measured.
   double getSpeedup() const;
   /// By which part the hooks slow a step down: 0.01 is one per cent.

@@ -30,25 +30,34 @@ private:
   static double share(double Part, double Whole) {
     return Whole > 0 ? 100 * Part / Whole : 0;
   }
+  void limit(const char *Name, double One, const Samples &All,
+             const char *Unit);
   void program(const BenchProgram &Program, const std::string &Peak);
 
   const BenchReport &R;
   llvm::raw_ostream &OS;
 };
 
+void TextReport::limit(const char *Name, double One, const Samples &All,
+                       const char *Unit) {
+  const int Threads = R.Machine.Threads;
+  OS << llvm::format("  %-22s%8.1f %s with 1 thread", Name,
+                     (Threads > 1 ? One : All.getMedian()) / 1e9, Unit);
+  if (Threads > 1)
+    OS << llvm::format(", %.1f with %d", All.getMedian() / 1e9, Threads);
+  OS << llvm::format(" (%.1f to %.1f)\n", All.getMin() / 1e9,
+                     All.getMax() / 1e9);
+}
+
 void TextReport::machine() {
   const MachineSpeed &M = R.Machine;
   OS << M.Cpu << ", " << M.Vectors << ", " << M.Threads
-     << (M.Threads == 1 ? " thread\n" : " threads\n");
-  OS << llvm::format("  FMA peak, f32         %8.1f GFLOP/s with 1 thread",
-                     M.FlopsOne / 1e9);
-  if (M.Threads > 1)
-    OS << llvm::format(", %.1f with %d", M.FlopsAll / 1e9, M.Threads);
-  OS << llvm::format("\n  memory, read          %8.1f GB/s with 1 thread",
-                     M.BytesOne / 1e9);
-  if (M.Threads > 1)
-    OS << llvm::format(", %.1f with %d", M.BytesAll / 1e9, M.Threads);
-  OS << " (" << formatBytes(static_cast<double>(M.ArrayBytes)) << ")\n";
+     << (M.Threads == 1 ? " thread" : " threads")
+     << "; medians of readings in turn with the steps\n";
+  limit("FMA peak, f32", M.One.Flops, M.Flops, "GFLOP/s");
+  limit(("memory, read " + formatBytes(static_cast<double>(M.ArrayBytes)))
+            .c_str(),
+        M.One.Bytes, M.Bytes, "GB/s");
 }
 
 void TextReport::model() {
@@ -58,7 +67,7 @@ void TextReport::model() {
   OS << ", time " << R.Time << ": "
      << formatCount(static_cast<double>(R.Parameters)) << " parameters, "
      << formatCount(R.FlopsPerStep) << "FLOP a "
-     << (R.Prefill || R.Decode ? "step, of its matmuls"
+     << (R.Prefill || R.Decode ? "step, of its matmuls and attention"
          : R.Mode == "train"   ? "step"
                                : "forward")
      << llvm::format("; compiled for %s in %.1f s\n", R.Target.c_str(),
@@ -70,7 +79,7 @@ void TextReport::program(const BenchProgram &Program, const std::string &Peak) {
   OS << llvm::format(
       "  %-12s%10.3f%10.3f%10.3f%10.1f%8.1f %%%11s%11s\n", Program.Name.c_str(),
       Ms.getMedian(), Ms.getMin(), Ms.getMax(), R.getFlops(Program) / 1e9,
-      share(R.getFlops(Program), R.Machine.FlopsAll), Peak.c_str(),
+      100 * R.getSharesOfPeak(Program).getMedian(), Peak.c_str(),
       formatBytes(static_cast<double>(Program.ResidentBytes)).c_str());
 }
 
@@ -92,13 +101,20 @@ void TextReport::tokens() {
   double Seconds = R.Compiled.Milliseconds.getMedian() / 1e3;
   if (!Tokens || Seconds <= 0)
     return;
-  OS << llvm::format("  %s of %lld tokens, weights %s: %.1f tokens/s; matmuls "
-                     "move %.1f GB/s, %.1f %% of memory\n",
+  OS << llvm::format("  %s of %lld tokens, weights %s: %.1f tokens/s\n",
                      R.Decode ? "decoding" : "prefill",
                      static_cast<long long>(Tokens), R.WeightType.c_str(),
-                     static_cast<double>(Tokens) / Seconds,
-                     R.MatmulBytes / Seconds / 1e9,
-                     share(R.MatmulBytes / Seconds, R.Machine.BytesAll));
+                     static_cast<double>(Tokens) / Seconds);
+  Samples Peak = R.getSharesOfPeak(R.Compiled),
+          Memory = R.getSharesOfBandwidth(R.Compiled);
+  OS << llvm::format("  matmuls and attention: %.1f GFLOP/s, %.1f %% of peak "
+                     "(rounds: %.1f to %.1f)\n",
+                     R.getFlops(R.Compiled) / 1e9, 100 * Peak.getMedian(),
+                     100 * Peak.getMin(), 100 * Peak.getMax());
+  OS << llvm::format("  %24s%.1f GB/s, %.1f %% of memory (rounds: %.1f to "
+                     "%.1f)\n",
+                     "", R.StepBytes / Seconds / 1e9, 100 * Memory.getMedian(),
+                     100 * Memory.getMin(), 100 * Memory.getMax());
 }
 
 void TextReport::perplexity() {
@@ -137,6 +153,7 @@ void TextReport::kernels(int64_t MaxKernels) {
   OS << llvm::format("\n%9s%8s%7s%9s%9s%8s%8s%7s  %-10s %s\n", "ms", "share",
                      "calls", "GFLOP/s", "of peak", "GB/s", "of mem", "MB",
                      "kind", "where (kernel)");
+  const MachineLimits Limits = R.getKernelLimits();
   double Rest = 0;
   int64_t Shown = 0;
   for (const BenchKernel &Kernel : B.Kernels) {
@@ -153,10 +170,10 @@ void TextReport::kernels(int64_t MaxKernels) {
               "%9.3f%6.1f %%%7.6g%9.1f%7.1f %%%8.1f%6.0f %%%7.1f  %-10s ",
               Kernel.Milliseconds, share(Kernel.Milliseconds, B.StepMs),
               Kernel.Calls, Kernel.Flops / Seconds / 1e9,
-              share(Kernel.Flops / Seconds, R.Machine.FlopsAll),
+              share(Kernel.Flops / Seconds, Limits.Flops),
               Kernel.Bytes / Seconds / 1e9,
-              share(Kernel.Bytes / Seconds, R.Machine.BytesAll),
-              Kernel.Bytes / 1e6, Kernel.Kind.c_str())
+              share(Kernel.Bytes / Seconds, Limits.Bytes), Kernel.Bytes / 1e6,
+              Kernel.Kind.c_str())
        << (Where.empty() ? "-" : Where) << " (" << Kernel.Name << ")\n";
   }
   if (Shown < static_cast<int64_t>(B.Kernels.size()))

@@ -14,6 +14,23 @@ def near(a, b):
 
 machine = report["machine"]
 assert all(machine[key] > 0 for key in ("flops", "flops_1_thread", "bytes_per_s", "bytes_per_s_1_thread"))
+# A reading before the first turn and one after each.
+turns = [program["rounds"] for program in (report["compiled"], report.get("eager"), report["profiled"]) if program]
+assert len(machine["readings"]) >= sum(map(len, turns)) + 2
+for key in ("flops", "bytes_per_s"):
+    values = [reading[key] for reading in machine["readings"]]
+    assert min(values) <= machine[key] <= max(values)
+for rounds in turns:
+    for turn in rounds:
+        assert near(turn["share_of_peak"] * turn["flops"] * turn["ms"] / 1e3, report["model"]["flops_per_step"]), turn
+if "bytes_per_step" in report["model"]:
+    for turn in report["compiled"]["rounds"]:
+        moved = turn["share_of_bandwidth"] * turn["bytes_per_s"] * turn["ms"] / 1e3
+        assert near(moved, report["model"]["bytes_per_step"]), turn
+    # That of the kernels that it is made of: what attention sees grows from token to token.
+    kinds = [kernel for kernel in report["kernels"] if kernel["kind"] in ("matmul", "attention")]
+    assert near(sum(kernel["bytes"] for kernel in kinds), report["model"]["bytes_per_step"])
+    assert near(sum(kernel["flops"] for kernel in kinds), report["model"]["flops_per_step"])
 breakdown = report["breakdown"]
 total = sum(kernel["ms"] for kernel in report["kernels"])
 assert near(total, breakdown["kernel_ms"])
@@ -23,7 +40,8 @@ for kernel in report["kernels"]:
     seconds = kernel["ms"] / 1e3
     assert kernel["calls"] > 0 and kernel["bytes"] > 0, kernel
     assert near(kernel["gflops"] * 1e9 * seconds, kernel["flops"]), kernel
-    assert near(kernel["share_of_peak"] * machine["flops"] * seconds, kernel["flops"]), kernel
+    assert near(kernel["share_of_peak"] * breakdown["flops"] * seconds, kernel["flops"]), kernel
+    assert near(kernel["share_of_bandwidth"] * breakdown["bytes_per_s"] * seconds, kernel["bytes"]), kernel
 times = [kernel["ms"] for kernel in report["kernels"]]
 assert times == sorted(times, reverse=True)
 end = 0
