@@ -189,7 +189,7 @@ void emitProgramConstant(Module &M, const StatorProgram &Program) {
   S.i64(NumBlocks);
   S.i64(Program.Context);
   S.i32(Program.PaddedBlocks);
-  S.i32(Program.Reserved);
+  S.i32(Program.Prefix);
   Entry("gradients");
   S.pointer(LaunchTable);
   S.i64(Program.NumLaunches);

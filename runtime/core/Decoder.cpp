@@ -115,9 +115,19 @@ absl::Status beyondContext(const StatorProgram &Program, absl::string_view What,
                "\nhint: compile it with a longer --time");
 }
 
+absl::Status withinPrefix(const StatorProgram &Program, absl::string_view What,
+                          int64_t Length) {
+  return error(What, " has ", Length, Length == 1 ? " token" : " tokens",
+               ", but ", Program.Name, " is given the first ", Program.Prefix,
+               " together (its config value prefix)\n"
+               "hint: give it at least as many to go on from");
+}
+
 absl::Status Decoder::feed(const int32_t *Given, int64_t Count) {
   if (Count > room())
     return beyondContext(*Program, "the text", Position + Count);
+  if (Position + Count < Program->Prefix)
+    return withinPrefix(*Program, "the text", Position + Count);
   if (!usesBlocks()) {
     for (int64_t R = 0; R < batch(); ++R)
       Texts[static_cast<size_t>(R)].insert(Texts[static_cast<size_t>(R)].end(),

@@ -48,7 +48,7 @@ public:
   int64_t batch() const { return Program->Batch; }
   int64_t vocabulary() const { return Program->Vocabulary; }
   /// Positions that a text can have; 0 if there is no bound.
-  int64_t context() const { return usesBlocks() ? Program->Context : 0; }
+  int64_t context() const { return Program->Context; }
   bool usesBlocks() const { return Program->NumBlocks > 0; }
   /// Whether rows can be saved and restored one by one.
   bool separatesRows() const;
@@ -60,7 +60,8 @@ public:
   int64_t room() const;
 
   /// Appends \p Count tokens, at least one, to every text. \p Tokens is int32
-  /// [Batch, Count]; ids are not checked here. Error: the context is too short.
+  /// [Batch, Count]; ids are not checked here. Error: the context is too short,
+  /// or the text shorter than the prefix of the program.
   absl::Status feed(const int32_t *Tokens, int64_t Count);
   /// Of what follows text number \p Row: f32 [Vocabulary]. Until the next feed.
   const float *logits(int64_t Row) const;
@@ -89,6 +90,18 @@ private:
 /// \p Program holds.
 absl::Status beyondContext(const StatorProgram &Program, absl::string_view What,
                            int64_t Length);
+
+/// What to do where a text has as many tokens as the context holds.
+inline const char *adviceForMore(const StatorProgram &Program) {
+  return Program.Prefix
+             ? "compile it with a longer --time"
+             : "compile it with a longer --time, or go on with --slide";
+}
+
+/// The error for \p What of \p Length tokens that are fewer than the prefix of
+/// \p Program.
+absl::Status withinPrefix(const StatorProgram &Program, absl::string_view What,
+                          int64_t Length);
 
 } // namespace stator::runtime
 

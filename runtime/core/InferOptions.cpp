@@ -190,6 +190,11 @@ parseInferOptions(const StatorProgram &Program,
       return usageError("--stride ", O.Stride,
                         " would leave tokens out: a window has ", O.Window);
   }
+  if (O.Slide && Program.Prefix)
+    return usageError("--slide: it would forget the beginning of the text, of "
+                      "which ",
+                      Program.Name, " needs the first ", Program.Prefix,
+                      " tokens");
   if (O.LogProbabilities > Program.Vocabulary)
     return usageError("--logprobs ", O.LogProbabilities, ": ", Program.Name,
                       " has ", Program.Vocabulary, " tokens");

@@ -288,10 +288,13 @@ void Writer::printJson(const std::vector<Prompt> &Prompts,
 }
 
 absl::StatusOr<int> Writer::run(const std::vector<Prompt> &Prompts) {
-  for (const Prompt &Start : Prompts)
-    if (auto Length = static_cast<int64_t>(Start.Ids.size());
-        Texts.context() && Length > Texts.context())
+  for (const Prompt &Start : Prompts) {
+    auto Length = static_cast<int64_t>(Start.Ids.size());
+    if (Texts.context() && Length > Texts.context())
       return beyondContext(Model.program(), Start.Name, Length);
+    if (Length < Model.program().Prefix)
+      return withinPrefix(Model.program(), Start.Name, Length);
+  }
   for (const Prompt &Start : Prompts)
     for (int64_t Sample = 0; Sample < Options.Samples; ++Sample)
       Jobs.push_back({&Start, static_cast<uint32_t>(Sample),
@@ -319,10 +322,10 @@ absl::StatusOr<int> Writer::run(const std::vector<Prompt> &Prompts) {
     return int(ExitSuccess);
   std::fprintf(stderr,
                "stopped before --tokens %ld: the context of %s holds %ld "
-               "tokens\nhint: compile it with a longer --time, or go on with "
-               "--slide\n",
+               "tokens\nhint: %s\n",
                static_cast<long>(Options.Tokens), Model.program().Name,
-               static_cast<long>(Texts.context()));
+               static_cast<long>(Texts.context()),
+               adviceForMore(Model.program()));
   return int(ExitContext);
 }
 

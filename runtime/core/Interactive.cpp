@@ -180,10 +180,9 @@ absl::StatusOr<int> Conversation::run() {
     Interrupted = 0;
     show("\n");
     if (!*HadRoom) {
-      std::fprintf(stderr,
-                   "the context of %s, %ld tokens, is full\nhint: compile it "
-                   "with a longer --time, or go on with --slide\n",
-                   Model.program().Name, static_cast<long>(Text.context()));
+      std::fprintf(stderr, "the context of %s, %ld tokens, is full\nhint: %s\n",
+                   Model.program().Name, static_cast<long>(Text.context()),
+                   adviceForMore(Model.program()));
       return int(ExitContext);
     }
   }

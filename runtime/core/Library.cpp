@@ -77,8 +77,7 @@ int64_t stator_model_vocabulary(const StatorModel *Model) {
   return Model->Weights->program().Vocabulary;
 }
 int64_t stator_model_context(const StatorModel *Model) {
-  const StatorProgram &Program = Model->Weights->program();
-  return Program.NumBlocks ? Program.Context : 0;
+  return Model->Weights->program().Context;
 }
 
 const char *stator_session_create(const StatorModel *Model,

@@ -50,7 +50,11 @@ static std::string describeBlocks(const StatorProgram &Program) {
   if (Program.Mode == STATOR_MODE_TRAIN)
     return "";
   if (!Program.NumBlocks)
-    return "\n  computes the whole text anew for each token";
+    return absl::StrCat("\n  computes the whole text anew for each token",
+                        Program.Prefix ? absl::StrCat(", of which the first ",
+                                                      Program.Prefix,
+                                                      " are given together")
+                                       : "");
   std::vector<int64_t> Widths;
   for (int64_t I = 0; I < Program.NumBlocks; ++I)
     Widths.push_back(Program.Blocks[I].Width);

@@ -204,13 +204,16 @@ typedef struct {
   const StatorBlock *Blocks;
   int64_t NumBlocks;
   int64_t Context; /* positions that the cache can hold: a block at position p
-                      needs p + Width <= Context. 0: no bound */
+                      needs p + Width <= Context. 0: no bound. Without blocks,
+                      positions that a text can have; 0: its last Time count */
   int32_t PaddedBlocks; /* 1: rows after Info[STATOR_INFO_LAST] may be tokens
                            that mean nothing, the next block starts at the
                            position after that row and overwrites them; 0:
                            every row of a block counts, Info[STATOR_INFO_LAST]
                            is Width - 1 */
-  int32_t Reserved;
+  int32_t Prefix; /* positions that are given together: any of them may depend
+                     on all, so that a text begins with at least as many, and
+                     keeps them (Context is Time). 0: none */
 
   /* Gradients of the batch without an update, for tests: Result holds the loss
    * and then every trainable parameter's gradient, in the order of the table.

@@ -62,8 +62,9 @@ const char *stator_session_create(const StatorModel *model,
                                   StatorSession **session);
 void stator_session_destroy(StatorSession *session);
 
-/* Adds `count` tokens to every text; tokens is [batch][count]. After an error
- * the session is as it was before. */
+/* Adds `count` tokens to every text; tokens is [batch][count]. A model with a
+ * prefix wants at least that many to begin with. After an error the session is
+ * as it was before. */
 const char *stator_session_feed(StatorSession *session, const int32_t *tokens,
                                 int64_t count);
 /* [vocabulary] logits of the token that follows text number `row`; until the

@@ -1,6 +1,7 @@
 //===- ProgramTable.cpp - What a program says about itself ----------------===//
 
 #include "runtime/interpreter/ProgramTable.h"
+#include "ir/ModelSettings.h"
 #include "passes/EntryPoints.h"
 
 using namespace mlir;
@@ -179,6 +180,10 @@ LogicalResult ProgramTable::fill(ModuleOp Module, ModuleOp Loss,
   Program.ArenaBytes = 0;
   if (auto Context = Module->getAttrOfType<IntegerAttr>(entry::ContextAttrName))
     Program.Context = Context.getInt();
+  if (!Trains && getPrefix(Module) > 0) {
+    Program.Prefix = static_cast<int32_t>(getPrefix(Module));
+    Program.Context = Program.Time;
+  }
   Program.PaddedBlocks = Module->hasAttr(entry::PaddedBlocksAttrName);
   Program.FlopsPerStep = countFlops(Entry);
   if (Entry.getSymName() == "accumulate") {

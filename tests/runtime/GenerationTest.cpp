@@ -36,6 +36,31 @@ TEST_F(GenerationTest, StopsClearlyAtTheEndOfTheContext) {
   EXPECT_THAT(End.Err, HasSubstr("long.txt: line 3 has 65 tokens"));
 }
 
+TEST_F(GenerationTest, AsksForThePrefix) {
+  FakeProgram Together(STATOR_MODE_INFER, sizes(1, 10));
+  Together.edit().NumBlocks = 0;
+  Together.edit().Prefix = 5;
+  Outcome End = infer(Together, {"--prompt=abcde", "--prompt=abcd"});
+  EXPECT_EQ(End.ExitCode, 1);
+  EXPECT_EQ(End.Out, "");
+  EXPECT_EQ(End.Err, "error: prompt 2 has 4 tokens, but Fake is given the "
+                     "first 5 together (its config value prefix)\n"
+                     "hint: give it at least as many to go on from\n");
+  End = infer(Together, {"--prompt=abcde", "--tokens=5"});
+  EXPECT_EQ(End.ExitCode, 0) << End.Err;
+  EXPECT_EQ(End.Out.size(), 10u);
+  // The beginning must stay what it is.
+  End = infer(Together, {"--prompt=abcde", "--tokens=100"});
+  EXPECT_EQ(End.ExitCode, 4);
+  EXPECT_EQ(End.Err,
+            "stopped before --tokens 100: the context of Fake holds 10 tokens\n"
+            "hint: compile it with a longer --time\n");
+  End = infer(Together, {"--prompt=abcde", "--slide"});
+  EXPECT_EQ(End.ExitCode, 2);
+  EXPECT_THAT(End.Err, HasSubstr("--slide: it would forget the beginning of "
+                                 "the text, of which Fake needs the first 5"));
+}
+
 TEST_F(GenerationTest, SlidesOnRequest) {
   FakeProgram Short(STATOR_MODE_INFER, sizes(1, 10)),
       Three(STATOR_MODE_INFER, sizes(3, 10));

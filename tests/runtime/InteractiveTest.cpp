@@ -58,6 +58,18 @@ TEST_F(InteractiveTest, AConversationEndsWithTheContext) {
   EXPECT_THAT(End.Err, HasSubstr("'x' at byte 2"));
 }
 
+TEST_F(InteractiveTest, AConversationBeginsWithThePrefix) {
+  FakeProgram Together(STATOR_MODE_INFER, sizes(1, 30));
+  Together.edit().NumBlocks = 0;
+  Together.edit().Prefix = 5;
+  Outcome End = converse(Together, "abcd\n", {"--tokens=2"});
+  EXPECT_EQ(End.ExitCode, 1);
+  EXPECT_THAT(End.Err, HasSubstr("the text has 4 tokens, but Fake is given the "
+                                 "first 5 together"));
+  End = converse(Together, "abcde\na\n", {"--tokens=2"});
+  EXPECT_EQ(End.ExitCode, 0) << End.Err;
+}
+
 /// A conversation that is still going on.
 class Dialog {
 public:
