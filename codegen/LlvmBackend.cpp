@@ -2,6 +2,7 @@
 
 #include "codegen/LlvmBackend.h"
 #include "codegen/RunAlone.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -13,9 +14,20 @@ using namespace mlir;
 
 namespace stator {
 
+/// What loops are annotated with comes down to their branches as an attribute
+/// of no meaning to the translation, which looks for one of the op's own.
+static void annotateBranches(ModuleOp Module) {
+  Module.walk([](LLVM::BrOp Branch) {
+    if (auto Annotation = Branch->getAttrOfType<LLVM::LoopAnnotationAttr>(
+            "llvm.loop_annotation"))
+      Branch.setLoopAnnotationAttr(Annotation);
+  });
+}
+
 std::unique_ptr<llvm::Module> translateToLlvm(ModuleOp Module,
                                               llvm::LLVMContext &Context,
                                               llvm::TargetMachine &Machine) {
+  annotateBranches(Module);
   std::unique_ptr<llvm::Module> Translated =
       translateModuleToLLVMIR(Module, Context, "stator");
   if (!Translated)

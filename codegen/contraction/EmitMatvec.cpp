@@ -1,11 +1,16 @@
 //===- EmitMatvec.cpp - Products of a matrix with few rows ----------------===//
 //
 // A step of decoding multiplies one row, or a few, with every weight of the
-// model: all that counts is how fast the weights arrive. Prefetchers follow one
-// walk through memory best: with rows of the matrix side by side, two to
-// sixteen at once, a core gets half to three quarters of what it gets from one.
-// So the rows of a matrix that is not in cache are taken one after the other,
-// and a thread reads one contiguous part of it.
+// model: all that counts is how fast the weights arrive. Rows of the matrix
+// that are neighbours are not taken together, unless they are in cache:
+// prefetchers follow a walk through contiguous memory, and with two to sixteen
+// rows side by side a core gets half to three quarters of what it gets from
+// one. But they stop at the end of a page and begin anew in the next, for which
+// a single walk waits. So weights of f32, which are multiplied faster than they
+// arrive, are read in two walks: a row of the first half of the matrix with one
+// of the second, so that one goes on while the other waits, and a thread reads
+// two contiguous parts. Narrow weights, a page of which lasts longer, take one
+// walk.
 //
 // The sums of a row are a vector; those of as many rows as a vector has lanes
 // are added up together, by a tree that transposes them on the way. A matrix
@@ -15,6 +20,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/contraction/EmitMatvec.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -45,57 +51,115 @@ public:
         Unit(P.Rhs.Scales ? P.Rhs.Block : Lanes) {
     int64_t Bytes = Columns * Depth * P.Rhs.getElementBytes();
     IsFar = Bytes >= FarBytes && Depth >= MinFarDepth;
-    Together =
-        IsFar ? 1 : llvm::bit_floor(uint64_t(Lanes / std::min(Rows, Lanes)));
+    // All sums have to stay in registers.
+    if (IsFar && P.Rhs.isF32() && Columns >= 2 * Lanes &&
+        4 * Rows <= K.Target.NumVectorRegisters)
+      Half = Columns / Lanes / 2;
+    if (Half)
+      Together = 2;
+    else if (!IsFar)
+      Together = llvm::bit_floor(uint64_t(Lanes / std::min(Rows, Lanes)));
     // Each accumulator waits four cycles for itself.
     Chains = std::max<int64_t>((P.Rhs.Scales ? 2 : 4) / (Rows * Together), 1);
   }
 
   void emit() {
+    // Two walks go through the first `2 * Half` groups; what is left of the
+    // columns behind them is a task of its own.
     int64_t Groups = llvm::divideCeil(Columns, Lanes);
-    int64_t PerTask =
-        std::clamp<int64_t>(Groups / TasksWanted, 1, MaxGroupsPerTask);
-    int64_t Whole = Columns / Lanes, Edge = Columns % Lanes;
-    K.tasks(llvm::divideCeil(Groups, PerTask), P.Parallel, [&](Value Task) {
+    int64_t Steps = Half ? Half : Groups;
+    int64_t PerTask = std::clamp<int64_t>(Steps / TasksWanted, 1,
+                                          MaxGroupsPerTask / (Half ? 2 : 1));
+    int64_t Tasks = llvm::divideCeil(Steps, PerTask);
+    bool HasRest = Half && 2 * Half < Groups;
+    K.tasks(Tasks + HasRest, P.Parallel, [&](Value Task) {
+      Sums = K.stackBuffer(Rows * Lanes * Lanes * (Half ? 2 : 1));
       Value From = K.mul(Task, PerTask);
-      Value To = K.min(K.add(From, PerTask), K.index(Groups));
-      Sums = K.stackBuffer(Rows * Lanes * Lanes);
-      Value WholeTo = Edge ? K.min(To, K.index(Whole)) : To;
-      K.loop(From, WholeTo, 1, [&](Value Group) { emitGroup(Group, Lanes); });
-      if (Edge)
-        K.ifThenElse(K.isLess(K.index(Whole), To),
-                     [&] { emitGroup(K.index(Whole), Edge); });
-      if (P.Finish)
-        P.Finish(K.mul(From, Lanes), K.min(K.mul(To, Lanes), K.index(Columns)));
+      Value To = K.min(K.add(From, PerTask), K.index(Steps));
+      if (!Half) {
+        emitGroups(From, To);
+        return finish(From, To);
+      }
+      Value IsRest = K.isLess(K.index(Tasks - 1), Task);
+      auto Select = [&](Value OfRest, Value Else) -> Value {
+        return arith::SelectOp::create(K.B, K.Loc, IsRest, OfRest, Else);
+      };
+      auto EmitWalks = [&] {
+        K.loop(From, To, 1, [&](Value Group) { emitGroup(Group, Lanes, 2); });
+      };
+      if (HasRest)
+        K.ifThenElse(
+            IsRest, [&] { emitGroups(K.index(2 * Half), K.index(Groups)); },
+            EmitWalks);
+      else
+        EmitWalks();
+      K.loop(K.index(0), Select(K.index(1), K.index(2)), 1, [&](Value Walk) {
+        Value Before = K.mul(Walk, Half);
+        finish(Select(K.index(2 * Half), K.add(From, Before)),
+               Select(K.index(Groups), K.add(To, Before)));
+      });
     });
   }
 
 private:
-  /// `Count` columns of the result.
-  void emitGroup(Value Group, int64_t Count) {
-    Value First = K.mul(Group, Lanes);
-    int64_t Whole = Count / Together * Together;
-    K.loop(0, Whole, Together,
-           [&](Value I) { emitMatrixRows(First, I, Together); });
-    if (Whole < Count)
-      emitMatrixRows(First, K.index(Whole), Count - Whole);
-    for (int64_t Row = 0; Row < Rows; ++Row) {
-      Values Vectors;
-      for (int64_t I = 0; I < Count; ++I)
-        Vectors.push_back(
-            K.loadVector(Sums, K.index((Row * Lanes + I) * Lanes)));
-      Value Sum = K.combineRows(std::move(Vectors),
-                                [&](Value X, Value Y) { return K.addf(X, Y); });
-      Value At = K.add(First, Row * Loops.Row.Result);
-      if (P.Accumulator)
-        Sum = K.addf(K.loadVector(P.Accumulator, At, Count), Sum);
-      K.storeVector(Sum, P.Result, At, Count);
-    }
+  /// The groups of columns from one up to and not including the other, in one
+  /// walk; the last of all may be a part of one.
+  void emitGroups(Value From, Value To) {
+    int64_t Whole = Columns / Lanes, Edge = Columns % Lanes;
+    Value WholeTo = Edge ? K.min(To, K.index(Whole)) : To;
+    K.loop(From, WholeTo, 1, [&](Value Group) { emitGroup(Group, Lanes, 1); });
+    if (Edge)
+      K.ifThenElse(K.isLess(K.index(Whole), To),
+                   [&] { emitGroup(K.index(Whole), Edge, 1); });
   }
 
-  /// Leaves the products of `Count` rows of the matrix with all rows of the
-  /// other operand, as vectors that are yet to be summed up.
-  void emitMatrixRows(Value First, Value Number, int64_t Count) {
+  void finish(Value From, Value To) {
+    if (P.Finish)
+      P.Finish(K.mul(From, Lanes), K.min(K.mul(To, Lanes), K.index(Columns)));
+  }
+
+  /// `Count` columns of the result, and with two walks as many of the second
+  /// half.
+  void emitGroup(Value Group, int64_t Count, int64_t Walks) {
+    Value First = K.mul(Group, Lanes);
+    if (Walks > 1) {
+      K.loop(0, Lanes, 1, [&](Value I) {
+        emitMatrixRows(First, I, Walks, /*Distance=*/Half * Lanes, Lanes);
+      });
+    } else {
+      int64_t AtOnce = Half ? 1 : Together;
+      int64_t Whole = Count / AtOnce * AtOnce;
+      K.loop(0, Whole, AtOnce,
+             [&](Value I) { emitMatrixRows(First, I, AtOnce); });
+      if (Whole < Count)
+        emitMatrixRows(First, K.index(Whole), Count - Whole);
+    }
+    for (int64_t Walk = 0; Walk < Walks; ++Walk)
+      for (int64_t Row = 0; Row < Rows; ++Row) {
+        Values Vectors;
+        for (int64_t I = 0; I < Count; ++I)
+          Vectors.push_back(K.loadVector(
+              Sums, K.index(getSumsOfRow(Row) + (Walk * Lanes + I) * Lanes)));
+        Value Sum = K.combineRows(
+            std::move(Vectors), [&](Value X, Value Y) { return K.addf(X, Y); });
+        Value At =
+            K.add(K.add(First, Walk * Half * Lanes), Row * Loops.Row.Result);
+        if (P.Accumulator)
+          Sum = K.addf(K.loadVector(P.Accumulator, At, Count), Sum);
+        K.storeVector(Sum, P.Result, At, Count);
+      }
+  }
+
+  /// Where the sums of a row of the other operand begin.
+  int64_t getSumsOfRow(int64_t Row) const {
+    return Row * Lanes * Lanes * (Half ? 2 : 1);
+  }
+
+  /// Leaves the products of `Count` rows of the matrix, `Distance` apart, with
+  /// all rows of the other operand, as vectors that are yet to be summed up;
+  /// those of one row are `SumDistance` vectors from those of the next.
+  void emitMatrixRows(Value First, Value Number, int64_t Count,
+                      int64_t Distance = 1, int64_t SumDistance = 1) {
     Value Row = K.add(First, Number);
     Value At = K.mul(Row, Loops.Column.Rhs);
     Value ScaleAt =
@@ -108,19 +172,23 @@ private:
                               prefetch(K.add(At, I), Step);
                               for (int64_t Chain = 0; Chain < Chains; ++Chain)
                                 emitUnit(At, ScaleAt, K.add(I, Chain * Unit),
-                                         Unit, Count, Chain, New);
+                                         Unit, Count, Distance, Chain, New);
                               return New;
                             });
+    // Unrolled, the rows would be read one after the other again.
+    if (Distance > 1 && Whole > Step)
+      K.keepRolled(Partial);
     for (int64_t I = Whole, Chain = 0; I < Depth; I += Unit, ++Chain)
-      emitUnit(At, ScaleAt, K.index(I), std::min(Unit, Depth - I), Count, Chain,
-               Partial);
+      emitUnit(At, ScaleAt, K.index(I), std::min(Unit, Depth - I), Count,
+               Distance, Chain, Partial);
     for (int64_t R = 0; R < Count; ++R)
       for (int64_t M = 0; M < Rows; ++M) {
         Value Sum = Partial[getNumber(R, M, 0)];
         for (int64_t Chain = 1; Chain < Chains; ++Chain)
           Sum = K.addf(Sum, Partial[getNumber(R, M, Chain)]);
         K.storeVector(Sum, Sums,
-                      K.add(K.mul(K.add(Number, R), Lanes), M * Lanes * Lanes));
+                      K.add(K.mul(K.add(Number, R * SumDistance), Lanes),
+                            getSumsOfRow(M)));
       }
   }
 
@@ -130,7 +198,7 @@ private:
 
   /// Adds the products of `Size` steps of depth from `I` on.
   void emitUnit(Value At, Value ScaleAt, Value I, int64_t Size, int64_t Count,
-                int64_t Chain, Values &Partial) {
+                int64_t Distance, int64_t Chain, Values &Partial) {
     int64_t Pieces = llvm::divideCeil(Size, Lanes);
     auto GetCount = [&](int64_t Piece) {
       return std::min(Lanes, Size - Piece * Lanes);
@@ -142,16 +210,16 @@ private:
             K.loadVector(P.Lhs, K.add(I, M * Loops.Row.Lhs + Piece * Lanes),
                          GetCount(Piece)));
     for (int64_t R = 0; R < Count; ++R) {
-      Value RowAt = K.add(K.add(At, I), R * Loops.Column.Rhs);
+      Value RowAt = K.add(K.add(At, I), R * Distance * Loops.Column.Rhs);
       Values Weights;
       for (int64_t Piece = 0; Piece < Pieces; ++Piece)
         Weights.push_back(P.Rhs.loadUnscaled(K, K.add(RowAt, Piece * Lanes),
                                              GetCount(Piece)));
       Value Scale;
       if (P.Rhs.Scales)
-        Scale = K.broadcast(
-            K.load(P.Rhs.Scales, K.add(K.add(ScaleAt, K.div(I, Unit)),
-                                       R * P.Rhs.getBlocksPerRow())));
+        Scale = K.broadcast(K.load(
+            P.Rhs.Scales, K.add(K.add(ScaleAt, K.div(I, Unit)),
+                                R * Distance * P.Rhs.getBlocksPerRow())));
       for (int64_t M = 0; M < Rows; ++M) {
         Value &Sum = Partial[getNumber(R, M, Chain)];
         Value Other = Others[M * Pieces];
@@ -182,8 +250,9 @@ private:
   const int64_t Lanes, Rows, Depth, Columns;
   const int64_t Unit; ///< steps of depth that are one vector, or share a scale
   bool IsFar;         ///< whether the matrix is larger than the caches
-  int64_t Together;   ///< rows of the matrix side by side
-  int64_t Chains;     ///< independent sums of each row
+  int64_t Half = 0;   ///< groups of columns of each of two walks, or none
+  int64_t Together = 1; ///< rows of the matrix at once
+  int64_t Chains;       ///< independent sums of each row
   Value Sums; ///< [rows][lanes of a vector][lanes], on the stack of the thread
 };
 

@@ -244,6 +244,22 @@ void KernelBuilder::prefetch(Value Buffer, Value Offset, Cache Into,
 // Control flow
 //===----------------------------------------------------------------------===//
 
+void KernelBuilder::keepRolled(ValueRange Results) {
+  MLIRContext *Context = B.getContext();
+  auto Unroll = LLVM::LoopUnrollAttr::get(
+      Context, /*disable=*/B.getBoolAttr(true), /*count=*/{},
+      /*runtimeDisable=*/{}, /*full=*/{}, /*followupUnrolled=*/{},
+      /*followupRemainder=*/{}, /*followupAll=*/{});
+  auto Annotation = LLVM::LoopAnnotationAttr::get(
+      Context, /*disableNonforced=*/{}, /*vectorize=*/{}, /*interleave=*/{},
+      Unroll, /*unrollAndJam=*/{}, /*licm=*/{}, /*distribute=*/{},
+      /*pipeline=*/{}, /*peeled=*/{}, /*unswitch=*/{}, /*mustProgress=*/{},
+      /*isVectorized=*/{}, /*startLoc=*/{}, /*endLoc=*/{},
+      /*parallelAccesses=*/{});
+  Results.front().getDefiningOp<scf::ForOp>()->setAttr("llvm.loop_annotation",
+                                                       Annotation);
+}
+
 void KernelBuilder::loop(Value From, Value To, int64_t Step,
                          function_ref<void(Value)> Body) {
   auto For = scf::ForOp::create(B, Loc, From, To, index(Step));

@@ -120,6 +120,9 @@ public:
   /// With values carried from iteration to iteration.
   Values loop(Value From, Value To, int64_t Step, mlir::ValueRange Init,
               llvm::function_ref<Values(Value, mlir::ValueRange)> Body);
+  /// Has a loop with these results stay one: neither unrolled, nor its
+  /// iterations mixed with each other by the scheduler.
+  void keepRolled(mlir::ValueRange Results);
   void ifThenElse(Value Condition, llvm::function_ref<void()> Then,
                   llvm::function_ref<void()> Else = nullptr);
   /// One of two lists of values of equal types.

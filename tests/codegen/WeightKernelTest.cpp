@@ -1,9 +1,9 @@
 //===- WeightKernelTest.cpp - Contractions with narrow weights ------------===//
 //
-// Kernels whose weights are bf16, or i8 with scales, against plain loops in f64
-// on the same numbers: few rows, which read the weights as they are, and many,
-// which make panels of them, and which round the left operand to bf16 where the
-// CPU multiplies bf16; and rows of a table of weights.
+// Kernels whose weights are f32, bf16, or i8 with scales, against plain loops
+// in f64 on the same numbers: few rows, which read the weights as they are, and
+// many, which make panels of them, and which round the left operand to bf16
+// where the CPU multiplies bf16; and rows of a table of weights.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,39 +20,48 @@ using namespace stator::test;
 
 namespace {
 
+enum class Stored { F32, Bf16, Int8 };
+constexpr Stored F32 = Stored::F32, Bf16 = Stored::Bf16, Int8 = Stored::Int8;
+
 struct Case {
   int64_t Rows, Depth, Columns;
-  bool IsInt8;
+  Stored As;
 };
 
 constexpr int64_t Block = 32;
 
 /// Random weights, [columns, depth], as they are stored and as they count.
 struct Weights {
-  std::vector<uint16_t> Bf16;
-  std::vector<int8_t> Int8;
+  std::vector<float> Wide;
+  std::vector<uint16_t> Halves;
+  std::vector<int8_t> Bytes;
   std::vector<float> Scales;
   std::vector<double> Values;
 
-  Weights(int64_t Columns, int64_t Depth, bool IsInt8) {
+  Weights(int64_t Columns, int64_t Depth, Stored As) {
     std::mt19937 Random(7);
     std::uniform_real_distribution<float> Uniform(-1, 1);
     std::uniform_int_distribution<int> Byte(-127, 127);
     int64_t Blocks = (Depth + Block - 1) / Block;
-    for (int64_t I = 0; IsInt8 && I < Columns * Blocks; ++I)
+    for (int64_t I = 0; As == Int8 && I < Columns * Blocks; ++I)
       Scales.push_back(0.01f * (1.5f + Uniform(Random)));
     for (int64_t I = 0; I < Columns * Depth; ++I) {
-      if (IsInt8) {
-        Int8.push_back(static_cast<int8_t>(Byte(Random)));
+      if (As == Int8) {
+        Bytes.push_back(static_cast<int8_t>(Byte(Random)));
         Values.push_back(
-            double(Int8.back()) *
+            double(Bytes.back()) *
             double(Scales[I / Depth * Blocks + I % Depth / Block]));
         continue;
       }
       float Value = Uniform(Random);
+      if (As == F32) {
+        Wide.push_back(Value);
+        Values.push_back(Value);
+        continue;
+      }
       uint32_t Bits;
       std::memcpy(&Bits, &Value, sizeof Bits);
-      Bf16.push_back(static_cast<uint16_t>(Bits >> 16));
+      Halves.push_back(static_cast<uint16_t>(Bits >> 16));
       Bits &= 0xFFFF0000u;
       std::memcpy(&Value, &Bits, sizeof Bits);
       Values.push_back(Value);
@@ -60,9 +69,11 @@ struct Weights {
   }
 
   std::vector<void *> getPointers() {
-    if (Int8.empty())
-      return {Bf16.data()};
-    return {Int8.data(), Scales.data()};
+    if (!Wide.empty())
+      return {Wide.data()};
+    if (!Halves.empty())
+      return {Halves.data()};
+    return {Bytes.data(), Scales.data()};
   }
 };
 
@@ -75,11 +86,13 @@ std::string tensor(std::initializer_list<int64_t> Shape, const char *Element) {
 
 /// The arguments that are the weights, and the op that makes %w of them.
 std::pair<std::string, std::string> declareWeights(int64_t Columns,
-                                                   int64_t Depth, bool IsInt8) {
-  std::string Type = tensor({Columns, Depth}, IsInt8 ? "i8" : "bf16"),
+                                                   int64_t Depth, Stored As) {
+  std::string Type = tensor({Columns, Depth}, As == Int8 ? "i8" : "bf16"),
               Wide = tensor({Columns, Depth}, "f32"),
               Scales = tensor({Columns, (Depth + Block - 1) / Block}, "f32");
-  if (IsInt8)
+  if (As == F32)
+    return {"%w: " + Wide, ""};
+  if (As == Int8)
     return {"%q: " + Type + ", %s: " + Scales,
             "  %w = stator.dequantize %q scales %s axis 1 block 32 : (" + Type +
                 ", " + Scales + ") -> " + Wide + "\n"};
@@ -122,11 +135,11 @@ struct Sums {
 class WeightKernel : public testing::TestWithParam<Case> {};
 
 TEST_P(WeightKernel, ContractsLikePlainLoops) {
-  auto [Rows, Depth, Columns, IsInt8] = GetParam();
+  auto [Rows, Depth, Columns, As] = GetParam();
   std::string X = tensor({Rows, Depth}, "f32"),
               Y = tensor({Rows, Columns}, "f32"),
               W = tensor({Columns, Depth}, "f32");
-  auto [Arguments, Dequantize] = declareWeights(Columns, Depth, IsInt8);
+  auto [Arguments, Dequantize] = declareWeights(Columns, Depth, As);
   // With an epilogue, whose blocks must divide the result.
   std::string Text = "stator.func @f(%x: " + X + ", " + Arguments +
                      ", %r: " + Y + ") -> " + Y + " {\n" + Dequantize +
@@ -134,7 +147,7 @@ TEST_P(WeightKernel, ContractsLikePlainLoops) {
                      ", " + W + ") -> " + Y +
                      "\n  %z = stator.mul %y, %r : " + Y +
                      "\n  stator.return %z : " + Y + "\n}\n";
-  Weights Data(Columns, Depth, IsInt8);
+  Weights Data(Columns, Depth, As);
   std::vector<float> Lhs, Factor;
   std::mt19937 Random(3);
   std::uniform_real_distribution<float> Uniform(-1, 1);
@@ -151,7 +164,7 @@ TEST_P(WeightKernel, ContractsLikePlainLoops) {
     SCOPED_TRACE(Target.Cpu);
     // More rows than a few are rounded where the CPU multiplies bf16.
     const auto &[Expected, Magnitude] =
-        Target.HasBf16Dot && !IsInt8 && Rows > 8 ? Rounded : Exact;
+        Target.HasBf16Dot && As == Bf16 && Rows > 8 ? Rounded : Exact;
     auto Kernel = FormedKernel::compile(Text, Target);
     ASSERT_TRUE(Kernel);
     std::vector<float> OneThread;
@@ -181,21 +194,49 @@ TEST_P(WeightKernel, ContractsLikePlainLoops) {
 }
 
 constexpr Case Cases[] = {
-    {1, 64, 64, false},      {1, 64, 64, true},    {1, 172, 65, false},
-    {1, 172, 65, true},      {1, 768, 333, false}, {1, 768, 333, true},
-    {1, 1000, 257, false},   {1, 1000, 257, true}, {2, 300, 500, true},
-    {3, 300, 500, false},    {4, 768, 300, true},  {8, 517, 97, true},
-    {8, 517, 97, false},     {9, 96, 70, true},    {9, 96, 70, false},
-    {40, 517, 97, true},     {40, 517, 97, false}, {40, 1601, 70, true},
-    {1, 33, 17, true},       {1, 40, 1, true},     {1, 40, 5, false},
-    {40, 1601, 70, false},   {9, 2, 2, false},     {20000, 2, 3, false},
-    {9, 3, 17, false},       {13, 31, 33, false},  {600, 96, 40, false},
-    {300, 1537, 100, false},
+    {1, 64, 64, Bf16},
+    {1, 64, 64, Int8},
+    {1, 172, 65, Bf16},
+    {1, 172, 65, Int8},
+    {1, 768, 333, Bf16},
+    {1, 768, 333, Int8},
+    {1, 1000, 257, Bf16},
+    {1, 1000, 257, Int8},
+    {2, 300, 500, Int8},
+    {3, 300, 500, Bf16},
+    {4, 768, 300, Int8},
+    {8, 517, 97, Int8},
+    {8, 517, 97, Bf16},
+    {9, 96, 70, Int8},
+    {9, 96, 70, Bf16},
+    {40, 517, 97, Int8},
+    {40, 517, 97, Bf16},
+    {40, 1601, 70, Int8},
+    {1, 33, 17, Int8},
+    {1, 40, 1, Int8},
+    {1, 40, 5, Bf16},
+    {40, 1601, 70, Bf16},
+    {9, 2, 2, Bf16},
+    {20000, 2, 3, Bf16},
+    {9, 3, 17, Bf16},
+    {13, 31, 33, Bf16},
+    {600, 96, 40, Bf16},
+    {300, 1537, 100, Bf16},
+    // Two walks, with nothing, a part, a whole group of columns and more behind
+    // them, and more rows than have room in registers.
+    {1, 768, 256, F32},
+    {1, 1000, 257, F32},
+    {1, 333, 113, F32},
+    {2, 300, 127, F32},
+    {4, 515, 90, F32},
+    {8, 300, 300, F32},
+    {3, 100, 700, F32},
 };
 
 std::string nameCase(const testing::TestParamInfo<Case> &Info) {
   const Case &C = Info.param;
-  return (C.IsInt8 ? "int8_" : "bf16_") + std::to_string(C.Rows) + "_" +
+  const char *Names[] = {"f32_", "bf16_", "int8_"};
+  return Names[static_cast<int>(C.As)] + std::to_string(C.Rows) + "_" +
          std::to_string(C.Depth) + "_" + std::to_string(C.Columns);
 }
 
@@ -210,7 +251,7 @@ TEST(WeightKernelTest, MultipliesBf16WhereTheCpuCan) {
   // One activation that bf16 cannot hold, and a weight of 1 for it: the product
   // tells who rounds, which few rows do not, and that ties go to even.
   constexpr int64_t Depth = 34, Columns = 3;
-  auto [Arguments, Dequantize] = declareWeights(Columns, Depth, false);
+  auto [Arguments, Dequantize] = declareWeights(Columns, Depth, Bf16);
   for (auto [Rows, Up, Down] :
        {std::tuple<int64_t, float, float>{8, 1 + 3.0f / 256, 1 + 1.0f / 256},
         {9, 1 + 2.0f / 128, 1.0f}}) {
@@ -239,15 +280,15 @@ TEST(WeightKernelTest, MultipliesBf16WhereTheCpuCan) {
 TEST(WeightKernelTest, GathersRows) {
   constexpr int64_t Rows = 50, Width = 77, Count = 5;
   int32_t Indices[Count] = {3, 49, 0, 17, 3};
-  for (bool IsInt8 : {false, true}) {
-    auto [Arguments, Dequantize] = declareWeights(Rows, Width, IsInt8);
+  for (Stored As : {F32, Bf16, Int8}) {
+    auto [Arguments, Dequantize] = declareWeights(Rows, Width, As);
     std::string Y = tensor({Count, Width}, "f32"), I = tensor({Count}, "i32"),
                 W = tensor({Rows, Width}, "f32");
     std::string Text = "stator.func @f(" + Arguments + ", %i: " + I + ") -> " +
                        Y + " {\n" + Dequantize +
                        "  %y = stator.gather %w[%i] : (" + W + ", " + I +
                        ") -> " + Y + "\n  stator.return %y : " + Y + "\n}\n";
-    Weights Data(Rows, Width, IsInt8);
+    Weights Data(Rows, Width, As);
     for (const CpuTarget &Target : getTestTargets()) {
       auto Kernel = FormedKernel::compile(Text, Target);
       ASSERT_TRUE(Kernel);
