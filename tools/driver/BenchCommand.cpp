@@ -212,6 +212,8 @@ bool Bench::compileWith(const std::string &WeightType,
     Command.push_back("--no-fuse-attention");
   if (!Off.empty())
     llvm::append_values(Command, "--disable", Off);
+  if (int64_t Budget = Options.Model.Codegen.MemoryBudget)
+    llvm::append_values(Command, "--memory-budget", std::to_string(Budget));
   if (Profile)
     Command.push_back("--profile");
   std::string Error;
