@@ -2,8 +2,12 @@
 
 find_program(STATOR_CCACHE ccache)
 if(STATOR_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${STATOR_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${STATOR_CCACHE})
+  # What ccache asks for to work with precompiled headers.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${STATOR_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  add_compile_options("$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 
 find_program(STATOR_LLD NAMES ld.lld-22 ld.lld)
