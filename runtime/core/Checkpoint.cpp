@@ -1,49 +1,52 @@
 #include "runtime/core/Checkpoint.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_format.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/AtomicFile.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/RunPath.h"
 #include "runtime/core/State.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/Weights.h"
+#include <algorithm>
 #include <cerrno>
-#include <fcntl.h>
 #include <filesystem>
-#include <sys/file.h>
+#include <limits>
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace stator::runtime {
 
 namespace fs = std::filesystem;
 
-static constexpr absl::string_view StepPrefix = "step-";
 static constexpr absl::string_view TemporaryPrefix = ".tmp-";
 
 //===----------------------------------------------------------------------===//
 // Reading
 //===----------------------------------------------------------------------===//
 
-absl::StatusOr<Checkpoint> Checkpoint::open(const std::string &Directory) {
+absl::StatusOr<Checkpoint> Checkpoint::open(const RunLock &Lock,
+                                            const std::string &Path) {
   std::error_code Ignored;
   Checkpoint Result;
-  if (!fs::exists(Directory, Ignored))
-    return error("cannot resume from ", Directory, ": it does not exist");
-  if (fs::exists(Directory + "/run.json", Ignored))
-    Result.Path = Directory;
-  else if (fs::exists(Directory + "/latest/run.json", Ignored))
-    Result.Path =
-        absl::StrCat(Directory, "/",
-                     fs::read_symlink(Directory + "/latest", Ignored).string());
-  else
-    return error("cannot resume from ", Directory,
-                 ": there is no checkpoint in it");
+  Result.Path = checkpointFolder(Path);
+  if (!fs::exists(Result.Path + "/run.json", Ignored))
+    return error("cannot resume from ", Path, ": there is no checkpoint in it",
+                 hintOfPrevious(Path));
   STATOR_ASSIGN_OR_RETURN(Result.Run,
                           RunRecord::load(Result.Path + "/run.json"));
+  // Saving goes on beside it, under the names that the steps have there.
+  std::string Name = checkpointName(Result.Run.Step);
+  if (fs::path(Result.Path).filename() != Name)
+    return error("cannot resume from ", Path, ": ", Result.Path,
+                 " is a copy of ", Name,
+                 " outside of its run\nhint: rename it to ", Name,
+                 " in a directory of its own, or begin a run with its weights: "
+                 "--init-from");
+  if (!Lock.held())
+    return error("cannot resume from ", Path, ": it is in no run");
   STATOR_ASSIGN_OR_RETURN(Result.Coder, openTokenizer(Result.Path));
   return Result;
 }
@@ -68,29 +71,8 @@ absl::Status Checkpoint::load(const StatorProgram &Program,
 // Writing
 //===----------------------------------------------------------------------===//
 
-CheckpointStore &CheckpointStore::operator=(CheckpointStore &&Other) noexcept {
-  std::swap(Directory, Other.Directory);
-  std::swap(Lock, Other.Lock);
-  return *this;
-}
-
-CheckpointStore::~CheckpointStore() {
-  if (Lock >= 0)
-    ::close(Lock); // which also unlocks it
-}
-
 std::string CheckpointStore::stepPath(int64_t Step) const {
-  return absl::StrCat(Directory, "/", StepPrefix,
-                      absl::StrFormat("%08d", Step));
-}
-
-/// Step that a file name stands for, or -1.
-static int64_t stepOfName(absl::string_view Name) {
-  int64_t Step;
-  if (!absl::StartsWith(Name, StepPrefix) ||
-      !absl::SimpleAtoi(Name.substr(StepPrefix.size()), &Step) || Step < 0)
-    return -1;
-  return Step;
+  return absl::StrCat(path(), "/", checkpointName(Step));
 }
 
 static absl::Status removeTree(const fs::path &Path) {
@@ -117,20 +99,24 @@ static absl::Status removeIf(const std::string &Directory, SelectType Select) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<CheckpointStore>
-CheckpointStore::open(const std::string &Directory, double BytesNeeded) {
+/// The steps whose checkpoints are in \p Directory, the last one first.
+static std::vector<int64_t> stepsIn(const std::string &Directory) {
+  std::vector<int64_t> Steps;
   std::error_code Error;
-  fs::create_directories(Directory, Error);
-  if (Error)
-    return fileError("create", Directory, Error.value());
+  for (fs::directory_iterator It(Directory, Error), End; !Error && It != End;
+       It.increment(Error))
+    if (int64_t Step = stepOfCheckpointName(It->path().filename().string());
+        Step >= 0)
+      Steps.push_back(Step);
+  std::sort(Steps.rbegin(), Steps.rend());
+  return Steps;
+}
+
+absl::StatusOr<CheckpointStore> CheckpointStore::open(RunLock Lock,
+                                                      double BytesNeeded) {
   CheckpointStore Result;
-  Result.Directory = Directory;
-  std::string LockPath = Directory + "/.lock";
-  Result.Lock = ::open(LockPath.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (Result.Lock < 0)
-    return fileError("write to", Directory, errno);
-  if (::flock(Result.Lock, LOCK_EX | LOCK_NB) != 0)
-    return error(Directory, " is in use by another training run");
+  Result.Lock = std::move(Lock);
+  const std::string &Directory = Result.path();
   struct statvfs Space;
   if (::statvfs(Directory.c_str(), &Space) == 0) {
     double Free = static_cast<double>(Space.f_bavail) *
@@ -146,36 +132,124 @@ CheckpointStore::open(const std::string &Directory, double BytesNeeded) {
   return Result;
 }
 
-int64_t CheckpointStore::latestStep() const {
+int64_t CheckpointStore::linkedStep(const char *Link) const {
   std::error_code Error;
-  fs::path Target = fs::read_symlink(Directory + "/latest", Error);
-  return Error ? -1 : stepOfName(Target.string());
+  fs::path Target = fs::read_symlink(absl::StrCat(path(), "/", Link), Error);
+  return Error ? -1 : stepOfCheckpointName(Target.string());
 }
 
-absl::Status CheckpointStore::removeSteps(int64_t KeptStep) {
-  return removeIf(Directory, [&](const std::string &Name) {
-    int64_t Step = stepOfName(Name);
-    return Step >= 0 && Step != KeptStep;
-  });
-}
-
-absl::Status CheckpointStore::clear() {
-  // The pointer first: a checkpoint that it does not name does not count.
-  STATOR_RETURN_IF_ERROR(removeTree(Directory + "/latest"));
-  STATOR_RETURN_IF_ERROR(syncDirectory(Directory));
-  return removeSteps(-1);
-}
-
-absl::Status CheckpointStore::pointLatestTo(int64_t Step) {
-  std::string Temporary =
-      absl::StrCat(Directory, "/", TemporaryPrefix, "latest");
-  std::string Target = fs::path(stepPath(Step)).filename().string();
+absl::Status CheckpointStore::point(const char *Link, int64_t Step) {
+  std::string Temporary = absl::StrCat(path(), "/", TemporaryPrefix, Link);
+  std::string Final = absl::StrCat(path(), "/", Link);
   ::unlink(Temporary.c_str());
-  if (::symlink(Target.c_str(), Temporary.c_str()) != 0 ||
-      ::rename(Temporary.c_str(), (Directory + "/latest").c_str()) != 0)
-    return fileError("write", Directory + "/latest", errno);
-  return syncDirectory(Directory);
+  if (::symlink(checkpointName(Step).c_str(), Temporary.c_str()) != 0 ||
+      ::rename(Temporary.c_str(), Final.c_str()) != 0)
+    return fileError("write", Final, errno);
+  return syncDirectory(path());
 }
+
+absl::Status CheckpointStore::pointTo(RunRecord &Run) {
+  STATOR_RETURN_IF_ERROR(point("latest", Run.Step));
+  std::error_code Ignored;
+  if (Run.BestStep && fs::exists(stepPath(Run.BestStep), Ignored))
+    return point("best", Run.BestStep);
+  Run.BestStep = 0;
+  return removeTree(path() + "/best");
+}
+
+absl::Status CheckpointStore::prune(int64_t Others, int64_t Best) {
+  int64_t Latest = latestStep();
+  return removeIf(
+      path(), [&, Steps = stepsIn(path())](const std::string &Name) {
+        int64_t Step = stepOfCheckpointName(Name);
+        if (Step < 0 || Step == Latest || (Step == Best && Step > 0))
+          return false;
+        // How many there are between it and the latest one.
+        auto Between =
+            std::count_if(Steps.begin(), Steps.end(), [&](int64_t Other) {
+              return Other > Step && Other < Latest;
+            });
+        return Step > Latest || Between >= Others;
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// The run that is replaced
+//===----------------------------------------------------------------------===//
+
+static bool isRun(const std::string &Directory) {
+  std::error_code Ignored;
+  return fs::is_symlink(Directory + "/latest", Ignored) ||
+         !stepsIn(Directory).empty();
+}
+
+bool CheckpointStore::holdsRun(const std::string &Directory) {
+  return isRun(Directory) || isRun(Directory + "/previous");
+}
+
+bool CheckpointStore::keepsPrevious() const {
+  std::error_code Ignored;
+  return fs::exists(path() + "/previous/latest", Ignored);
+}
+
+absl::Status CheckpointStore::removePrevious() {
+  std::string Previous = path() + "/previous";
+  std::error_code Ignored;
+  if (!fs::exists(Previous, Ignored))
+    return absl::OkStatus();
+  // Someone may have resumed it there; then it is theirs.
+  absl::StatusOr<RunLock> Unused = RunLock::acquire(Previous);
+  return Unused.ok() ? removeTree(Previous) : absl::OkStatus();
+}
+
+absl::Status CheckpointStore::putAside() {
+  std::string Previous = path() + "/previous";
+  std::error_code Ignored;
+  bool Trained = fs::exists(path() + "/latest/state.safetensors", Ignored);
+  if (keepsPrevious() && !Trained) {
+    // The pointer first: a checkpoint that it does not name does not count.
+    for (const char *Link : {"/latest", "/best"})
+      STATOR_RETURN_IF_ERROR(removeTree(path() + Link));
+    STATOR_RETURN_IF_ERROR(syncDirectory(path()));
+    return removeIf(path(), [](const std::string &Name) {
+      return stepOfCheckpointName(Name) >= 0;
+    });
+  }
+  if (!isRun(path()))
+    return absl::OkStatus();
+  if (keepsPrevious())
+    STATOR_RETURN_IF_ERROR(removePrevious());
+  // If this is interrupted, it goes on from where it was: `latest` stays until
+  // all it needs is on the other side, and each file is there once.
+  fs::create_directory(Previous, Ignored);
+  auto Move = [&](const std::string &Name) -> absl::Status {
+    STATOR_RETURN_IF_ERROR(removeTree(Previous + "/" + Name));
+    std::string From = path() + "/" + Name, To = Previous + "/" + Name;
+    return ::rename(From.c_str(), To.c_str()) == 0
+               ? absl::OkStatus()
+               : fileError("move", From, errno);
+  };
+  for (int64_t Step : stepsIn(path()))
+    STATOR_RETURN_IF_ERROR(Move(checkpointName(Step)));
+  std::string Log = path() + "/log.jsonl";
+  if (fs::is_symlink(Log, Ignored)) {
+    // Where it leads to, the new run may write too.
+    fs::copy_file(Log, Previous + "/log.jsonl",
+                  fs::copy_options::overwrite_existing, Ignored);
+    STATOR_RETURN_IF_ERROR(removeTree(Log));
+  } else if (fs::exists(Log, Ignored)) {
+    STATOR_RETURN_IF_ERROR(Move("log.jsonl"));
+  }
+  for (const char *Link : {"best", "latest"})
+    if (fs::is_symlink(absl::StrCat(path(), "/", Link), Ignored))
+      STATOR_RETURN_IF_ERROR(Move(Link));
+  STATOR_RETURN_IF_ERROR(syncDirectory(Previous));
+  return syncDirectory(path());
+}
+
+//===----------------------------------------------------------------------===//
+// Saving
+//===----------------------------------------------------------------------===//
 
 /// The config values of the model, as JSON: `stator export` knows from them
 /// what the tensors are for.
@@ -192,11 +266,14 @@ absl::Status CheckpointStore::save(const StatorProgram &Program,
                                    const uint8_t *State, const RunRecord &Run,
                                    const Tokenizer &Coder,
                                    CheckpointParts Parts) {
-  // Only the last good one stays while the next is written, so there are never
-  // more than two.
-  STATOR_RETURN_IF_ERROR(removeSteps(latestStep()));
+  // Before, so that there are never more than will stay; the last good one is
+  // needed until the next is whole.
+  constexpr int64_t All = std::numeric_limits<int64_t>::max();
+  int64_t Best = std::max<int64_t>(linkedStep("best"), 0);
+  STATOR_RETURN_IF_ERROR(
+      prune(Run.Keep ? std::max<int64_t>(Run.Keep - 2, 0) : All, Best));
   std::string Temporary =
-      absl::StrCat(Directory, "/", TemporaryPrefix, StepPrefix, Run.Step);
+      absl::StrCat(path(), "/", TemporaryPrefix, checkpointName(Run.Step));
   STATOR_RETURN_IF_ERROR(removeTree(Temporary));
   std::error_code Error;
   fs::create_directory(Temporary, Error);
@@ -224,13 +301,18 @@ absl::Status CheckpointStore::save(const StatorProgram &Program,
     std::string Final = stepPath(Run.Step);
     if (::rename(Temporary.c_str(), Final.c_str()) != 0)
       return fileError("write", Final, errno);
-    STATOR_RETURN_IF_ERROR(syncDirectory(Directory));
-    return pointLatestTo(Run.Step);
+    STATOR_RETURN_IF_ERROR(syncDirectory(path()));
+    if (Run.BestStep == Run.Step && Run.Step > 0)
+      STATOR_RETURN_IF_ERROR(point("best", Run.Step));
+    return point("latest", Run.Step);
   };
-  absl::Status Result = Write();
-  if (!Result.ok())
+  if (absl::Status Result = Write(); !Result.ok()) {
     removeTree(Temporary).IgnoreError();
-  return Result;
+    return Result;
+  }
+  if (Run.Keep == 1 || Run.BestStep != Best)
+    STATOR_RETURN_IF_ERROR(prune(Run.Keep ? Run.Keep - 1 : All, Run.BestStep));
+  return Parts == CheckpointParts::All ? removePrevious() : absl::OkStatus();
 }
 
 } // namespace stator::runtime

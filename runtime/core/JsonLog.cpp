@@ -61,6 +61,18 @@ lengthUpTo(absl::string_view Text, int64_t LastStep, const std::string &Path) {
   return Length;
 }
 
+static int openToAppend(const std::string &Path) {
+  return ::open(Path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+}
+
+absl::Status JsonLog::checkWritable(const std::string &Path) {
+  int Descriptor = openToAppend(Path);
+  if (Descriptor < 0)
+    return fileError("write", Path, errno);
+  ::close(Descriptor);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<JsonLog> JsonLog::open(const std::string &Path,
                                       int64_t KeptSteps) {
   size_t Kept = 0;
@@ -71,8 +83,7 @@ absl::StatusOr<JsonLog> JsonLog::open(const std::string &Path,
   }
   JsonLog Result;
   Result.Path = Path;
-  Result.Descriptor =
-      ::open(Path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  Result.Descriptor = openToAppend(Path);
   if (Result.Descriptor < 0)
     return fileError("write", Path, errno);
   // A pipe or /dev/null has no length to cut.

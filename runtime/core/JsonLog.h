@@ -38,6 +38,9 @@ public:
   static absl::StatusOr<JsonLog> open(const std::string &Path,
                                       int64_t KeptSteps);
 
+  /// Error: \p Path cannot be written. Its contents stay.
+  static absl::Status checkWritable(const std::string &Path);
+
   absl::Status append(const StepRecord &Record);
   /// Makes what was appended durable, before a checkpoint counts on it.
   absl::Status sync();

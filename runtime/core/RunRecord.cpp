@@ -28,10 +28,22 @@ static void forEachField(RecordType &Run, FieldType Field) {
   Field("save_every", Run.SaveEvery);
 }
 
+/// The same for members that checkpoints of earlier versions do not have.
+template <typename RecordType, typename FieldType>
+static void forEachLaterField(RecordType &Run, FieldType Field) {
+  Field("keep", Run.Keep);
+  Field("keep_best", Run.KeepBest);
+  Field("patience", Run.Patience);
+  Field("best_step", Run.BestStep);
+  Field("best_val_loss", Run.BestLoss);
+  Field("evaluations_since_best", Run.EvaluationsSinceBest);
+}
+
 std::string RunRecord::toJson() const {
   nlohmann::ordered_json Json;
-  forEachField(
-      *this, [&](const char *Name, const auto &Value) { Json[Name] = Value; });
+  auto Write = [&](const char *Name, const auto &Value) { Json[Name] = Value; };
+  forEachField(*this, Write);
+  forEachLaterField(*this, Write);
   // Paths need not be UTF-8.
   return Json.dump(2, ' ', false,
                    nlohmann::ordered_json::error_handler_t::replace) +
@@ -48,6 +60,12 @@ static bool read(const nlohmann::json &Json, int64_t &Value) {
   if (Json.is_number_integer())
     Value = Json.get<int64_t>();
   return Json.is_number_integer() && Value >= 0;
+}
+
+static bool read(const nlohmann::json &Json, bool &Value) {
+  if (Json.is_boolean())
+    Value = Json.get<bool>();
+  return Json.is_boolean();
 }
 
 static bool read(const nlohmann::json &Json, double &Value) {
@@ -67,6 +85,11 @@ absl::StatusOr<RunRecord> RunRecord::load(const std::string &Path) {
   forEachField(Run, [&](const char *Name, auto &Value) {
     auto Found = Json.find(Name);
     if (Found == Json.end() || !read(*Found, Value))
+      Wrong = Name;
+  });
+  forEachLaterField(Run, [&](const char *Name, auto &Value) {
+    auto Found = Json.find(Name);
+    if (Found != Json.end() && !read(*Found, Value))
       Wrong = Name;
   });
   if (!Wrong.empty())

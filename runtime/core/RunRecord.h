@@ -5,6 +5,7 @@
 #include "runtime/core/Data.h"
 #include "runtime/core/program.h"
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace stator::runtime {
@@ -18,6 +19,12 @@ struct RunRecord {
   DataOptions Data; ///< absolute paths, and the format by its name
   std::string DataFingerprint, ValidationFingerprint; ///< hexadecimal
   int64_t EvalEvery = 0, EvalBatches = 0, SaveEvery = 0;
+  int64_t Keep = 2; ///< checkpoints; 0: all
+  bool KeepBest = false;
+  int64_t Patience = 0; ///< evaluations without improvement; 0: no limit
+  int64_t BestStep = 0; ///< of the checkpoint with BestLoss; 0: none
+  double BestLoss = std::numeric_limits<double>::max(); ///< held-out
+  int64_t EvaluationsSinceBest = 0;
 
   std::string toJson() const;
   /// Error: not what toJson writes.

@@ -1,6 +1,6 @@
 #include "runtime/core/TrainOptions.h"
-#include "runtime/core/AtomicFile.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/RunPath.h"
 #include "runtime/core/StatusMacros.h"
 #include <filesystem>
 
@@ -73,9 +73,13 @@ Parser::Parser(const StatorProgram &Program) {
                 "Batches of each evaluation but the last; 0: all.",
                 &O.EvalBatches, 0);
   Table.text("out", "DIR",
-             "Where checkpoints go; those of an earlier run are replaced. "
-             "DIR/latest is the last one.",
+             "Directory for the checkpoints. DIR/latest is the last one.",
              &O.Out);
+  Table.toggle("overwrite",
+               "Replace the run that is in --out, and the file of --log. The "
+               "earlier run stays in DIR/previous until the new one has saved "
+               "its first trained checkpoint.",
+               &O.Overwrite);
   Table.integer("save-every",
                 "Save a checkpoint every N steps, and at the end; 0: only at "
                 "the end.",
@@ -129,7 +133,21 @@ absl::Status Parser::takeFrom(const StatorProgram &Program) {
   if (Table.given("tokenizer"))
     return usageError("--tokenizer and --resume exclude each other: the "
                       "tokenizer is in the checkpoint");
-  STATOR_ASSIGN_OR_RETURN(Checkpoint From, Checkpoint::open(Resume));
+  if (Table.given("overwrite"))
+    return usageError("--overwrite and --resume exclude each other: a resumed "
+                      "run keeps its checkpoints");
+  std::error_code Ignored;
+  std::string Out = runDirectory(Resume);
+  if (!std::filesystem::exists(Out, Ignored))
+    return error("cannot resume from ", Resume, ": it does not exist");
+  // The lock comes before all that is read of the run. A folder that is none
+  // is left alone.
+  if (CheckpointStore::holdsRun(Out) ||
+      std::filesystem::exists(Out + "/.lock", Ignored)) {
+    STATOR_ASSIGN_OR_RETURN(Options.Lock, RunLock::acquire(Out));
+  }
+  STATOR_ASSIGN_OR_RETURN(Checkpoint From,
+                          Checkpoint::open(Options.Lock, Resume));
   const RunRecord &Run = From.Run;
   auto CheckProgram = [&](absl::string_view What, const auto &Recorded,
                           const auto &Ours) {
@@ -172,9 +190,6 @@ absl::Status Parser::takeFrom(const StatorProgram &Program) {
     O.EvalBatches = Run.EvalBatches;
   if (!Table.given("save-every"))
     O.SaveEvery = Run.SaveEvery;
-  std::string Out =
-      From.Path == Resume ? directoryOf(absolutePath(Resume)) : Resume;
-  std::error_code Ignored;
   if (Table.given("out") && !std::filesystem::equivalent(O.Out, Out, Ignored))
     return usageError("--out ", O.Out, " contradicts --resume ", Resume,
                       ": a run goes on in its own directory");
@@ -190,7 +205,7 @@ parseTrainOptions(const StatorProgram &Program,
   STATOR_RETURN_IF_ERROR(Parser.Table.parse(Arguments));
   TrainOptions &O = Parser.Options;
   if (O.Help || O.Version)
-    return O;
+    return std::move(O);
   if (Parser.Table.given("resume"))
     STATOR_RETURN_IF_ERROR(Parser.takeFrom(Program));
   if (O.Data.Data.empty())

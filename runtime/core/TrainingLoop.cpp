@@ -89,24 +89,53 @@ absl::Status TrainingLoop::openMemory() {
   return absl::OkStatus();
 }
 
+absl::Status TrainingLoop::lockDirectory(bool Create) {
+  std::error_code Ignored;
+  if (Create && !Options.Lock.held()) {
+    STATOR_ASSIGN_OR_RETURN(Options.Lock, RunLock::create(Options.Out));
+  } else if (!Create && std::filesystem::is_directory(Options.Out, Ignored)) {
+    STATOR_ASSIGN_OR_RETURN(Options.Lock, RunLock::acquire(Options.Out));
+  }
+  if (Options.Overwrite)
+    return absl::OkStatus();
+  if (CheckpointStore::holdsRun(Options.Out))
+    return error(Options.Out, " already holds a training run\nhint: --resume ",
+                 Options.Out,
+                 " continues it, --overwrite replaces it, and --out DIR begins "
+                 "one elsewhere");
+  std::string Log = Options.Log.empty() ? usualLog() : Options.Log;
+  if (std::filesystem::is_regular_file(Log, Ignored) &&
+      std::filesystem::file_size(Log, Ignored) > 0)
+    return error(Log, " already exists\nhint: --overwrite replaces it, and "
+                      "--log FILE writes the log to another file");
+  return absl::OkStatus();
+}
+
 absl::Status TrainingLoop::openDirectory() {
+  bool Fresh = !Options.Resumed;
+  if (Fresh)
+    STATOR_RETURN_IF_ERROR(lockDirectory(/*Create=*/true));
   double Bytes =
       sizeof(float) *
       static_cast<double>(countElements(Program, STATOR_ROLE_PARAMETER) +
                           countElements(Program, STATOR_ROLE_MOMENT));
-  // A resumed run already has one of its two checkpoints.
+  // A resumed run already has one of its checkpoints.
   STATOR_ASSIGN_OR_RETURN(
       Store,
-      CheckpointStore::open(Options.Out, Bytes * (Options.Resumed ? 1 : 2)));
-  if (Options.Resumed) {
+      CheckpointStore::open(std::move(Options.Lock), Bytes * (Fresh ? 2 : 1)));
+  if (!Fresh) {
     STATOR_RETURN_IF_ERROR(openLog());
-    return Store.pointLatestTo(Run.Step);
+    return Store.pointTo(Run);
+  }
+  if (Options.Overwrite) {
+    if (!Options.Log.empty())
+      STATOR_RETURN_IF_ERROR(JsonLog::checkWritable(Options.Log));
+    STATOR_RETURN_IF_ERROR(Store.putAside());
+    if (Store.keepsPrevious())
+      Display->message(absl::StrCat("the earlier run is in ", Options.Out,
+                                    "/previous until this one has saved"));
   }
   STATOR_RETURN_IF_ERROR(openLog());
-  if (int64_t Step = Store.latestStep(); Step >= 0)
-    Display->message(absl::StrCat("replacing the earlier run in ", Options.Out,
-                                  " (", Step, " steps)"));
-  STATOR_RETURN_IF_ERROR(Store.clear());
   // The start is saved too: it shows that saving works before hours go into
   // the run, and there is always something to resume.
   return save(Run.Steps == 0             ? CheckpointParts::All
@@ -117,18 +146,21 @@ absl::Status TrainingLoop::openDirectory() {
 absl::Status TrainingLoop::openLog() {
   // A log elsewhere is found again through a link, and not through the
   // checkpoints, which are the same wherever the log is.
-  std::string Usual = Options.Out + "/log.jsonl";
+  namespace fs = std::filesystem;
+  std::string Usual = usualLog();
   std::error_code Ignored;
+  auto Place = [&](const fs::path &Path) {
+    return fs::weakly_canonical(Path.parent_path(), Ignored) / Path.filename();
+  };
   bool Elsewhere = !Options.Log.empty() &&
-                   !std::filesystem::equivalent(Options.Log, Usual, Ignored) &&
-                   Options.Log != std::filesystem::absolute(Usual, Ignored);
+                   Place(Options.Log) != Place(fs::absolute(Usual, Ignored));
   bool Fresh = !Options.Resumed;
-  if (Elsewhere || (Fresh && std::filesystem::is_symlink(Usual, Ignored)))
-    std::filesystem::remove(Usual, Ignored);
+  if (Elsewhere || (Fresh && fs::is_symlink(Usual, Ignored)))
+    fs::remove(Usual, Ignored);
   STATOR_ASSIGN_OR_RETURN(
       Log, JsonLog::open(Elsewhere ? Options.Log : Usual, Run.Step));
   if (Elsewhere)
-    std::filesystem::create_symlink(Options.Log, Usual, Ignored);
+    fs::create_symlink(Options.Log, Usual, Ignored);
   return absl::OkStatus();
 }
 
@@ -137,6 +169,9 @@ absl::StatusOr<TrainingLoop> TrainingLoop::open(const StatorProgram &Program,
   TrainingLoop Loop(Program, std::move(Options));
   int64_t First = Loop.Options.Resumed ? Loop.Options.Resumed->Run.Step : 0;
   Loop.Display.emplace(First, Loop.Options.Steps, Loop.Options.Quiet);
+  // Before anything is read: --init-from may be the run that is replaced.
+  if (!Loop.Options.Resumed && Loop.Options.DumpGradients.empty())
+    STATOR_RETURN_IF_ERROR(Loop.lockDirectory(/*Create=*/false));
   STATOR_RETURN_IF_ERROR(Loop.openData());
   STATOR_RETURN_IF_ERROR(Loop.openMemory());
   if (Loop.Options.DumpGradients.empty()) {

@@ -49,8 +49,12 @@ private:
 
   absl::Status openData();
   absl::Status openMemory();
+  /// For a new run: refuses what it would replace. \p Create creates --out
+  /// where needed; if not, only what is there is locked.
+  absl::Status lockDirectory(bool Create);
   absl::Status openDirectory();
   absl::Status openLog();
+  std::string usualLog() const { return Options.Out + "/log.jsonl"; }
   void describe();
   StepRecord trainStep();
   /// Evaluates; nullopt if a signal came before the end.

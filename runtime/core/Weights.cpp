@@ -4,6 +4,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Lists.h"
+#include "runtime/core/RunPath.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/WeightConversion.h"
 #include <algorithm>
@@ -179,21 +180,24 @@ absl::StatusOr<std::string> findWeights(const std::string &Path) {
   std::error_code Ignored;
   if (!fs::exists(Path, Ignored))
     return error("there are no weights in ", Path,
-                 ": it does not exist\nhint: --weights takes a .safetensors "
-                 "file, a checkpoint, or the --out directory of a training");
+                 ": it does not exist\nhint: weights are read from a "
+                 ".safetensors file, a folder with one, a checkpoint, or the "
+                 "--out directory of a training run");
   if (!fs::is_directory(Path, Ignored))
     return Path;
+  std::string Folder = checkpointFolder(Path);
   for (const char *Inside :
-       {"/model.safetensors", "/model.safetensors.index.json",
-        "/latest/model.safetensors"})
-    if (fs::exists(Path + Inside, Ignored))
-      return Path + Inside;
-  if (fs::exists(Path + "/latest", Ignored) ||
-      fs::exists(Path + "/run.json", Ignored))
+       {"/model.safetensors", "/model.safetensors.index.json"})
+    for (const std::string &Place : {Path, Folder})
+      if (fs::exists(Place + Inside, Ignored))
+        return Place + Inside;
+  if (fs::exists(Folder + "/run.json", Ignored))
     return error("there are no weights in ", Path,
-                 ": the training was stopped before it saved any");
+                 ": the training was stopped before it saved any",
+                 hintOfPrevious(Path));
   return error("there are no weights in ", Path,
-               ": neither model.safetensors nor a checkpoint");
+               ": neither model.safetensors nor a checkpoint",
+               hintOfPrevious(Path));
 }
 
 } // namespace stator::runtime

@@ -34,9 +34,8 @@ def main(name, folder, *kernels):
     for key, value in defines.items():
         options += ["-D", f"{key}={value}"]
     run = ["--data", path("tokens.bin"), "--steps", str(case["steps"]), "--seed", str(cases.SEED),
-           "--init-from", path("weights.safetensors"), "--log", path("log.jsonl"), "--out", path("out")]
-    if os.path.exists(path("log.jsonl")):
-        os.remove(path("log.jsonl"))
+           "--init-from", path("weights.safetensors"), "--log", path("log.jsonl"), "--out", path("out"),
+           "--overwrite"]
     if kernels:
         command = ["stator", "interpret", *options, "--kernels", kernels[0]]
         if len(kernels) > 1:

@@ -193,7 +193,7 @@ TEST_F(InferTest, ErrorsAreClear) {
   Expect({"--perplexity=one.txt", "--tokens=3"}, 2, "exclude each other");
   Expect({"--perplexity=text.txt", "--format=bytes"}, 1,
          "contradicts the tokenizer of the weights in "
-         "out/latest/model.safetensors, which were trained on text");
+         "out/step-00000050/model.safetensors, which were trained on text");
   Expect({"--format=bytes"}, 2, "--format is about --perplexity");
 }
 

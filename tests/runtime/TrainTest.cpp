@@ -155,8 +155,8 @@ TEST_F(TrainTest, HeldOutLossIsTheMeanOverEveryPosition) {
   }
   char Expected[32];
   std::snprintf(Expected, sizeof Expected, "val_loss %.4f over 6", Sum / 6);
-  Outcome End = run(Fake.get(),
-                    {"--data", "text.txt", "--steps", "0", "--val", "val.txt"});
+  Outcome End = run(Fake.get(), {"--data", "text.txt", "--steps", "0", "--val",
+                                 "val.txt", "--out", "evaluated"});
   ASSERT_EQ(End.ExitCode, 0) << End.Err;
   EXPECT_THAT(End.Out, HasSubstr(Expected));
 }
@@ -224,7 +224,7 @@ TEST_F(TrainTest, BeginsWithGivenWeights) {
   ASSERT_EQ(run(Fake.get(), {"--data=text.txt", "--out=a"}).ExitCode, 0);
   for (const char *From : {"a", "a/latest", "a/latest/model.safetensors"}) {
     Outcome End = run(Fake.get(), {"--data=text.txt", "--out=b", "--steps=0",
-                                   "--init-from", From});
+                                   "--overwrite", "--init-from", From});
     ASSERT_EQ(End.ExitCode, 0) << End.Err;
     auto A = SafetensorsFile::open("a/latest/model.safetensors");
     auto B = SafetensorsFile::open("b/latest/model.safetensors");
@@ -238,10 +238,10 @@ TEST_F(TrainTest, BeginsWithGivenWeights) {
 
 TEST_F(TrainTest, ANewRunReplacesTheOldOne) {
   ASSERT_EQ(run(Fake.get(), {"--data=text.txt", "--steps=40"}).ExitCode, 0);
-  Outcome End = run(Fake.get(), {"--data=text.txt", "--steps=10"});
+  Outcome End =
+      run(Fake.get(), {"--data=text.txt", "--steps=10", "--overwrite"});
   ASSERT_EQ(End.ExitCode, 0) << End.Err;
-  EXPECT_THAT(End.Out,
-              HasSubstr("replacing the earlier run in out (40 steps)"));
+  EXPECT_THAT(End.Out, HasSubstr("the earlier run is in out/previous"));
   EXPECT_THAT(list("out"), ElementsAre(".lock", "latest", "log.jsonl",
                                        "step-00000000", "step-00000010"));
   EXPECT_EQ(readLog("out/log.jsonl").size(), 10u);
@@ -285,7 +285,7 @@ TEST_F(TrainTest, ASignalSavesAndStops) {
       if (Step == 11)
         ::raise(Signal);
     };
-    Outcome End = run(Fake.get(), {"--data=text.txt"});
+    Outcome End = run(Fake.get(), {"--data=text.txt", "--overwrite"});
     EXPECT_EQ(End.ExitCode, 128 + Signal);
     EXPECT_THAT(End.Out, HasSubstr("after step 12 of 20; continue with "
                                    "--resume out"));
@@ -514,11 +514,15 @@ TEST_F(TrainTest, ALogElsewhereIsLinked) {
   EXPECT_EQ(read("out/log.jsonl"), read("a.jsonl"));
   // The next run is none of its business.
   std::string Before = read("a.jsonl");
-  ASSERT_EQ(run(Fake.get(), {"--data=text.txt", "--steps=3"}).ExitCode, 0);
+  ASSERT_EQ(
+      run(Fake.get(), {"--data=text.txt", "--steps=3", "--overwrite"}).ExitCode,
+      0);
   EXPECT_EQ(read("a.jsonl"), Before);
   EXPECT_EQ(readLog("out/log.jsonl").size(), 3u);
   ASSERT_EQ(
-      run(Fake.get(), {"--data=text.txt", "--log=out/log.jsonl"}).ExitCode, 0);
+      run(Fake.get(), {"--data=text.txt", "--log=out/log.jsonl", "--overwrite"})
+          .ExitCode,
+      0);
   EXPECT_FALSE(std::filesystem::is_symlink("out/log.jsonl"));
   EXPECT_EQ(readLog("out/log.jsonl").size(), 20u);
 }

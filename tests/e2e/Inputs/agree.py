@@ -36,9 +36,7 @@ def main(folder, steps, data, model, *options):
     found, gradients = {}, {}
     for kind, command in kinds.items():
         log = path(kind + ".jsonl")
-        if os.path.exists(log):
-            os.remove(log)
-        run = ["--data", data, "--seed", "11", "--out", path(kind + ".out")]
+        run = ["--data", data, "--seed", "11", "--out", path(kind + ".out"), "--overwrite"]
         call(*command, *run, "--steps", steps, "--log", log)
         found[kind] = losses(log)
         call(*command, *run, "--dump-gradients", path(kind + ".safetensors"))
