@@ -315,4 +315,10 @@ absl::Status CheckpointStore::save(const StatorProgram &Program,
   return Parts == CheckpointParts::All ? removePrevious() : absl::OkStatus();
 }
 
+absl::Status CheckpointStore::update(const RunRecord &Run) {
+  STATOR_RETURN_IF_ERROR(
+      writeFileAtomically(stepPath(Run.Step) + "/run.json", Run.toJson()));
+  return Run.BestStep == Run.Step ? point("best", Run.Step) : absl::OkStatus();
+}
+
 } // namespace stator::runtime

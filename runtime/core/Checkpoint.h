@@ -88,6 +88,9 @@ public:
                     const RunRecord &Run, const Tokenizer &Coder,
                     CheckpointParts Parts);
 
+  /// Replaces the record of the latest checkpoint, and what `best` links to.
+  absl::Status update(const RunRecord &Run);
+
   /// Where the checkpoint after \p Step steps is.
   std::string stepPath(int64_t Step) const;
   const std::string &path() const { return Lock.directory(); }

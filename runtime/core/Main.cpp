@@ -101,9 +101,11 @@ static void printHelp(const StatorProgram &Program, const char *Name) {
                            " [--weights FILE] --perplexity FILE\n"),
       Train ? trainHelp(Program) : inferHelp(), "\n", describeProgram(Program),
       "\nExit codes: 0 success, 1 failure, 2 wrong flags",
-      Train ? ", 3 a loss or gradient is NaN or\ninfinite, 130 and 143 stopped "
-              "by SIGINT or SIGTERM after saving a checkpoint"
-            : ", 4 the context was full before\n--tokens were written",
+      Train
+          ? ", 3 a loss or gradient is NaN or\ninfinite; 130, 143, 129 and "
+            "141: stopped by SIGINT, SIGTERM, SIGHUP or SIGPIPE\nafter saving "
+            "a checkpoint"
+          : ", 4 the context was full before\n--tokens were written",
       ".\n");
   std::fputs(Text.c_str(), stdout);
 }

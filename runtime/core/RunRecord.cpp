@@ -37,6 +37,7 @@ static void forEachLaterField(RecordType &Run, FieldType Field) {
   Field("best_step", Run.BestStep);
   Field("best_val_loss", Run.BestLoss);
   Field("evaluations_since_best", Run.EvaluationsSinceBest);
+  Field("evaluation_due", Run.EvaluationDue);
 }
 
 std::string RunRecord::toJson() const {

@@ -5,7 +5,6 @@
 #include "runtime/core/Data.h"
 #include "runtime/core/program.h"
 #include <cstdint>
-#include <limits>
 #include <string>
 
 namespace stator::runtime {
@@ -23,8 +22,10 @@ struct RunRecord {
   bool KeepBest = false;
   int64_t Patience = 0; ///< evaluations without improvement; 0: no limit
   int64_t BestStep = 0; ///< of the checkpoint with BestLoss; 0: none
-  double BestLoss = std::numeric_limits<double>::max(); ///< held-out
+  double BestLoss = 0;  ///< held-out
   int64_t EvaluationsSinceBest = 0;
+  /// A signal came before the evaluation that was due after the last step.
+  bool EvaluationDue = false;
 
   std::string toJson() const;
   /// Error: not what toJson writes.

@@ -84,6 +84,16 @@ Parser::Parser(const StatorProgram &Program) {
                 "Save a checkpoint every N steps, and at the end; 0: only at "
                 "the end.",
                 &O.SaveEvery, 0);
+  Table.integer("keep", "Keep the last N checkpoints; 0: all.", &O.Keep, 0);
+  Table.toggle(
+      "keep-best",
+      "Also save and keep the checkpoint with the lowest held-out loss "
+      "of all evaluations of --eval-every. DIR/best is a link to it.",
+      &O.KeepBest);
+  Table.integer("patience",
+                "Stop after N evaluations in a row without a lower held-out "
+                "loss; 0: never. Implies --keep-best.",
+                &O.Patience, 0);
   Table.text("resume", "DIR",
              "Continue the run in DIR from its last checkpoint, bit for bit. "
              "Its settings are kept; flags need not be repeated.",
@@ -190,6 +200,12 @@ absl::Status Parser::takeFrom(const StatorProgram &Program) {
     O.EvalBatches = Run.EvalBatches;
   if (!Table.given("save-every"))
     O.SaveEvery = Run.SaveEvery;
+  if (!Table.given("keep"))
+    O.Keep = Run.Keep;
+  if (!Table.given("keep-best"))
+    O.KeepBest = Run.KeepBest;
+  if (!Table.given("patience"))
+    O.Patience = Run.Patience;
   if (Table.given("out") && !std::filesystem::equivalent(O.Out, Out, Ignored))
     return usageError("--out ", O.Out, " contradicts --resume ", Resume,
                       ": a run goes on in its own directory");
@@ -216,6 +232,10 @@ parseTrainOptions(const StatorProgram &Program,
   if (O.EvalEvery > 0 && !HeldOut)
     return usageError("--eval-every needs held-out text: --val FILE or "
                       "--val-fraction X");
+  O.KeepBest |= O.Patience > 0;
+  if (O.KeepBest && O.EvalEvery == 0)
+    return usageError(O.Patience > 0 ? "--patience" : "--keep-best",
+                      " needs evaluations to compare: --eval-every N");
   if (HeldOut && !Program.Evaluate)
     return usageError("this program was compiled without evaluation; --val "
                       "and --val-fraction cannot be used");

@@ -15,6 +15,8 @@ struct TrainOptions {
   DataOptions Data;
   int64_t Steps = 0, Seed = 0, Threads = 0;
   int64_t EvalEvery = 0, EvalBatches = 0, SaveEvery = 250;
+  int64_t Keep = 2, Patience = 0;
+  bool KeepBest = false;
   std::string Out = "out";
   std::string Log; ///< absolute path; "": log.jsonl in Out, or where that leads
   std::string InitFrom, DumpGradients;

@@ -44,10 +44,17 @@ absl::Status TrainingLoop::openData() {
   Run.EvalEvery = Options.EvalEvery;
   Run.EvalBatches = Options.EvalBatches;
   Run.SaveEvery = Options.SaveEvery;
+  Run.Keep = Options.Keep;
+  Run.KeepBest = Options.KeepBest;
+  Run.Patience = Options.Patience;
   if (!Options.Resumed)
     return absl::OkStatus();
   const RunRecord &Old = Options.Resumed->Run;
   Run.Step = Old.Step;
+  Run.BestStep = Old.BestStep;
+  Run.BestLoss = Old.BestLoss;
+  Run.EvaluationsSinceBest = Old.EvaluationsSinceBest;
+  Run.EvaluationDue = Old.EvaluationDue;
   auto Check = [&](const std::string &Path, const std::string &Before,
                    const std::string &Now) {
     return Before == Now ? absl::OkStatus()
@@ -111,18 +118,27 @@ absl::Status TrainingLoop::lockDirectory(bool Create) {
   return absl::OkStatus();
 }
 
+double TrainingLoop::bytesToSave() const {
+  // With --keep 1 too there are two while the second is written.
+  int64_t Kept = std::max<int64_t>(Run.Keep, 2) + (Run.KeepBest ? 1 : 0);
+  int64_t Saves = Run.Steps;
+  if (!Run.KeepBest)
+    Saves = Run.SaveEvery ? Run.Steps / Run.SaveEvery + 1 : 1;
+  // Those at the start and, if resumed, the one that is there.
+  int64_t There = Options.Resumed ? 1 : 0;
+  int64_t Missing = Run.Keep == 0 ? Saves : std::min(Kept, Saves + 1);
+  return sizeof(float) *
+         static_cast<double>(std::max<int64_t>(Missing - There, 1)) *
+         static_cast<double>(countElements(Program, STATOR_ROLE_PARAMETER) +
+                             countElements(Program, STATOR_ROLE_MOMENT));
+}
+
 absl::Status TrainingLoop::openDirectory() {
   bool Fresh = !Options.Resumed;
   if (Fresh)
     STATOR_RETURN_IF_ERROR(lockDirectory(/*Create=*/true));
-  double Bytes =
-      sizeof(float) *
-      static_cast<double>(countElements(Program, STATOR_ROLE_PARAMETER) +
-                          countElements(Program, STATOR_ROLE_MOMENT));
-  // A resumed run already has one of its checkpoints.
   STATOR_ASSIGN_OR_RETURN(
-      Store,
-      CheckpointStore::open(std::move(Options.Lock), Bytes * (Fresh ? 2 : 1)));
+      Store, CheckpointStore::open(std::move(Options.Lock), bytesToSave()));
   if (!Fresh) {
     STATOR_RETURN_IF_ERROR(openLog());
     return Store.pointTo(Run);
@@ -217,6 +233,28 @@ std::optional<double> TrainingLoop::evaluateHeldOut(int64_t MostBatches) {
                   [] { return StopSignals::received() == 0; });
 }
 
+bool TrainingLoop::noteEvaluation(double Loss) {
+  Run.EvaluationDue = false;
+  if (Run.BestStep && !(Loss < Run.BestLoss)) {
+    ++Run.EvaluationsSinceBest;
+    return false;
+  }
+  Run.BestStep = Run.Step;
+  Run.BestLoss = Loss;
+  Run.EvaluationsSinceBest = 0;
+  return true;
+}
+
+absl::Status TrainingLoop::evaluateIfDue() {
+  if (!Run.EvaluationDue || !Run.KeepBest || !holdsOut())
+    return absl::OkStatus();
+  std::optional<double> Loss = evaluateHeldOut(Options.EvalBatches);
+  if (!Loss)
+    return absl::OkStatus();
+  noteEvaluation(*Loss);
+  return Store.update(Run);
+}
+
 StepRecord TrainingLoop::trainStep() {
   int64_t Info[STATOR_INFO_COUNT] = {};
   Info[STATOR_INFO_STEP] = Run.Step;
@@ -270,7 +308,8 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   int64_t FirstStep = Run.Step;
   std::optional<double> LastValidation;
   float LastLoss = NAN;
-  while (Run.Step < Run.Steps && !StopSignals::received()) {
+  STATOR_RETURN_IF_ERROR(evaluateIfDue());
+  while (!finished() && !StopSignals::received()) {
     StepRecord Record = trainStep();
     if (!std::isfinite(Record.Loss))
       return TrainingEnd{
@@ -284,7 +323,7 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     bool Due = Options.EvalEvery > 0 && Run.Step % Options.EvalEvery == 0;
     bool SaveDue = Options.SaveEvery > 0 && Run.Step % Options.SaveEvery == 0;
     bool Stop = StopSignals::received() != 0;
-    if (Last || SaveDue || Stop)
+    if (Last || Due || SaveDue || Stop)
       if (const char *Name = findNonFinite(Program, Memory.state()))
         return diverged(Name, " holds a value that is NaN or infinite");
     if (holdsOut() && (Due || Last) && !Stop) {
@@ -293,25 +332,36 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
         return diverged("the held-out loss is ", *Record.ValidationLoss);
       LastValidation = Record.ValidationLoss;
     }
+    bool Improved = false;
+    if (Due && Run.KeepBest && holdsOut()) {
+      // Like with like: the last evaluation may be over more batches.
+      std::optional<double> Loss = Record.ValidationLoss;
+      if (Loss && Last && Options.EvalBatches > 0)
+        Loss = evaluateHeldOut(Options.EvalBatches);
+      Run.EvaluationDue = !Loss;
+      Improved = Loss && noteEvaluation(*Loss);
+      if (outOfPatience() && Options.EvalBatches > 0)
+        LastValidation.reset();
+    }
     STATOR_RETURN_IF_ERROR(Log.append(Record));
     Display->step(Record);
-    if (Last || SaveDue)
+    if (finished() || SaveDue || Improved)
       STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
   }
   if (holdsOut() && !LastValidation && !StopSignals::received())
     LastValidation = evaluateHeldOut(0);
   if (TimesOfRun)
     STATOR_RETURN_IF_ERROR(TimesOfRun->write(Options.Profile));
-  bool Done = Run.Step == Run.Steps && (LastValidation || !holdsOut());
+  bool Done = finished() && (LastValidation || !holdsOut());
   if (int Signal = StopSignals::received(); Signal && !Done) {
     if (SavedStep != Run.Step) {
       if (const char *Name = findNonFinite(Program, Memory.state()))
         return diverged(Name, " holds a value that is NaN or infinite");
       STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
     }
-    Display->result(absl::StrCat(
-        "stopped by ", Signal == SIGINT ? "SIGINT" : "SIGTERM", " after step ",
-        Run.Step, " of ", Run.Steps, "; continue with --resume ", Options.Out));
+    Display->result(absl::StrCat("stopped by ", StopSignals::name(Signal),
+                                 " after step ", Run.Step, " of ", Run.Steps,
+                                 "; continue with --resume ", Options.Out));
     return TrainingEnd{Signal, ""};
   }
   std::chrono::duration<double> Taken = Clock::now() - Begin;
@@ -323,6 +373,14 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     absl::StrAppendFormat(&Line, ", val_loss %.4f over %d tokens",
                           *LastValidation, Data.Validation.size() - 1);
   absl::StrAppend(&Line, ", saved in ", Store.stepPath(Run.Step));
+  if (Run.Step < Run.Steps)
+    absl::StrAppend(&Line, "; stopped early, after ", Run.EvaluationsSinceBest,
+                    " evaluations without a lower val_loss");
+  if (Run.BestStep)
+    absl::StrAppendFormat(&Line,
+                          "; lowest val_loss %.4f at step %d, saved in "
+                          "%s/best",
+                          Run.BestLoss, Run.BestStep, Options.Out);
   Display->result(Line);
   return TrainingEnd{};
 }

@@ -59,6 +59,16 @@ private:
   StepRecord trainStep();
   /// Evaluates; nullopt if a signal came before the end.
   std::optional<double> evaluateHeldOut(int64_t MostBatches);
+  /// Compares a held-out loss with the best one. True if it is the new best.
+  bool noteEvaluation(double Loss);
+  /// Makes up for the evaluation that a signal prevented, if one did.
+  absl::Status evaluateIfDue();
+  bool outOfPatience() const {
+    return Run.Patience > 0 && Run.EvaluationsSinceBest >= Run.Patience;
+  }
+  bool finished() const { return Run.Step == Run.Steps || outOfPatience(); }
+  /// How many bytes the checkpoints take that are still to be saved.
+  double bytesToSave() const;
   absl::Status save(CheckpointParts Parts);
   /// The end of a run because of \p What.
   template <typename... PartTypes>

@@ -6,6 +6,7 @@
 #include "tests/runtime/FakeProgram.h"
 #include "tests/runtime/TestSupport.h"
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
@@ -280,7 +281,7 @@ TEST_F(TrainTest, InfiniteWeightsAreNeverSaved) {
 //===----------------------------------------------------------------------===//
 
 TEST_F(TrainTest, ASignalSavesAndStops) {
-  for (int Signal : {SIGINT, SIGTERM}) {
+  for (int Signal : {SIGINT, SIGTERM, SIGHUP}) {
     Fake.BeforeStep = [=](int64_t Step) {
       if (Step == 11)
         ::raise(Signal);
@@ -292,6 +293,38 @@ TEST_F(TrainTest, ASignalSavesAndStops) {
     EXPECT_EQ(std::filesystem::read_symlink("out/latest"), "step-00000012");
     EXPECT_EQ(readLog("out/log.jsonl").size(), 12u);
   }
+}
+
+TEST_F(TrainTest, NohupIsRespected) {
+  Fake.BeforeStep = [](int64_t Step) {
+    if (Step == 11)
+      ::raise(SIGHUP);
+  };
+  Outcome End = run(Fake.get(), {"--data=text.txt"},
+                    [] { std::signal(SIGHUP, SIG_IGN); });
+  EXPECT_EQ(End.ExitCode, 0);
+  EXPECT_EQ(std::filesystem::read_symlink("out/latest"), "step-00000020");
+}
+
+/// As in `train | head -1`.
+TEST_F(TrainTest, OutputThatNobodyReadsSavesAndStops) {
+  std::array<int, 2> Pipe;
+  ASSERT_EQ(::pipe(Pipe.data()), 0);
+  ::close(Pipe[0]);
+  Fake.BeforeStep = [](int64_t Step) {
+    if (Step == 11) {
+      std::puts("a line");
+      std::fflush(stdout);
+    }
+  };
+  auto Broken = [&] {
+    std::signal(SIGPIPE, SIG_DFL);
+    ::dup2(Pipe[1], STDOUT_FILENO);
+  };
+  Outcome End = run(Fake.get(), {"--data=text.txt", "--quiet"}, Broken);
+  EXPECT_EQ(End.ExitCode, 128 + SIGPIPE);
+  EXPECT_EQ(std::filesystem::read_symlink("out/latest"), "step-00000012");
+  ::close(Pipe[1]);
 }
 
 TEST_F(TrainTest, ASignalCutsAnEvaluationShort) {
