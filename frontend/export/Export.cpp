@@ -90,6 +90,8 @@ writeHuggingFace(KnownModel &Model,
 
 absl::StatusOr<ExportReport> exportCheckpoint(const ExportOptions &Options) {
   STATOR_ASSIGN_OR_RETURN(KnownModel Model, recognizeModel(Options.Path));
+  for (const TensorSource &Tensor : Model.Tensors)
+    STATOR_RETURN_IF_ERROR(checkFinite(Tensor));
   STATOR_RETURN_IF_ERROR(addGeneration(Model));
   ExportReport Report;
   Report.Family = Model.Config["model_type"].get<std::string>();

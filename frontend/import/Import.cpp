@@ -158,6 +158,8 @@ absl::StatusOr<ImportReport> importCheckpoint(const ImportOptions &Options) {
   if (Source.HasWeights) {
     STATOR_ASSIGN_OR_RETURN(
         Plan, planWeights(Parameters, Source.Tensors, Model, Options.Path));
+    for (const TensorSource *Tensor : Plan.Sources)
+      STATOR_RETURN_IF_ERROR(checkFinite(*Tensor));
     Report.HasWeights = true;
     Report.Dropped = Plan.Dropped;
   }

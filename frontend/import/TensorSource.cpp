@@ -1,11 +1,14 @@
 //===- TensorSource.cpp - Tensors on their way between formats ------------===//
 
 #include "frontend/import/TensorSource.h"
+#include "runtime/core/Finite.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/HalfFloat.h"
 #include "runtime/core/Safetensors.h"
 #include "runtime/core/StatusMacros.h"
+#include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace stator {
@@ -71,6 +74,44 @@ static std::vector<uint8_t> transpose(const uint8_t *From, uint64_t Rows,
       std::memcpy(&Out[(Column * Rows + Row) * Width],
                   From + (Row * Columns + Column) * Width, Width);
   return Out;
+}
+
+/// `Count` elements of a tensor from `Begin` on, as its file has them.
+static void readPortion(const TensorSource &Tensor, uint64_t Begin,
+                        uint64_t Count, float *Out) {
+  if (Tensor.Dtype == "Q8_0") {
+    dequantize(Tensor.Bytes + Begin / Q8Elements * Q8Bytes, Count, Out);
+    return;
+  }
+  if (Tensor.Dtype == "F32") {
+    std::memcpy(Out, Tensor.Bytes + Begin * sizeof(float),
+                Count * sizeof(float));
+    return;
+  }
+  bool IsHalf = Tensor.Dtype == "F16";
+  for (uint64_t I = 0; I < Count; ++I) {
+    uint16_t Bits;
+    std::memcpy(&Bits, Tensor.Bytes + (Begin + I) * sizeof Bits, sizeof Bits);
+    Out[I] = IsHalf ? runtime::floatOfHalf(Bits) : runtime::floatOfBrain(Bits);
+  }
+}
+
+absl::Status checkFinite(const TensorSource &Tensor) {
+  constexpr uint64_t Portion = 4096; // a multiple of Q8Elements
+  uint64_t Elements = 1;
+  for (int64_t Size : Tensor.Shape)
+    Elements *= static_cast<uint64_t>(Size);
+  std::vector<float> Values(std::min(Elements, Portion));
+  for (uint64_t Begin = 0; Begin < Elements; Begin += Portion) {
+    uint64_t Count = std::min(Portion, Elements - Begin);
+    readPortion(Tensor, Begin, Count, Values.data());
+    if (std::optional<int64_t> At =
+            runtime::findBeyond(Values.data(), static_cast<int64_t>(Count)))
+      return runtime::wrongValue(Tensor.File, Tensor.Name, Tensor.Shape,
+                                 Begin + static_cast<uint64_t>(*At),
+                                 Values[static_cast<size_t>(*At)]);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status

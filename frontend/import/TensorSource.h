@@ -45,6 +45,9 @@ struct TensorSource {
   bool isUnchanged() const;
 };
 
+/// Error: the tensor holds NaN or an infinite value. It is readable.
+absl::Status checkFinite(const TensorSource &Tensor);
+
 /// Hands the bytes of the tensor, as they come out, to `Sink` in portions. The
 /// tensor has been checked: it is readable, and its shape fits what is done.
 absl::Status

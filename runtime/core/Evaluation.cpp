@@ -1,6 +1,8 @@
 #include "runtime/core/Evaluation.h"
 #include "runtime/core/Batches.h"
+#include "runtime/core/Finite.h"
 #include "runtime/core/LogProbabilities.h"
+#include "runtime/core/StatusMacros.h"
 #include <algorithm>
 #include <vector>
 
@@ -13,10 +15,10 @@ uint64_t evaluationResults(const StatorProgram &Program) {
   return Positions * static_cast<uint64_t>(Program.Vocabulary);
 }
 
-std::optional<double> evaluate(const StatorProgram &Program,
-                               const ProgramMemory &Memory, TokenView Text,
-                               int64_t MostBatches,
-                               const std::function<bool()> &Continue) {
+absl::StatusOr<std::optional<double>>
+evaluate(const StatorProgram &Program, const ProgramMemory &Memory,
+         TokenView Text, int64_t MostBatches,
+         const std::function<bool()> &Continue) {
   Windows All(Text, Program.Batch, Program.Time);
   int64_t NumBatches = All.numBatches();
   if (MostBatches > 0)
@@ -30,19 +32,26 @@ std::optional<double> evaluate(const StatorProgram &Program,
   int64_t Count = 0;
   for (int64_t Batch = 0; Batch < NumBatches; ++Batch) {
     if (!Continue())
-      return std::nullopt;
+      return std::optional<double>();
     int64_t Real = All.fill(Batch, Tokens.data(), Targets.data());
     Entry(Program.Self, Memory.state(), Memory.cache(), Memory.arena(),
           Tokens.data(), Targets.data(), Info, Memory.result());
     const float *Result = Memory.result();
-    for (int64_t I = 0; I < Real; ++I)
-      Sum += Train ? Result[I]
-                   : crossEntropy(Result + I * Program.Vocabulary,
-                                  Program.Vocabulary,
-                                  Targets[static_cast<size_t>(I)]);
+    for (int64_t I = 0; I < Real; ++I) {
+      if (Train) {
+        Sum += Result[I];
+        continue;
+      }
+      const float *Logits = Result + I * Program.Vocabulary;
+      STATOR_RETURN_IF_ERROR(
+          checkLogits(Logits, Program.Vocabulary,
+                      absl::StrCat("predicting token ", Count + I + 1)));
+      Sum += crossEntropy(Logits, Program.Vocabulary,
+                          Targets[static_cast<size_t>(I)]);
+    }
     Count += Real;
   }
-  return Sum / static_cast<double>(Count);
+  return std::optional(Sum / static_cast<double>(Count));
 }
 
 } // namespace stator::runtime

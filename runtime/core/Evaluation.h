@@ -16,11 +16,12 @@ namespace stator::runtime {
 /// Evaluate of a training program, or the logits of an inference program.
 /// \p MostBatches, if not 0, stops after that many batches. \p Continue is
 /// asked before each batch; nullopt if it says no. \p Memory must have room for
-/// evaluationResults(Program) floats.
-std::optional<double> evaluate(const StatorProgram &Program,
-                               const ProgramMemory &Memory, TokenView Text,
-                               int64_t MostBatches,
-                               const std::function<bool()> &Continue);
+/// evaluationResults(Program) floats. Error: a logit that is NaN or infinite,
+/// of an inference program.
+absl::StatusOr<std::optional<double>>
+evaluate(const StatorProgram &Program, const ProgramMemory &Memory,
+         TokenView Text, int64_t MostBatches,
+         const std::function<bool()> &Continue);
 
 /// Floats that evaluate() needs for results.
 uint64_t evaluationResults(const StatorProgram &Program);

@@ -1,6 +1,6 @@
 #include "runtime/core/Generator.h"
 #include "absl/strings/str_cat.h"
-#include "runtime/core/Errors.h"
+#include "runtime/core/Finite.h"
 #include "runtime/core/StatusMacros.h"
 #include <algorithm>
 #include <optional>
@@ -84,11 +84,12 @@ absl::Status Generation::feedPrompts() {
 absl::Status Generation::drawNext(size_t Index, const float *Logits,
                                   int32_t &Next) {
   Row &Each = Rows[Index];
+  STATOR_RETURN_IF_ERROR(checkLogits(
+      Logits, Texts.vocabulary(),
+      absl::StrCat("continuing ", Starts[Index].Name, ", step ", Each.Generated,
+                   " (position ", Each.Text.size(), ")")));
   Next = Draw.sample(Logits, Texts.vocabulary(), Each.Generated,
                      Starts[Index].Stream, Each.Text);
-  if (Next < 0)
-    return error("token ", Each.Generated,
-                 ": every logit is NaN; the weights are not usable");
   if (std::ranges::find(Options.StopIds, Next) != Options.StopIds.end()) {
     Each.End = TextEnd::StopId;
     return absl::OkStatus();

@@ -46,6 +46,7 @@ struct TextStart {
   /// Numbers what is drawn: the same prompt and number give the same text,
   /// whatever is generated beside it.
   uint32_t Stream = 0;
+  std::string Name = "the prompt"; ///< for messages
 };
 
 /// Takes token \p Id of text number \p Text and the logits that it was drawn
@@ -57,7 +58,8 @@ using TokenSink =
 /// length: each prompt is fed as if it were alone, and a longer one waits for
 /// the others to catch up, because the rows of a batch are at one position; a
 /// text that is over makes room for nobody. Says for each text why it ended.
-/// Errors: a prompt that the context does not hold; no logit is a number.
+/// Errors: a prompt that the context does not hold; a logit that is NaN or
+/// infinite.
 absl::StatusOr<std::vector<TextEnd>>
 generate(Decoder &Texts, absl::Span<const TextStart> Starts,
          const GeneratorOptions &Options, TokenSink Emit);

@@ -238,7 +238,7 @@ private:
 absl::Status Writer::runBatch(size_t Begin, size_t End) {
   std::vector<TextStart> Starts;
   for (size_t I = Begin; I < End; ++I)
-    Starts.push_back({Jobs[I].Start->Ids, Jobs[I].Sample});
+    Starts.push_back({Jobs[I].Start->Ids, Jobs[I].Sample, Jobs[I].Start->Name});
   // A text alone is shown as it comes, several one after the other.
   bool Stream = !Options.Json && End - Begin == 1;
   auto Separate = [&](size_t I) {

@@ -1,6 +1,7 @@
 #include "runtime/core/Interactive.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/ExitCodes.h"
+#include "runtime/core/Finite.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/StopText.h"
 #include "runtime/core/TextStream.h"
@@ -136,11 +137,11 @@ absl::StatusOr<bool> Conversation::answer(const std::string &Line) {
     STATOR_RETURN_IF_ERROR(
         Text.feed(Pending.data(), static_cast<int64_t>(Pending.size())));
     Pending.clear();
+    STATOR_RETURN_IF_ERROR(checkLogits(
+        Text.logits(0), Text.vocabulary(),
+        absl::StrCat("step ", Generated, " (position ", Written.size(), ")")));
     int32_t Next =
         Draw.sample(Text.logits(0), Text.vocabulary(), Generated, 0, Written);
-    if (Next < 0)
-      return error("token ", Generated,
-                   ": every logit is NaN; the weights are not usable");
     ++Generated;
     Written.push_back(Next);
     Pending.push_back(Next);

@@ -2,6 +2,7 @@
 
 #include "runtime/core/Decoder.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Finite.h"
 #include "runtime/core/Model.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/Team.h"
@@ -22,6 +23,7 @@ struct StatorModel {
 struct StatorSession {
   std::shared_ptr<const Model> Weights;
   Decoder Texts;
+  bool Finite = true; ///< all logits are
 };
 
 /// Keeps the message of \p Status for the caller.
@@ -111,13 +113,21 @@ const char *stator_session_feed(StatorSession *Session, const int32_t *Tokens,
       if (Tokens[I] < 0 || Tokens[I] >= Texts.vocabulary())
         return error("stator_session_feed: token ", I, " is ", Tokens[I],
                      "; ids are from 0 to ", Texts.vocabulary() - 1);
-    return Texts.feed(Tokens, Count);
+    STATOR_RETURN_IF_ERROR(Texts.feed(Tokens, Count));
+    Session->Finite = false;
+    for (int64_t Row = 0; Row < Texts.batch(); ++Row)
+      STATOR_RETURN_IF_ERROR(
+          checkLogits(Texts.logits(Row), Texts.vocabulary(),
+                      absl::StrCat("stator_session_feed: row ", Row,
+                                   ", position ", Texts.position())));
+    Session->Finite = true;
+    return absl::OkStatus();
   });
 }
 
 const float *stator_session_logits(const StatorSession *Session, int64_t Row) {
   if (!Session || Row < 0 || Row >= Session->Texts.batch() ||
-      Session->Texts.position() == 0)
+      Session->Texts.position() == 0 || !Session->Finite)
     return nullptr;
   return Session->Texts.logits(Row);
 }
@@ -126,6 +136,9 @@ int64_t stator_session_position(const StatorSession *Session) {
   return Session->Texts.position();
 }
 
-void stator_session_reset(StatorSession *Session) { Session->Texts.reset(); }
+void stator_session_reset(StatorSession *Session) {
+  Session->Texts.reset();
+  Session->Finite = true;
+}
 
 // NOLINTEND(readability-identifier-naming)

@@ -1,6 +1,7 @@
 #include "runtime/core/Perplexity.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Evaluation.h"
+#include "runtime/core/Finite.h"
 #include "runtime/core/LogProbabilities.h"
 #include "runtime/core/Parallel.h"
 #include "runtime/core/StatusMacros.h"
@@ -26,6 +27,7 @@ absl::StatusOr<MeanLoss> measureStrided(const StatorProgram &Program,
     struct Counted {
       int64_t Row, Position;
       int32_t Target;
+      int64_t Token; ///< the number of the target in the text
     };
     std::vector<Counted> All;
     std::ranges::fill(Tokens, 0);
@@ -35,7 +37,7 @@ absl::StatusOr<MeanLoss> measureStrided(const StatorProgram &Program,
       for (int64_t I = std::max(Done, Begin + 1); I < End; ++I) {
         int32_t Target;
         Text.copy(I, 1, &Target);
-        All.push_back({Row, I - 1 - Begin, Target});
+        All.push_back({Row, I - 1 - Begin, Target, I});
       }
       Done = End;
       Begin += Stride;
@@ -43,16 +45,27 @@ absl::StatusOr<MeanLoss> measureStrided(const StatorProgram &Program,
     Program.Forward(Program.Self, Memory.state(), Memory.cache(),
                     Memory.arena(), Tokens.data(), Targets.data(), Info,
                     Memory.result());
+    auto LogitsOf = [&](const Counted &Each) {
+      return Memory.result() +
+             (Each.Row * Time + Each.Position) * Program.Vocabulary;
+    };
     std::vector<double> Losses(All.size());
     forPieces(All.size(), 16, [&](uint64_t From, uint64_t To) {
-      for (uint64_t I = From; I < To; ++I)
-        Losses[I] = crossEntropy(Memory.result() +
-                                     (All[I].Row * Time + All[I].Position) *
-                                         Program.Vocabulary,
-                                 Program.Vocabulary, All[I].Target);
+      for (uint64_t I = From; I < To; ++I) {
+        const float *Logits = LogitsOf(All[I]);
+        // NaN stands for what is reported below, in order.
+        Losses[I] =
+            findBeyond(Logits, Program.Vocabulary)
+                ? std::nan("")
+                : crossEntropy(Logits, Program.Vocabulary, All[I].Target);
+      }
     });
-    for (double Loss : Losses)
-      Sum += Loss;
+    for (size_t I = 0; I < All.size(); ++I) {
+      if (std::isnan(Losses[I]))
+        return checkLogits(LogitsOf(All[I]), Program.Vocabulary,
+                           absl::StrCat("predicting token ", All[I].Token));
+      Sum += Losses[I];
+    }
     Result.Tokens += static_cast<int64_t>(Losses.size());
   }
   Result.Loss = Sum / static_cast<double>(Result.Tokens);
@@ -147,11 +160,17 @@ absl::StatusOr<MeanLoss> measurePerplexity(const Model &Model,
                                                   Model.state()));
   MeanLoss Result;
   if (Options.Stride) {
-    STATOR_ASSIGN_OR_RETURN(Result,
-                            measureStrided(Program, Memory, Text.View,
-                                           Options.Window, Options.Stride));
+    absl::StatusOr<MeanLoss> Strided = measureStrided(
+        Program, Memory, Text.View, Options.Window, Options.Stride);
+    if (!Strided.ok())
+      return error(Options.Perplexity, ": ", Strided.status().message());
+    Result = *Strided;
   } else {
-    Result.Loss = *evaluate(Program, Memory, Text.View, 0, [] { return true; });
+    absl::StatusOr<std::optional<double>> Loss =
+        evaluate(Program, Memory, Text.View, 0, [] { return true; });
+    if (!Loss.ok())
+      return error(Options.Perplexity, ": ", Loss.status().message());
+    Result.Loss = **Loss;
     Result.Tokens = Text.View.size() - 1;
   }
   if (!std::isfinite(Result.Loss))

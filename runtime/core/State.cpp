@@ -1,6 +1,7 @@
 #include "runtime/core/State.h"
 #include "runtime/core/AvailableMemory.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Finite.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/WeightConversion.h"
@@ -228,13 +229,8 @@ const char *findNonFinite(const StatorProgram &Program, const uint8_t *State) {
     if (Tensor.Role == STATOR_ROLE_GRADIENT ||
         Tensor.Role == STATOR_ROLE_CACHE || Tensor.Type != STATOR_TYPE_F32)
       continue;
-    // The bits of infinity and NaN, without the sign, are the largest of all;
-    // the maximum of integers vectorises, that of floats would not.
-    auto *Bits = reinterpret_cast<const uint32_t *>(State + Tensor.Offset);
-    uint32_t Largest = 0;
-    for (uint64_t J = 0; J < Tensor.Elements; ++J)
-      Largest = std::max(Largest, Bits[J] & 0x7FFFFFFFu);
-    if (Largest >= 0x7F800000u)
+    if (findBeyond(reinterpret_cast<const float *>(State + Tensor.Offset),
+                   static_cast<int64_t>(Tensor.Elements)))
       return Tensor.Name;
   }
   return nullptr;

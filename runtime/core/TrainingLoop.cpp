@@ -229,8 +229,9 @@ absl::Status TrainingLoop::save(CheckpointParts Parts) {
 
 std::optional<double> TrainingLoop::evaluateHeldOut(int64_t MostBatches) {
   Display->activity("evaluating on held-out text ...");
-  return evaluate(Program, Memory, Data.Validation, MostBatches,
-                  [] { return StopSignals::received() == 0; });
+  // A training program has no logits that could be wrong, only losses.
+  return *evaluate(Program, Memory, Data.Validation, MostBatches,
+                   [] { return StopSignals::received() == 0; });
 }
 
 bool TrainingLoop::noteEvaluation(double Loss) {

@@ -1,11 +1,13 @@
 #include "runtime/core/WeightConversion.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/core/Finite.h"
 #include "runtime/core/HalfFloat.h"
 #include "runtime/core/Parallel.h"
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
+#include <mutex>
+#include <utility>
 
 namespace stator::runtime {
 
@@ -68,18 +70,6 @@ static void readTransposed(const WeightCopy &Copy, uint64_t Begin, uint64_t End,
   }
 }
 
-/// Whether all of \p Values are finite.
-static bool areFinite(const float *Values, uint64_t Count) {
-  // The bits of infinity and NaN, without the sign, are the largest of all.
-  uint32_t Largest = 0;
-  for (uint64_t I = 0; I < Count; ++I) {
-    uint32_t Bits;
-    std::memcpy(&Bits, Values + I, sizeof Bits);
-    Largest = std::max(Largest, Bits & 0x7FFFFFFFu);
-  }
-  return Largest < 0x7F800000u;
-}
-
 /// Numbers of one block, and their scale.
 static void quantize(const float *Values, uint64_t Count, int8_t *Out,
                      float &Scale) {
@@ -124,8 +114,18 @@ static void storeRows(const WeightCopy &Copy, uint64_t Begin, uint64_t End,
     }
 }
 
-const StatorTensor *convertWeights(const std::vector<WeightCopy> &Copies,
-                                   uint8_t *State) {
+/// The number in its file of element number \p Element of a tensor of the
+/// state.
+static uint64_t elementInFile(const StatorTensor &Tensor, uint64_t Element) {
+  if (Tensor.Layout != STATOR_LAYOUT_TRANSPOSED)
+    return Element;
+  auto Rows = static_cast<uint64_t>(Tensor.Shape[0]),
+       Columns = static_cast<uint64_t>(Tensor.Shape[1]);
+  return Element % Columns * Rows + Element / Columns;
+}
+
+std::optional<WrongWeight> convertWeights(const std::vector<WeightCopy> &Copies,
+                                          uint8_t *State) {
   // Some rows of a tensor; a tensor that is no matrix is one column.
   struct Piece {
     size_t Copy;
@@ -143,13 +143,21 @@ const StatorTensor *convertWeights(const std::vector<WeightCopy> &Copies,
     for (uint64_t Begin = 0; Begin < Rows; Begin += Step)
       Pieces.push_back({I, Begin, std::min(Begin + Step, Rows), Columns});
   }
-  std::atomic<size_t> FirstBad = Copies.size();
+  std::mutex Lock;
+  std::optional<WrongWeight> First;
+  auto Report = [&](const WeightCopy &Copy, uint64_t Element, float Value) {
+    Element = elementInFile(*Copy.To, Element);
+    std::lock_guard<std::mutex> Guard(Lock);
+    if (!First ||
+        std::pair(&Copy, Element) < std::pair(First->Copy, First->Element))
+      First = WrongWeight{&Copy, Element, Value};
+  };
   forPieces(Pieces.size(), 1, [&](uint64_t Number, uint64_t) {
     const Piece &P = Pieces[Number];
     const WeightCopy &Copy = Copies[P.Copy];
-    uint64_t First = P.Begin * P.Columns, Count = (P.End - P.Begin) * P.Columns;
+    uint64_t Begin = P.Begin * P.Columns, Count = (P.End - P.Begin) * P.Columns;
     std::vector<float> Buffer;
-    float *Values = reinterpret_cast<float *>(State + Copy.To->Offset) + First;
+    float *Values = reinterpret_cast<float *>(State + Copy.To->Offset) + Begin;
     if (Copy.To->Type != STATOR_TYPE_F32) {
       Buffer.resize(Count);
       Values = Buffer.data();
@@ -157,17 +165,16 @@ const StatorTensor *convertWeights(const std::vector<WeightCopy> &Copies,
     if (Copy.To->Layout == STATOR_LAYOUT_TRANSPOSED)
       readTransposed(Copy, P.Begin, P.End, Values);
     else
-      readFloats(*Copy.From, First, Count, Values);
-    if (!areFinite(Values, Count)) {
-      size_t Known = FirstBad.load();
-      while (P.Copy < Known && !FirstBad.compare_exchange_weak(Known, P.Copy)) {
-      }
-    }
+      readFloats(*Copy.From, Begin, Count, Values);
+    if (std::optional<int64_t> At =
+            findBeyond(Values, static_cast<int64_t>(Count),
+                       Copy.To->Type == STATOR_TYPE_BF16 ? BitsBeyondBrainFloat
+                                                         : BitsOfInfinity))
+      Report(Copy, Begin + static_cast<uint64_t>(*At), Values[*At]);
     if (Copy.To->Type != STATOR_TYPE_F32)
       storeRows(Copy, P.Begin, P.End, P.Columns, Values, State);
   });
-  size_t Bad = FirstBad.load();
-  return Bad < Copies.size() ? Copies[Bad].To : nullptr;
+  return First;
 }
 
 } // namespace stator::runtime

@@ -9,6 +9,7 @@
 
 #include "runtime/core/Safetensors.h"
 #include "runtime/core/program.h"
+#include <optional>
 #include <vector>
 
 namespace stator::runtime {
@@ -19,6 +20,13 @@ struct WeightCopy {
   const SafetensorsEntry *From; ///< of the shape that files have
   /// Of an int8 tensor: its scales.
   const StatorTensor *Scales = nullptr;
+};
+
+/// A number that cannot be used.
+struct WrongWeight {
+  const WeightCopy *Copy;
+  uint64_t Element; ///< its number in the tensor as the file has it
+  float Value;      ///< in the file
 };
 
 /// Elements of a row that share a scale, as stator-quantize-weights has it.
@@ -32,9 +40,9 @@ const StatorTensor *findScales(const StatorProgram &Program,
 /// Converts all tensors into \p State, on all CPUs. To bf16 numbers are rounded
 /// to the nearest, ties to even; to int8 as multiples of a scale, which is
 /// the largest of the absolute values of a block divided by 127. Returns the
-/// first that holds a value that is NaN or infinite, or null.
-const StatorTensor *convertWeights(const std::vector<WeightCopy> &Copies,
-                                   uint8_t *State);
+/// first number that is NaN, infinite, or becomes infinite as bf16.
+std::optional<WrongWeight> convertWeights(const std::vector<WeightCopy> &Copies,
+                                          uint8_t *State);
 
 /// The upper half of a float, rounded to the nearest, ties to even; NaN stays
 /// NaN.

@@ -2,6 +2,7 @@
 #include "absl/strings/match.h"
 #include "runtime/core/AtomicFile.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Finite.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Lists.h"
 #include "runtime/core/RunPath.h"
@@ -110,10 +111,10 @@ static absl::Status load(const std::vector<Source> &Sources,
   STATOR_RETURN_IF_ERROR(Found.toStatus(Path, Program.Name));
   for (const WeightCopy &Each : Copies)
     announce(*Each.From);
-  const StatorTensor *Bad = convertWeights(Copies, State);
-  if (Bad && Options.Finite)
-    return error(Path, ": tensor ", Bad->Name,
-                 " holds a value that is NaN or infinite");
+  std::optional<WrongWeight> Wrong = convertWeights(Copies, State);
+  if (Wrong && Options.Finite)
+    return wrongValue(Path, Wrong->Copy->To->Name, Wrong->Copy->From->Shape,
+                      Wrong->Element, Wrong->Value);
   return absl::OkStatus();
 }
 

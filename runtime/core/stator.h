@@ -64,11 +64,14 @@ void stator_session_destroy(StatorSession *session);
 
 /* Adds `count` tokens to every text; tokens is [batch][count]. A model with a
  * prefix wants at least that many to begin with. After an error the session is
- * as it was before. */
+ * as it was before, except where a logit is NaN or infinite: the tokens have
+ * been fed then, and there are no logits until more are fed or the session is
+ * reset. */
 const char *stator_session_feed(StatorSession *session, const int32_t *tokens,
                                 int64_t count);
 /* [vocabulary] logits of the token that follows text number `row`; until the
- * next call with this session. Null where nothing has been fed. */
+ * next call with this session. Null where nothing has been fed, or where a
+ * logit is not finite. */
 const float *stator_session_logits(const StatorSession *session, int64_t row);
 /* Tokens that have been fed to each text. */
 int64_t stator_session_position(const StatorSession *session);

@@ -259,9 +259,11 @@ TEST(Generator, ReportsLogitsThatAreNotNumbers) {
   std::fill_n(reinterpret_cast<float *>(Model.State.data()), 121, NAN);
   Decoder Rows = Model.decoder();
   std::vector<TextStart> Starts = {{{1}, 0}};
-  EXPECT_ERROR(generate(Rows, Starts, tokens(3),
-                        [](size_t, int32_t, const float *) { return true; }),
-               "token 0: every logit is NaN");
+  EXPECT_ERROR(
+      generate(Rows, Starts, tokens(3),
+               [](size_t, int32_t, const float *) { return true; }),
+      "continuing the prompt, step 0 (position 1): the logit of token 0 "
+      "is nan; logits must be finite");
 }
 
 } // namespace

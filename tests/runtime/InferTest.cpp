@@ -149,8 +149,62 @@ TEST_F(InferTest, NanInWeightsIsAnError) {
                    std::vector<float>(8, NAN));
   Outcome End = run(Fake.get(), {"--weights=nan.safetensors"});
   EXPECT_EQ(End.ExitCode, 1);
-  EXPECT_THAT(End.Err, HasSubstr("tensor table.weight holds a value that is "
-                                 "NaN"));
+  EXPECT_THAT(End.Err,
+              HasSubstr("nan.safetensors: tensor table.weight: the value at "
+                        "[0, 0] is nan; weights must be finite"));
+}
+
+TEST_F(InferTest, LogitsThatAreNotFiniteAreAnError) {
+  std::filesystem::copy("out/latest/vocab.json", "vocab.json");
+  // After the id 3 one logit is the sum of two finite numbers that overflows.
+  std::vector<float> Table(64, 0), Bias(8, 0);
+  for (float Sign : {1.0f, -1.0f}) {
+    for (size_t I = 0; I < 8; ++I)
+      Table[I * 8 + 3] = 50;
+    Table[3 * 8 + 5] = Bias[5] = Sign * 3e38f;
+    for (size_t I = 0; I < 8; ++I)
+      if (I != 3)
+        Table[I * 8 + 5] = -Bias[5];
+    writeFakeWeights("large.safetensors", Table, Bias);
+    const char *Value = Sign > 0 ? "is inf;" : "is -inf;";
+    for (std::vector<std::string> How :
+         {std::vector<std::string>{"--temperature=0"},
+          {"--temperature=1"},
+          {"--top-k=1"},
+          {"--top-k=3", "--top-p=0.5"},
+          {"--min-p=0.1"},
+          {"--repeat-penalty=2"},
+          {"--json"},
+          {"--logprobs=2"},
+          {"--samples=4"}}) {
+      How.insert(How.end(), {"--weights=large.safetensors", "--prompt=a"});
+      Outcome End = run(Fake.get(), How);
+      EXPECT_EQ(End.ExitCode, 1) << How[0];
+      EXPECT_THAT(End.Err, HasSubstr("continuing the prompt, step 1 (position "
+                                     "2): the logit of token 5 "))
+          << How[0];
+      EXPECT_THAT(End.Err, HasSubstr(Value));
+      EXPECT_THAT(End.Err, HasSubstr("hint: a computation overflowed"));
+    }
+    write("prompts.txt", "a\nc\n");
+    Outcome End = run(Fake.get(), {"--weights=large.safetensors",
+                                   "--prompts=prompts.txt", "--tokens=1"});
+    EXPECT_EQ(End.ExitCode, 1);
+    EXPECT_EQ(End.Out, "");
+    EXPECT_THAT(End.Err, HasSubstr("continuing prompts.txt: line 2, step 0"));
+    write("text.txt", "abcab");
+    for (const char *Stride : {"", "--stride=2"}) {
+      std::vector<std::string> How = {"--weights=large.safetensors",
+                                      "--perplexity=text.txt"};
+      if (*Stride)
+        How.push_back(Stride);
+      End = run(Fake.get(), How);
+      EXPECT_EQ(End.ExitCode, 1);
+      EXPECT_EQ(End.Out, "");
+      EXPECT_THAT(End.Err, HasSubstr("text.txt: predicting token 3: the logit "
+                                     "of token 5 "));
+    }
+  }
 }
 
 TEST_F(InferTest, ErrorsAreClear) {

@@ -16,6 +16,7 @@ struct Matrix {
   int64_t Shape[2], ScaleShape[2];
   StatorTensor Tensor{}, Scales{};
   std::vector<uint8_t> State;
+  std::vector<WeightCopy> Copies;
 
   Matrix(int64_t Rows, int64_t Columns, int32_t Type, int32_t Layout)
       : Shape{Rows, Columns}, ScaleShape{Rows, (Columns + 31) / 32} {
@@ -40,8 +41,9 @@ struct Matrix {
     State.resize(Scales.Offset + 4 * Rows * ScaleShape[1], 0xEE);
   }
 
-  const StatorTensor *convert() {
-    return convertWeights({{&Tensor, &Entry, &Scales}}, State.data());
+  std::optional<WrongWeight> convert() {
+    Copies = {{&Tensor, &Entry, &Scales}};
+    return convertWeights(Copies, State.data());
   }
   /// What the file has for element (Row, Column) of the state.
   float expected(int64_t Row, int64_t Column) const {
@@ -69,7 +71,7 @@ TEST(WeightConversionTest, RoundsToTheNearestBrainFloat) {
 TEST(WeightConversionTest, TransposesOnTheWay) {
   for (int32_t Layout : {STATOR_LAYOUT_PLAIN, STATOR_LAYOUT_TRANSPOSED}) {
     Matrix M(701, 515, STATOR_TYPE_F32, Layout);
-    EXPECT_EQ(M.convert(), nullptr);
+    EXPECT_FALSE(M.convert());
     for (int64_t I = 0; I < 701 * 515; ++I)
       ASSERT_EQ(M.at<float>(0, I), M.expected(I / 515, I % 515)) << I;
   }
@@ -77,7 +79,7 @@ TEST(WeightConversionTest, TransposesOnTheWay) {
 
 TEST(WeightConversionTest, MakesBrainFloats) {
   Matrix M(37, 70, STATOR_TYPE_BF16, STATOR_LAYOUT_TRANSPOSED);
-  EXPECT_EQ(M.convert(), nullptr);
+  EXPECT_FALSE(M.convert());
   for (int64_t I = 0; I < 37 * 70; ++I)
     ASSERT_EQ(M.at<uint16_t>(0, I), brainOfFloat(M.expected(I / 70, I % 70)));
 }
@@ -88,7 +90,7 @@ TEST(WeightConversionTest, ScalesBlocksOfARow) {
     Matrix M(Rows, Columns, STATOR_TYPE_INT8, Layout);
     for (int64_t I = 0; I < 32; ++I) // a block of zeros
       M.InFile[Layout == STATOR_LAYOUT_TRANSPOSED ? I * Rows : I] = 0;
-    EXPECT_EQ(M.convert(), nullptr);
+    EXPECT_FALSE(M.convert());
     for (int64_t Row = 0; Row < Rows; ++Row)
       for (int64_t Block = 0; Block < Blocks; ++Block) {
         float Scale = M.at<float>(M.Scales.Offset, Row * Blocks + Block);
@@ -109,12 +111,35 @@ TEST(WeightConversionTest, ScalesBlocksOfARow) {
 }
 
 TEST(WeightConversionTest, NamesWhatIsNotFinite) {
+  constexpr float Infinity = std::numeric_limits<float>::infinity();
+  for (int32_t Type : {STATOR_TYPE_F32, STATOR_TYPE_BF16, STATOR_TYPE_INT8})
+    for (int32_t Layout : {STATOR_LAYOUT_PLAIN, STATOR_LAYOUT_TRANSPOSED})
+      for (float Value :
+           {Infinity, -Infinity, std::numeric_limits<float>::quiet_NaN()}) {
+        Matrix M(40, 30, Type, Layout);
+        M.InFile[1134] = Value;
+        std::optional<WrongWeight> Wrong = M.convert();
+        ASSERT_TRUE(Wrong);
+        EXPECT_EQ(Wrong->Copy->To, &M.Tensor);
+        EXPECT_EQ(Wrong->Element, 1134u);
+        EXPECT_EQ(std::isnan(Wrong->Value), std::isnan(Value));
+      }
+}
+
+TEST(WeightConversionTest, NamesWhatBecomesInfiniteInBrainFloat) {
+  const float Largest = floatOfBits(0x7F7F7FFF),
+              Beyond = floatOfBits(0x7F7F8000);
   for (int32_t Type : {STATOR_TYPE_F32, STATOR_TYPE_BF16, STATOR_TYPE_INT8}) {
-    Matrix M(40, 40, Type, STATOR_LAYOUT_PLAIN);
-    M.InFile[1234] = std::numeric_limits<float>::infinity();
-    EXPECT_EQ(M.convert(), &M.Tensor);
-    M.InFile[1234] = std::numeric_limits<float>::quiet_NaN();
-    EXPECT_EQ(M.convert(), &M.Tensor);
+    Matrix M(40, 30, Type, STATOR_LAYOUT_PLAIN);
+    M.InFile[7] = Largest;
+    EXPECT_FALSE(M.convert());
+    M.InFile[8] = -Beyond;
+    std::optional<WrongWeight> Wrong = M.convert();
+    ASSERT_EQ(Wrong.has_value(), Type == STATOR_TYPE_BF16);
+    if (Wrong) {
+      EXPECT_EQ(Wrong->Element, 8u);
+      EXPECT_EQ(Wrong->Value, -Beyond);
+    }
   }
 }
 
