@@ -1,12 +1,14 @@
 #include "runtime/core/Data.h"
 #include "absl/strings/match.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Lists.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/Utf8.h"
 #include "runtime/core/Vocabulary.h"
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 #include <utility>
 
 namespace stator::runtime {
@@ -61,10 +63,44 @@ static uint64_t fingerprintOf(const MappedFile &File) {
   return Hash;
 }
 
+/// The error for a text with characters that the vocabulary lacks, of which one
+/// is at \p Position.
+static absl::Status unknownCharacters(absl::string_view Text, size_t Position,
+                                      const Vocabulary &Vocabulary,
+                                      absl::string_view Name,
+                                      absl::string_view Origin) {
+  char32_t CodePoint;
+  decodeUtf8(Text, Position, CodePoint);
+  if (Origin.empty())
+    return error(Name, ": the character ", describeCharacter(CodePoint),
+                 " at byte ", Position,
+                 " does not occur in the text that the vocabulary was made "
+                 "of\nhint: with --val-fraction the vocabulary is made of "
+                 "both parts");
+  std::vector<std::string> Missing = {absl::StrCat(
+      describeCharacter(CodePoint), " (first at byte ", Position, ")")};
+  std::set<char32_t> Seen = {CodePoint};
+  while (Position < Text.size()) {
+    unsigned Length = decodeUtf8(Text, Position, CodePoint);
+    if (Length == 0)
+      return notUtf8(Text, Position, Name);
+    if (Vocabulary.find(CodePoint) < 0 && Seen.insert(CodePoint).second)
+      Missing.push_back(describeCharacter(CodePoint));
+    Position += Length;
+  }
+  std::string Message =
+      absl::StrCat(Name, " has ", Missing.size(),
+                   Missing.size() == 1 ? " character" : " characters",
+                   " that the vocabulary of ", Origin, " does not have");
+  appendList(Message, "not in the vocabulary", Missing);
+  return error(Message, "\nhint: remove them from the text; the weights know "
+                        "only the characters that they were trained on");
+}
+
 /// Ids of \p Text, \p Width bytes each.
 static absl::StatusOr<std::vector<uint8_t>>
 encodeText(absl::string_view Text, const Vocabulary &Vocabulary, int Width,
-           absl::string_view Name) {
+           absl::string_view Name, absl::string_view Origin) {
   std::vector<uint8_t> Ids;
   Ids.reserve(Text.size() * static_cast<size_t>(Width));
   for (size_t Position = 0; Position < Text.size();) {
@@ -74,11 +110,7 @@ encodeText(absl::string_view Text, const Vocabulary &Vocabulary, int Width,
       return notUtf8(Text, Position, Name);
     int32_t Id = Vocabulary.find(CodePoint);
     if (Id < 0)
-      return error(Name, ": the character ", describeCharacter(CodePoint),
-                   " at byte ", Position,
-                   " does not occur in the text that the vocabulary was made "
-                   "of\nhint: with --val-fraction the vocabulary is made of "
-                   "both parts");
+      return unknownCharacters(Text, Position, Vocabulary, Name, Origin);
     for (int Byte = 0; Byte < Width; ++Byte)
       Ids.push_back(static_cast<uint8_t>(Id >> (8 * Byte)));
     Position += Length;
@@ -109,6 +141,7 @@ static absl::StatusOr<std::vector<uint8_t>> encodeWith(const Tokenizer &Coder,
 
 static absl::Status checkVocabulary(const Tokenizer &Coder,
                                     const std::string &Path,
+                                    const std::string &Origin,
                                     int64_t ModelVocabulary) {
   int64_t Size = Coder.vocabularySize();
   if (Size <= ModelVocabulary)
@@ -119,10 +152,11 @@ static absl::Status checkVocabulary(const Tokenizer &Coder,
                  "was compiled for ",
                  ModelVocabulary,
                  "\nhint: compile the model with -D vocab=256");
-  if (Coder.kind() != TokenizerKind::Characters)
-    return error(Coder.files().Origin, " has ", Size,
-                 " tokens, but the model was compiled for ", ModelVocabulary,
-                 "\nhint: compile the model with -D vocab=", Size);
+  if (Coder.kind() != TokenizerKind::Characters || !Origin.empty())
+    return error(
+        Origin.empty() ? Coder.files().Origin : "the tokenizer of " + Origin,
+        " has ", Size, " tokens, but the model was compiled for ",
+        ModelVocabulary, "\nhint: compile the model with -D vocab=", Size);
   return error(Path, " has ", Size,
                " different characters, but the model was compiled for ",
                ModelVocabulary,
@@ -153,8 +187,8 @@ static absl::Status checkIds(TokenView Tokens, const std::string &Path,
 
 absl::StatusOr<TokenFile>
 TokenFile::open(const std::string &Path, DataFormat Format,
-                std::shared_ptr<const Tokenizer> Known,
-                int64_t ModelVocabulary) {
+                std::shared_ptr<const Tokenizer> Known, int64_t ModelVocabulary,
+                const std::string &Origin) {
   TokenFile Result;
   STATOR_ASSIGN_OR_RETURN(Result.File, MappedFile::open(Path));
   if (Result.File.size() == 0)
@@ -170,14 +204,15 @@ TokenFile::open(const std::string &Path, DataFormat Format,
       Result.Coder = std::make_shared<Vocabulary>(std::move(Own));
     }
     const Tokenizer &Coder = *Result.Coder;
-    STATOR_RETURN_IF_ERROR(checkVocabulary(Coder, Path, ModelVocabulary));
+    STATOR_RETURN_IF_ERROR(
+        checkVocabulary(Coder, Path, Origin, ModelVocabulary));
     int64_t Ids = Coder.vocabularySize();
     int Width = Ids <= 0x100 ? 1 : Ids <= 0x10000 ? 2 : 4;
     if (Coder.kind() == TokenizerKind::Characters) {
       STATOR_ASSIGN_OR_RETURN(Result.Encoded,
                               encodeText(Text,
                                          static_cast<const Vocabulary &>(Coder),
-                                         Width, Path));
+                                         Width, Path, Origin));
     } else {
       STATOR_ASSIGN_OR_RETURN(Result.Encoded,
                               encodeWith(Coder, Text, Width, Path));
@@ -198,14 +233,17 @@ TokenFile::open(const std::string &Path, DataFormat Format,
                  dataFormatName(Format));
   if (Format == DataFormat::Bytes && Known &&
       Known->kind() != TokenizerKind::Bytes)
-    return error("--tokenizer encodes text, but --format bytes reads ", Path,
-                 " as bytes");
+    return error("the tokenizer of ", Origin,
+                 " encodes text, but --format "
+                 "bytes reads ",
+                 Path, " as bytes");
   if (!Known)
     Known = std::make_shared<Vocabulary>(Format == DataFormat::Bytes
                                              ? Vocabulary::bytes()
                                              : Vocabulary::tokens());
   Result.Coder = std::move(Known);
-  STATOR_RETURN_IF_ERROR(checkVocabulary(*Result.Coder, Path, ModelVocabulary));
+  STATOR_RETURN_IF_ERROR(
+      checkVocabulary(*Result.Coder, Path, Origin, ModelVocabulary));
   Result.Tokens = TokenView(Result.File.data(), Width,
                             static_cast<int64_t>(Text.size()) / Width);
   STATOR_RETURN_IF_ERROR(checkIds(Result.Tokens, Path, ModelVocabulary));
@@ -214,19 +252,20 @@ TokenFile::open(const std::string &Path, DataFormat Format,
 
 absl::StatusOr<Dataset> openDataset(const DataOptions &Options,
                                     std::shared_ptr<const Tokenizer> Known,
-                                    int64_t Time, int64_t ModelVocabulary) {
+                                    int64_t Time, int64_t ModelVocabulary,
+                                    const std::string &Origin) {
   DataFormat Format = dataFormat(Options.Format, Options.Data);
   Dataset Result;
   STATOR_ASSIGN_OR_RETURN(
-      Result.Data,
-      TokenFile::open(Options.Data, Format, std::move(Known), ModelVocabulary));
+      Result.Data, TokenFile::open(Options.Data, Format, std::move(Known),
+                                   ModelVocabulary, Origin));
   Result.Training = Result.Data.tokens();
   std::string Left;
   if (!Options.Validation.empty()) {
     STATOR_ASSIGN_OR_RETURN(Result.ValidationFile,
                             TokenFile::open(Options.Validation, Format,
                                             Result.Data.tokenizer(),
-                                            ModelVocabulary));
+                                            ModelVocabulary, Origin));
     Result.Validation = Result.ValidationFile->tokens();
     if (Result.Validation.size() < 2)
       return error(Options.Validation,

@@ -52,6 +52,7 @@ class TokenFile {
 public:
   /// Reads \p Path as \p Format. Text is encoded with \p Known, or, if that is
   /// null, by a vocabulary of its characters; ids are those of \p Known.
+  /// \p Origin is where \p Known is from, for messages; "" for the data itself.
   /// \p ModelVocabulary is the number of ids that the model knows. Errors:
   /// missing, unreadable or empty file; not UTF-8; a character that \p Known
   /// lacks; more tokens, or a larger id, than the model has; a size that is no
@@ -59,7 +60,8 @@ public:
   static absl::StatusOr<TokenFile> open(const std::string &Path,
                                         DataFormat Format,
                                         std::shared_ptr<const Tokenizer> Known,
-                                        int64_t ModelVocabulary);
+                                        int64_t ModelVocabulary,
+                                        const std::string &Origin = "");
 
   TokenView tokens() const { return Tokens; }
   const std::shared_ptr<const Tokenizer> &tokenizer() const { return Coder; }
@@ -96,12 +98,14 @@ struct Dataset {
 /// Opens the files of \p Options for a model with \p Time positions and
 /// \p ModelVocabulary ids. A fraction F is held out from the end: of n tokens,
 /// the first floor(n * (1 - F)) are trained on, as in nanoGPT. \p Known is the
-/// tokenizer of a checkpoint that is continued, or what \p Options name.
+/// tokenizer of a checkpoint that is continued, or what \p Options name, and
+/// \p Origin where it is from, for messages.
 /// Errors: those of TokenFile::open; fewer than Time + 1 tokens to train on;
 /// fewer than two held out.
 absl::StatusOr<Dataset> openDataset(const DataOptions &Options,
                                     std::shared_ptr<const Tokenizer> Known,
-                                    int64_t Time, int64_t ModelVocabulary);
+                                    int64_t Time, int64_t ModelVocabulary,
+                                    const std::string &Origin = "");
 
 } // namespace stator::runtime
 

@@ -87,7 +87,8 @@ static void declare(Flags &Table, InferOptions &O, IdTexts &Ids) {
                &O.Model.AllowExtra);
   Table.text("tokenizer", "PATH",
              "A tokenizer.json, SentencePiece or llama2.c tokenizer, a "
-             "vocabulary with merges, or a folder that holds one.",
+             "vocabulary with merges; or a folder, a checkpoint or a training "
+             "run that holds one.",
              &O.Model.Tokenizer, "beside the weights");
   declareGeneration(Table, O, Ids);
 

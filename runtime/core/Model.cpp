@@ -1,6 +1,7 @@
 #include "runtime/core/Model.h"
 #include "absl/strings/match.h"
 #include "nlohmann/json.hpp"
+#include "runtime/core/AtomicFile.h"
 #include "runtime/core/AvailableMemory.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
@@ -121,9 +122,9 @@ absl::Status Model::loadTokenizer(const StatorEmbedded *Embedded,
   if (!Options.Tokenizer.empty()) {
     STATOR_ASSIGN_OR_RETURN(Text, openTokenizer(Options.Tokenizer));
     std::error_code Ignored;
-    Folder = fs::is_directory(Options.Tokenizer, Ignored)
-                 ? Options.Tokenizer
-                 : fs::path(Options.Tokenizer).parent_path().string();
+    Folder = findTokenizer(Options.Tokenizer);
+    if (!fs::is_directory(Folder, Ignored))
+      Folder = directoryOf(Folder);
   } else if (!Options.Weights.empty() && holdsTokenizer(Directory)) {
     STATOR_ASSIGN_OR_RETURN(Text, openTokenizer(Directory));
   } else if (Embedded && Embedded->TokenizerBytes) {

@@ -138,9 +138,9 @@ static absl::StatusOr<FileTokens> readTokens(const Model &Model,
   std::shared_ptr<const Tokenizer> Known;
   if (Format == DataFormat::Text)
     Known = std::shared_ptr<const Tokenizer>(std::shared_ptr<void>(), Text);
-  STATOR_ASSIGN_OR_RETURN(Result.File,
-                          TokenFile::open(Path, Format, std::move(Known),
-                                          Model.program().Vocabulary));
+  STATOR_ASSIGN_OR_RETURN(
+      Result.File, TokenFile::open(Path, Format, std::move(Known),
+                                   Model.program().Vocabulary, Model.origin()));
   Result.View = Result.File->tokens();
   return Result;
 }

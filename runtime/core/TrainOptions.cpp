@@ -40,10 +40,11 @@ Parser::Parser(const StatorProgram &Program) {
                &O.Data.Format, {"text", "bytes", "uint16", "uint32"},
                "uint16 for .bin, else text");
   Table.text("tokenizer", "PATH",
-             "Encode text with this tokenizer instead of by characters, or say "
-             "what ids stand for: a tokenizer.json, tokenizer.model, "
-             "tokenizer.bin, or a folder with one. It is saved with the "
-             "checkpoints.",
+             "Encode text with this tokenizer, or say what ids stand for: a "
+             "tokenizer.json, tokenizer.model or tokenizer.bin, or a folder, "
+             "checkpoint or training run with one. It is saved with the "
+             "checkpoints. Without it, the tokenizer of --init-from is used; "
+             "without one there, text is encoded by its characters.",
              &O.Data.Tokenizer);
 
   Table.section("Training");
@@ -56,10 +57,17 @@ Parser::Parser(const StatorProgram &Program) {
   Table.integer("threads", "Threads to compute on; never changes a result.",
                 &O.Threads, 1, 4096, "one for each CPU");
   Table.toggle("pin", "Keep each thread on a CPU of its own.", &O.Pin);
-  Table.text("init-from", "FILE",
-             "Begin with the weights of a .safetensors file or a checkpoint "
-             "instead of random ones.",
-             &O.InitFrom, "");
+  Table.text(
+      "init-from", "PATH",
+      "Begin with the weights of a .safetensors file, a folder with one, "
+      "a checkpoint or a training run instead of random ones, and with "
+      "the tokenizer that is there.",
+      &O.InitFrom, "");
+  Table.toggle(
+      "change-tokenizer",
+      "Accept a --tokenizer in which ids stand for other tokens than in "
+      "that of --init-from.",
+      &O.ChangeTokenizer);
   Table.toggle("allow-extra",
                "Ignore tensors of --init-from that the model does not have.",
                &O.AllowExtra);
@@ -243,6 +251,9 @@ parseTrainOptions(const StatorProgram &Program,
     return usageError("--steps N is needed: the model does not say how many");
   if (O.Out.empty())
     return usageError("--out needs the name of a directory");
+  if (O.ChangeTokenizer && (O.InitFrom.empty() || O.Data.Tokenizer.empty()))
+    return usageError("--change-tokenizer needs both --init-from and "
+                      "--tokenizer");
   if (O.AllowExtra && O.InitFrom.empty())
     return usageError("--allow-extra is about --init-from, which is not given");
   O.Data.Format =

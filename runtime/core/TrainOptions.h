@@ -21,7 +21,8 @@ struct TrainOptions {
   std::string Log; ///< absolute path; "": log.jsonl in Out, or where that leads
   std::string InitFrom, DumpGradients;
   std::string Profile; ///< "", or where to write what took how long
-  bool AllowExtra = false, Pin = false, Quiet = false, Overwrite = false;
+  bool AllowExtra = false, Pin = false, Quiet = false, Overwrite = false,
+       ChangeTokenizer = false;
   bool Help = false, Version = false;
 
   /// What is resumed, if anything is, and the lock of its run.

@@ -8,7 +8,7 @@
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/StopSignals.h"
 #include "runtime/core/Threads.h"
-#include "runtime/core/Weights.h"
+#include "runtime/core/tokenizer/TokenizerDifference.h"
 #include <algorithm>
 #include <cmath>
 #include <csignal>
@@ -21,15 +21,56 @@ static std::string hexadecimal(uint64_t Value) {
   return absl::StrFormat("%016x", Value);
 }
 
-absl::Status TrainingLoop::openData() {
-  std::shared_ptr<const Tokenizer> Known;
-  if (Options.Resumed) {
-    Known = Options.Resumed->Coder;
-  } else if (!Options.Data.Tokenizer.empty()) {
-    STATOR_ASSIGN_OR_RETURN(Known, openTokenizer(Options.Data.Tokenizer));
+absl::StatusOr<std::shared_ptr<const Tokenizer>>
+TrainingLoop::openGivenTokenizer() {
+  if (Options.Resumed)
+    return Options.Resumed->Coder;
+  std::shared_ptr<const Tokenizer> Trained, Given;
+  if (!Options.InitFrom.empty()) {
+    STATOR_ASSIGN_OR_RETURN(Initial, WeightFiles::open(Options.InitFrom));
+    if (holdsTokenizer(Initial->directory())) {
+      STATOR_ASSIGN_OR_RETURN(Trained, openTokenizer(Initial->directory()));
+    }
   }
+  if (Options.Data.Tokenizer.empty()) {
+    if (!Trained || Trained->kind() != TokenizerKind::Tokens)
+      return Trained;
+    if (dataFormat(Options.Data.Format, Options.Data.Data) == DataFormat::Text)
+      return error(Options.InitFrom,
+                   " was trained on token ids, and what text they stand for is "
+                   "not known\nhint: --tokenizer PATH says it");
+    return nullptr;
+  }
+  STATOR_ASSIGN_OR_RETURN(Given, openTokenizer(Options.Data.Tokenizer));
+  std::string Difference;
+  if (Trained)
+    Difference = describeDifference(*Trained, *Given);
+  if (Difference.empty())
+    return Given;
+  if (Options.ChangeTokenizer)
+    Display->message(absl::StrCat("another tokenizer than in ",
+                                  Options.InitFrom, ": ", Difference));
+  else
+    return error("--tokenizer ", Options.Data.Tokenizer,
+                 " is not the tokenizer that ", Options.InitFrom,
+                 " was trained with: ", Difference,
+                 "\nhint: without --tokenizer, that of ", Options.InitFrom,
+                 " is used; --change-tokenizer trains with the other one all "
+                 "the same");
+  return Given;
+}
+
+absl::Status TrainingLoop::openData() {
+  STATOR_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> Known,
+                          openGivenTokenizer());
+  std::string Origin;
+  if (Known)
+    Origin = Options.Resumed                  ? Options.Resumed->Path
+             : Options.Data.Tokenizer.empty() ? Options.InitFrom
+                                              : Options.Data.Tokenizer;
   STATOR_ASSIGN_OR_RETURN(Data, openDataset(Options.Data, std::move(Known),
-                                            Program.Time, Program.Vocabulary));
+                                            Program.Time, Program.Vocabulary,
+                                            Origin));
   Run.Model = Program.Name;
   Run.Batch = Program.Batch;
   Run.Time = Program.Time;
@@ -84,12 +125,14 @@ absl::Status TrainingLoop::openMemory() {
   initializeState(Program, Memory.state(), static_cast<uint64_t>(Options.Seed));
   if (Options.InitFrom.empty())
     return absl::OkStatus();
-  STATOR_ASSIGN_OR_RETURN(std::string Path, findWeights(Options.InitFrom));
-  STATOR_ASSIGN_OR_RETURN(SafetensorsFile File, SafetensorsFile::open(Path));
   std::vector<std::string> Ignored;
-  STATOR_RETURN_IF_ERROR(loadTensors(File, Program, STATOR_ROLE_PARAMETER,
-                                     Memory.state(), Options.AllowExtra,
-                                     &Ignored));
+  LoadOptions How;
+  How.AllowExtra = Options.AllowExtra;
+  How.Finite = true;
+  STATOR_RETURN_IF_ERROR(
+      loadWeights(*Initial, Program, Memory.state(), How, &Ignored));
+  std::string Path = Initial->path();
+  Initial.reset();
   if (!Ignored.empty())
     Display->message(absl::StrCat("ignored ", Ignored.size(), " tensors of ",
                                   Path, " that the model does not have"));

@@ -6,6 +6,7 @@
 #include "runtime/core/Progress.h"
 #include "runtime/core/State.h"
 #include "runtime/core/TrainOptions.h"
+#include "runtime/core/Weights.h"
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -47,6 +48,9 @@ private:
     TimesOfRun = std::make_unique<ProfileSummary>(Program);
   }
 
+  /// The tokenizer that is asked for or comes with a checkpoint; null if text
+  /// is to be encoded by its characters.
+  absl::StatusOr<std::shared_ptr<const Tokenizer>> openGivenTokenizer();
   absl::Status openData();
   absl::Status openMemory();
   /// For a new run: refuses what it would replace. \p Create creates --out
@@ -85,6 +89,7 @@ private:
   std::optional<Progress> Display;
   std::vector<int32_t> Tokens, Targets;
   int64_t SavedStep = -1;
+  std::optional<WeightFiles> Initial; ///< of --init-from, until they are loaded
 
   /// With Options.Profile only.
   std::unique_ptr<Profiler> Times;

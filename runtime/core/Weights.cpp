@@ -120,20 +120,19 @@ static absl::Status load(const std::vector<Source> &Sources,
 
 absl::Status loadTensors(const SafetensorsFile &File,
                          const StatorProgram &Program, int32_t Role,
-                         uint8_t *State, bool AllowExtra,
-                         std::vector<std::string> *Ignored) {
+                         uint8_t *State) {
   std::vector<Source> Sources;
   for (const SafetensorsEntry &Entry : File.entries())
     Sources.push_back({&File, &Entry});
-  LoadOptions Options;
-  Options.AllowExtra = AllowExtra;
-  return load(Sources, File.path(), Program, Role, State, Options, Ignored);
+  return load(Sources, File.path(), Program, Role, State, LoadOptions(),
+              nullptr);
 }
 
 absl::Status loadWeights(const WeightFiles &Files, const StatorProgram &Program,
-                         uint8_t *State, const LoadOptions &Options) {
+                         uint8_t *State, const LoadOptions &Options,
+                         std::vector<std::string> *Ignored) {
   return load(Files.tensors(), Files.path(), Program, STATOR_ROLE_PARAMETER,
-              State, Options, nullptr);
+              State, Options, Ignored);
 }
 
 absl::StatusOr<WeightFiles> WeightFiles::open(const std::string &Path) {

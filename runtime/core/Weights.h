@@ -33,7 +33,8 @@ private:
 };
 
 struct LoadOptions {
-  /// Ignore tensors that the program does not have.
+  /// Ignore tensors that the program does not have. Their names are in the
+  /// list Ignored, if one is given.
   bool AllowExtra = false;
   /// A value that is NaN or infinite is an error.
   bool Finite = false;
@@ -43,17 +44,16 @@ struct LoadOptions {
 /// types that they have there, on all CPUs. Errors as loadTensors has them, and
 /// of a value that is not finite.
 absl::Status loadWeights(const WeightFiles &Files, const StatorProgram &Program,
-                         uint8_t *State, const LoadOptions &Options);
+                         uint8_t *State, const LoadOptions &Options,
+                         std::vector<std::string> *Ignored = nullptr);
 
 /// Copies the tensors of \p File into those of \p Role in \p State. Errors,
 /// before anything is copied: tensors that are missing, of another shape, or of
-/// a dtype that is not read, and unless \p AllowExtra tensors that the program
-/// does not have; each by name, with both shapes. \p Ignored, if given,
-/// receives the names of the extra ones.
+/// a dtype that is not read, and tensors that the program does not have; each
+/// by name, with both shapes.
 absl::Status loadTensors(const SafetensorsFile &File,
                          const StatorProgram &Program, int32_t Role,
-                         uint8_t *State, bool AllowExtra = false,
-                         std::vector<std::string> *Ignored = nullptr);
+                         uint8_t *State);
 
 /// The tensors of \p Role, to be written.
 std::vector<SafetensorsTensor> tensorsOf(const StatorProgram &Program,

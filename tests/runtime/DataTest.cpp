@@ -77,7 +77,7 @@ TEST_F(DataTest, IdsAreThoseOfATokenizer) {
   EXPECT_ERROR(TokenFile::open("ids", DataFormat::Uint16, Characters, 1),
                "compiled for 1");
   EXPECT_ERROR(TokenFile::open("ids", DataFormat::Bytes, Characters, 256),
-               "--tokenizer encodes text, but --format bytes");
+               "encodes text, but --format bytes");
 }
 
 TEST_F(DataTest, IdsAreReadInPlace) {

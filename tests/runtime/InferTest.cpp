@@ -240,7 +240,7 @@ TEST_F(InferTest, ErrorsAreClear) {
          "no tokenizer beside the weights");
   Expect({"--perplexity=missing.txt"}, 1, "missing.txt");
   Expect({"--perplexity=latin1.txt"}, 1, "byte 3 (0xe9)");
-  Expect({"--perplexity=other.txt"}, 1, "the character 'x' at byte 2");
+  Expect({"--perplexity=other.txt"}, 1, "'x' (first at byte 2)");
   Expect({"--perplexity=one.txt"}, 1, "a single token");
   write("empty.txt", "");
   Expect({"--perplexity=empty.txt"}, 1, "empty.txt is empty");

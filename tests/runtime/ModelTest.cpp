@@ -53,6 +53,25 @@ TEST_F(ModelTest, FindsATokenizerBesideTheWeights) {
                "has 9 characters, but the model was compiled for 8");
 }
 
+/// --tokenizer takes what --weights takes.
+TEST_F(ModelTest, FindsTheTokenizerOfARun) {
+  namespace fs = std::filesystem;
+  fs::create_directories("run/step-00000020");
+  fs::create_directory_symlink("step-00000020", "run/latest");
+  fs::copy("model.safetensors", "run/latest/model.safetensors");
+  write("run/latest/vocab.json", Vocabulary);
+  write("run/latest/generation.json", R"({"bos": 1})");
+  for (const char *Path :
+       {"run", "run/", "run/latest", "run/step-00000020",
+        "run/latest/model.safetensors", "run/latest/vocab.json"}) {
+    auto Found = load(nullptr, "model.safetensors", Path);
+    ASSERT_TRUE(Found.ok()) << Path << Found.status();
+    ASSERT_NE(Found->tokenizer(), nullptr) << Path;
+    EXPECT_EQ(Found->bos(), 1) << Path;
+  }
+  EXPECT_ERROR(load(nullptr, "run", "model.safetensors"), "no tokenizer");
+}
+
 TEST_F(ModelTest, EmbeddedWeightsAreUsedWhereTheyAre) {
   auto FromFile = load(nullptr, ".");
   ASSERT_TRUE(FromFile.ok());

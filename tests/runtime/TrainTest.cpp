@@ -1,6 +1,7 @@
 // Training programs as one sees them from outside: flags in, files, output and
 // exit code out.
 
+#include "absl/strings/str_format.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/Safetensors.h"
 #include "tests/runtime/FakeProgram.h"
@@ -246,6 +247,90 @@ TEST_F(TrainTest, ANewRunReplacesTheOldOne) {
   EXPECT_THAT(list("out"), ElementsAre(".lock", "latest", "log.jsonl",
                                        "step-00000000", "step-00000010"));
   EXPECT_EQ(readLog("out/log.jsonl").size(), 10u);
+}
+
+/// Of a run on another text, which has its own characters.
+TEST_F(TrainTest, ATokenizerComesWithItsWeights) {
+  ASSERT_EQ(
+      run(Fake.get(), {"--data=text.txt", "--steps=60", "--out=a"}).ExitCode,
+      0);
+  write("fewer.txt", std::string(60, 'c') + std::string(60, 'd'));
+  Outcome End =
+      run(Fake.get(), {"--data=fewer.txt", "--init-from=a", "--out=b"});
+  ASSERT_EQ(End.ExitCode, 0) << End.Err;
+  EXPECT_EQ(read("b/latest/vocab.json"), read("a/latest/vocab.json"));
+  // The same loss as the first run has on that text, and not that of others.
+  ASSERT_EQ(run(Fake.get(), {"--data=text.txt", "--val=fewer.txt", "--steps=60",
+                             "--out=evaluated"})
+                .ExitCode,
+            0);
+  End = run(Fake.get(), {"--data=text.txt", "--val=fewer.txt", "--steps=0",
+                         "--init-from=a", "--out=c"});
+  double Expected = readLog("evaluated/log.jsonl").back()["val_loss"];
+  EXPECT_THAT(End.Out, HasSubstr(absl::StrFormat("val_loss %.4f", Expected)));
+
+  write("more.txt", sampleText(300) + "xyx");
+  End = run(Fake.get(), {"--data=more.txt", "--init-from=a", "--out=d"});
+  EXPECT_EQ(End.ExitCode, 1);
+  EXPECT_THAT(End.Err,
+              HasSubstr("more.txt has 2 characters that the vocabulary "
+                        "of a does not have"));
+  EXPECT_THAT(End.Err, HasSubstr("'x' (first at byte 300)\n"));
+  EXPECT_THAT(End.Err, HasSubstr("'y'\n"));
+  End = run(Fake.get(),
+            {"--data=text.txt", "--format=bytes", "--init-from=a", "--out=d"});
+  EXPECT_THAT(End.Err, HasSubstr("the tokenizer of a encodes text, but "
+                                 "--format bytes reads "));
+  EXPECT_FALSE(std::filesystem::exists("d"));
+}
+
+TEST_F(TrainTest, AnotherTokenizerIsAskedFor) {
+  ASSERT_EQ(run(Fake.get(), {"--data=text.txt", "--out=a"}).ExitCode, 0);
+  write("other.json",
+        R"({"kind": "characters",
+            "characters": ["\n","a","b","c","d","e","g","f"]})");
+  std::vector<std::string> Flags = {"--data=text.txt", "--init-from=a",
+                                    "--tokenizer=other.json", "--out=b"};
+  Outcome End = run(Fake.get(), Flags);
+  EXPECT_EQ(End.ExitCode, 1);
+  EXPECT_THAT(
+      End.Err,
+      HasSubstr("--tokenizer other.json is not the tokenizer that a was "
+                "trained with: 2 of 8 ids stand for other tokens; the "
+                "first is 6, which was \"f\" and is now \"g\"\nhint: "));
+  Flags.emplace_back("--change-tokenizer");
+  End = run(Fake.get(), Flags);
+  EXPECT_EQ(End.ExitCode, 0) << End.Err;
+  EXPECT_THAT(End.Out, HasSubstr("another tokenizer than in a: 2 of 8 ids"));
+  EXPECT_THAT(read("b/latest/vocab.json"), HasSubstr("\"g\",\"f\""));
+  // All that weights are read from has a tokenizer; the same one is no change.
+  for (const char *Path : {"a", "a/latest", "a/step-00000020",
+                           "a/latest/model.safetensors", "a/latest/vocab.json"})
+    EXPECT_EQ(run(Fake.get(), {"--data=text.txt", "--init-from=a",
+                               "--tokenizer", Path, "--out=c", "--overwrite"})
+                  .ExitCode,
+              0)
+        << Path;
+  EXPECT_THAT(run(Fake.get(), {"--data=text.txt", "--change-tokenizer"}).Err,
+              HasSubstr("needs both --init-from and --tokenizer"));
+}
+
+/// Of ids, nobody knows what text they stand for.
+TEST_F(TrainTest, WeightsOfIdsNeedATokenizerForText) {
+  std::string Ids;
+  for (char Id = 0; Id < 100; ++Id)
+    Ids += {static_cast<char>(Id % 7), '\0'};
+  write("ids.bin", Ids);
+  ASSERT_EQ(run(Fake.get(), {"--data=ids.bin", "--out=a"}).ExitCode, 0);
+  EXPECT_EQ(
+      run(Fake.get(), {"--data=ids.bin", "--init-from=a", "--out=b"}).ExitCode,
+      0);
+  Outcome End =
+      run(Fake.get(), {"--data=text.txt", "--init-from=a", "--out=c"});
+  EXPECT_EQ(End.ExitCode, 1);
+  EXPECT_THAT(End.Err,
+              HasSubstr("a was trained on token ids, and what text they "
+                        "stand for is not known\nhint: --tokenizer"));
 }
 
 TEST_F(TrainTest, KeepsTwoCheckpoints) {

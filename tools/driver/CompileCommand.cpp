@@ -65,10 +65,12 @@ std::optional<int> parseOptions(const Invocation &Call,
                       "exe");
   Line.flags().text("embed-weights", "PATH",
                     "Put weights, and the tokenizer beside them, into the "
-                    "program, which then needs no other file.",
+                    "program, which then needs no other file: a .safetensors "
+                    "file, a folder with one, a checkpoint or a training run.",
                     &Options.Embed.Weights, "none");
   Line.flags().text("embed-tokenizer", "PATH",
-                    "Put this tokenizer there instead.",
+                    "Embed this tokenizer instead: a file of one, or a folder, "
+                    "checkpoint or training run with one.",
                     &Options.Embed.Tokenizer, "the one beside the weights");
   Line.flags().toggle("allow-extra",
                       "Embed weights with tensors that the model does not "

@@ -27,9 +27,11 @@ int runExport(const Invocation &Call) {
   Flags.section("Export");
   Flags.choice("format", "What to write.", &Format, {"huggingface", "gguf"},
                "huggingface");
-  Flags.text("tokenizer", "PATH",
-             "A tokenizer to take along: a file or folder.", &Options.Tokenizer,
-             "the one beside the weights");
+  Flags.text(
+      "tokenizer", "PATH",
+      "The tokenizer to export: a file of one, or a folder, checkpoint or "
+      "training run with one.",
+      &Options.Tokenizer, "the one beside the weights");
   if (std::optional<int> Code = Command.parse(Flags, Call.Arguments))
     return *Code;
   Options.Path = Command.Input;

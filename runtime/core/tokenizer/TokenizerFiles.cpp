@@ -6,6 +6,7 @@
 #include "runtime/core/AtomicFile.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/MappedFile.h"
+#include "runtime/core/RunPath.h"
 #include "runtime/core/StatusMacros.h"
 #include <algorithm>
 #include <array>
@@ -225,7 +226,18 @@ static bool looksLikeLlama2c(absl::string_view Bytes) {
          Number(8) <= Number(0);
 }
 
-absl::StatusOr<TokenizerFiles> readTokenizerFiles(const std::string &Path) {
+std::string findTokenizer(const std::string &Path) {
+  std::error_code Ignored;
+  if (absl::EndsWith(Path, ".safetensors") ||
+      absl::EndsWith(Path, ".safetensors.index.json"))
+    return directoryOf(Path);
+  return fs::is_directory(Path, Ignored) && !holdsTokenizer(Path)
+             ? checkpointFolder(Path)
+             : Path;
+}
+
+absl::StatusOr<TokenizerFiles> readTokenizerFiles(const std::string &Given) {
+  std::string Path = findTokenizer(Given);
   fs::path Whole(Path);
   std::error_code Ignored;
   if (fs::is_directory(Whole, Ignored))

@@ -47,12 +47,17 @@ struct TokenizerFiles {
   const File *find(absl::string_view Name) const;
 };
 
-/// Finds out what \p Path is and reads it. A folder holds a tokenizer.json, or
-/// a *.model, or a tokenizer.bin, or a vocabulary with merges, or Stator's own
-/// vocab.json, in this order of preference; a file is known by its contents,
-/// and of a vocabulary or of merges the other file is looked for beside it.
-/// Errors: nothing there that is a tokenizer, said with what was looked for;
-/// files that cannot be read.
+/// The folder or file of the tokenizer that \p Path means. It may be all that
+/// weights are read from: of the directory of a training run, that is the
+/// folder of its latest checkpoint, and of a .safetensors file its folder.
+std::string findTokenizer(const std::string &Path);
+
+/// Finds out what \p Path is, by findTokenizer, and reads it. A folder holds a
+/// tokenizer.json, or a *.model, or a tokenizer.bin, or a vocabulary with
+/// merges, or Stator's own vocab.json, in this order of preference; a file is
+/// known by its contents, and of a vocabulary or of merges the other file is
+/// looked for beside it. Errors: nothing there that is a tokenizer, said with
+/// what was looked for; files that cannot be read.
 absl::StatusOr<TokenizerFiles> readTokenizerFiles(const std::string &Path);
 
 /// Whether \p Folder holds what readTokenizerFiles takes for a tokenizer, also
