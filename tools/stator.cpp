@@ -22,22 +22,24 @@ struct Subcommand {
 };
 
 constexpr Subcommand Subcommands[] = {
-    {"compile", "make a training or inference program of a model", runCompile},
-    {"ir", "print the program at a stage of compilation", runIr},
+    {"compile", "compile a model to a training or inference program",
+     runCompile},
+    {"ir", "print the IR after a stage of compilation", runIr},
     {"check", "check a model without compiling it", runCheck},
     {"interpret", "run a model without compiling it", runInterpret},
-    {"bench", "measure how fast a model runs, and why", runBench},
-    {"import", "make a model and weights of a checkpoint", runImport,
+    {"bench", "measure how fast a model runs, kernel by kernel", runBench},
+    {"import", "convert a published checkpoint to a model and weights",
+     runImport, "CHECKPOINT"},
+    {"export", "convert trained weights for other programs", runExport,
      "CHECKPOINT"},
-    {"export", "write a checkpoint for other programs", runExport,
-     "CHECKPOINT"},
-    {"tokenize", "learn tokenizers; text to ids and back", runTokenize,
+    {"tokenize", "train tokenizers; encode and decode text", runTokenize,
      "FLAGS"},
 };
 
 void printHelp(llvm::raw_ostream &OS) {
   OS << "Stator compiles language models to native programs that train them "
-        "and write\ntext with them.\n\nusage: stator COMMAND MODEL [flags]\n\n";
+        "and generate\ntext with them.\n\nusage: stator COMMAND MODEL "
+        "[flags]\n\n";
   auto Row = [&](const llvm::Twine &Command, llvm::StringRef Summary) {
     OS << "  " << llvm::left_justify(Command.str(), 25) << Summary << "\n";
   };
@@ -45,7 +47,7 @@ void printHelp(llvm::raw_ostream &OS) {
     Row("stator " + Each.Name + " " + Each.Takes, Each.Summary);
   Row("stator version", "print the version");
   OS << "\nstator COMMAND --help shows the flags of a command.\n\n"
-        "To train a model, and to write text with it:\n"
+        "To train a model and generate text with it:\n"
         "  stator compile models/char_gpt.stator --mode train -o train\n"
         "  ./train --data input.txt --val-fraction 0.1 --out run\n"
         "  stator compile models/char_gpt.stator --mode infer -o infer\n"
@@ -78,8 +80,8 @@ int run(const char *Program, const std::vector<std::string> &Arguments) {
       return Each.Run(Call);
     Names.push_back(Each.Name);
   }
-  llvm::errs() << "error: there is no command " << Name
-               << didYouMean(Name, Names) << "\n\n";
+  llvm::errs() << "error: unknown command " << Name << didYouMean(Name, Names)
+               << "\n\n";
   printHelp(llvm::errs());
   return ExitUsage;
 }

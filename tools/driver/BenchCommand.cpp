@@ -43,10 +43,10 @@ constexpr std::chrono::milliseconds CompiledPause(30), EagerPause(250);
 constexpr double TurnMs = 350, LongStepMs = 100;
 
 const char Description[] =
-    "Measures this machine, compiles a model, and runs its steps in turn with\n"
-    "the eager interpreter, on the same random tokens. Shows how close to the\n"
-    "limits of the machine they come, and where the time goes, kernel by "
-    "kernel.";
+    "Measures this machine, compiles a model, and runs its steps alternately\n"
+    "with those of the eager interpreter, on the same random tokens. Shows\n"
+    "how close both come to the limits of the machine, and where the time\n"
+    "goes, kernel by kernel.";
 
 struct BenchOptions {
   ModelOptions Model;
@@ -63,37 +63,38 @@ std::optional<int> parseOptions(const Invocation &Call, BenchOptions &Options,
   Line.addModelFlags(Options.Model);
   Line.addCompilerFlags();
   Line.flags().section("Measurement");
-  Line.flags().integer("threads", "Threads to compute on.", &Options.Threads, 1,
-                       4096, "one for each CPU");
-  Line.flags().integer("steps", "Steps a round.", &Options.Steps, 1, 1 << 20,
+  Line.flags().integer("threads", "Number of threads.", &Options.Threads, 1,
+                       4096, "one per CPU");
+  Line.flags().integer("steps", "Steps per round.", &Options.Steps, 1, 1 << 20,
                        "as many as take a third of a second");
   Line.flags().integer("rounds",
-                       "Rounds; in each, both programs run their steps, and "
-                       "the machine is measured before and after.",
+                       "Number of rounds. In each, both programs run their "
+                       "steps, and the machine is measured before and after.",
                        &Options.Rounds, 1, 1 << 20);
   Line.flags().integer("prefill",
-                       "With --mode infer: a step takes a prompt of so many "
+                       "With --mode infer: a step processes a prompt of N "
                        "tokens, in blocks.",
-                       &Options.Prefill, 1, 1 << 24, "a step is a forward");
+                       &Options.Prefill, 1, 1 << 24,
+                       "a step is a forward pass");
   Line.flags().integer("decode",
-                       "With --mode infer: a step takes so many tokens one by "
+                       "With --mode infer: a step decodes N tokens one by "
                        "one.",
-                       &Options.Decode, 1, 1 << 24, "a step is a forward");
-  Line.flags().integer("seed", "Decides weights and tokens.", &Options.Seed, 0);
-  Line.flags().toggle("no-eager", "Leave the interpreter out.",
+                       &Options.Decode, 1, 1 << 24, "a step is a forward pass");
+  Line.flags().integer("seed", "Seed of weights and tokens.", &Options.Seed, 0);
+  Line.flags().toggle("no-eager", "Do not run the interpreter.",
                       &Options.NoEager);
   Line.flags().toggle("ablate",
-                      "Also compile and run the model without one optimization "
-                      "after the other (those of --disable).",
+                      "Also compile and run the model without each of the "
+                      "optimizations that --disable knows, one at a time.",
                       &Options.Ablate);
   addPerplexityFlags(Line.flags(), Options.Text);
   Line.flags().section("Reports");
-  Line.flags().integer("kernels", "Kernels to list; 0: all.", &Options.Kernels,
-                       0);
+  Line.flags().integer("kernels", "Kernels to list; 0 lists all.",
+                       &Options.Kernels, 0);
   Line.flags().text("json", "FILE", "Write all figures as JSON.",
                     &Options.Json);
   Line.flags().text("html", "FILE",
-                    "Write a report with pictures: timeline, roofline, memory.",
+                    "Write a page with timeline, roofline and memory.",
                     &Options.Html);
   Line.flags().toggle("quiet", "Print nothing but errors.", &Options.Quiet);
   if (std::optional<int> Code = Line.parse(Call.Arguments))
@@ -226,7 +227,7 @@ bool Bench::compileWith(const std::string &WeightType,
   StringRef Contents = (*Text)->getBuffer();
   Needs = Json::parse(Contents.begin(), Contents.end(), nullptr,
                       /*allow_exceptions=*/false);
-  return Needs.is_object() || say(Described + " is not understood");
+  return Needs.is_object() || say(Described + " cannot be parsed");
 }
 
 /// What `Plain`, which was compiled with the weight type, loses beside the
@@ -276,7 +277,7 @@ std::unique_ptr<BenchWorker> Bench::startEager() {
   std::string Error;
   auto Worker = BenchWorker::start("the interpreter", Command, Error);
   if (!Worker)
-    say(Error + "\nhint: --no-eager leaves it out");
+    say(Error + "\nhint: --no-eager skips the interpreter");
   return Worker;
 }
 
@@ -541,11 +542,11 @@ int runBench(const Invocation &Call) {
     return *Code;
   if (Options.Prefill || Options.Decode) {
     if (Options.Prefill && Options.Decode) {
-      fail("--prefill and --decode exclude each other: a step is one of them");
+      fail("--prefill and --decode cannot be combined");
       return ExitUsage;
     }
     if (Options.Model.isTraining()) {
-      fail("--prefill and --decode are for --mode infer");
+      fail("--prefill and --decode require --mode infer");
       return ExitUsage;
     }
     // The interpreter would run whole forwards.

@@ -34,43 +34,45 @@ void CommandLine::addModelFlags(ModelOptions &Options) {
   Flags.choice("mode", "What the program is for.", &Options.Mode,
                {"train", "infer"}, "train");
   // Far beyond what fits into memory, and far below what would overflow.
-  Flags.integer("batch", "Sequences a batch.", &Options.Batch, 1, 1 << 20,
-                "what the model says, or 1");
-  Flags.integer("time", "Positions a sequence.", &Options.Time, 1, 1 << 24,
-                "what the model says");
+  Flags.integer("batch", "Sequences per batch.", &Options.Batch, 1, 1 << 20,
+                "the model's, or 1");
+  Flags.integer("time", "Positions per sequence.", &Options.Time, 1, 1 << 24,
+                "the model's");
 }
 
 void CommandLine::addCompilerFlags() {
   Flags.text("cpu", "NAME",
-             "The CPU to compile for, as LLVM calls it: native, x86-64-v3, "
+             "The CPU to compile for, by its LLVM name: native, x86-64-v3, "
              "znver4.",
              &Model->Codegen.Cpu);
   Flags.text("target", "PLATFORM",
              "The platform to compile for: x86_64-linux-gnu or "
-             "aarch64-linux-gnu. Without --cpu for any of its CPUs, unless it "
-             "is that of this machine.",
-             &Model->Codegen.Platform, "that of --cpu");
+             "aarch64-linux-gnu. For a platform other than this machine's, and "
+             "without --cpu, the program runs on any of its CPUs.",
+             &Model->Codegen.Platform, "this machine's");
   Flags.choice("weight-type",
-               "How the program holds its weights, with --mode infer. bf16 and "
-               "int8 are read in half and a quarter of the time, which is what "
-               "decoding takes, and lose digits. Files are as ever.",
+               "The type in which a program of --mode infer stores its "
+               "weights. bf16 and int8 take a half and about a quarter of the "
+               "memory bandwidth, which bounds decoding, at lower precision. "
+               "Weight files stay the same.",
                &Model->WeightType, {"f32", "bf16", "int8"}, "f32");
   Model->WeightType = "f32";
   Flags.text("disable", "NAME,...",
-             "Optimizations to do without: " + listOptimizations() + ".",
+             "Optimizations to disable: " + listOptimizations() + ".",
              &Disabled, "none");
   Flags.text("memory-budget", "BYTES",
-             "The most memory that a step may take, as 3.5GB or 3338MiB: "
-             "what does not fit is computed again in the backward pass. A "
-             "hundredth, at most 32 MiB, is left to the program itself.",
-             &Budget, "what a step takes without recomputation");
+             "The most memory that a step may take, such as 3.5GB or 3338MiB: "
+             "activations that do not fit are recomputed in the backward "
+             "pass. A hundredth of it, at most 32 MiB, is reserved for the "
+             "program itself.",
+             &Budget, "unlimited");
   Flags.toggle("no-fuse-attention", "The same as --disable attention-fusion.",
                &Model->NoFusion);
 }
 
 void CommandLine::allowOutput(std::string &Output) {
   Flags.text("output", "FILE",
-             "Where the result goes; -o is the same. - is standard output.",
+             "The output file; -o is a short form. - is standard output.",
              &Output, "named after the model");
 }
 
@@ -103,7 +105,7 @@ CommandLine::parse(const std::vector<std::string> &Arguments) {
     }
     if (Text.starts_with("-D")) {
       if (Text.size() == 2 && I + 1 == Arguments.size())
-        return usageError("-D needs a value, name=value");
+        return usageError("-D needs a value: -D name=value");
       std::string Define =
           Text.size() == 2 ? Arguments[++I] : Text.drop_front(2).str();
       if (std::optional<int> Code = parseDefine(Define))
@@ -145,9 +147,10 @@ CommandLine::parse(const std::vector<std::string> &Arguments) {
                            : ""));
   if (Model->isTraining() && Flags.given("weight-type") &&
       Model->WeightType != "f32")
-    return usageError("--weight-type " + Model->WeightType +
-                      " is for --mode infer: steps of training would be lost "
-                      "in the rounding of the weights");
+    return usageError(
+        "--weight-type " + Model->WeightType +
+        " requires --mode infer: the updates of training are smaller "
+        "than the rounding error of narrow weights");
   // "native" is what it is without flags.
   if (!Model->Codegen.Platform.empty() && !Flags.given("cpu"))
     Model->Codegen.Cpu.clear();
@@ -161,7 +164,7 @@ CommandLine::parse(const std::vector<std::string> &Arguments) {
     Model->Codegen.MemoryBudget = *Bytes;
   }
   if (MissingModel)
-    return usageError("no model file; it comes first, before all flags");
+    return usageError("no model file given; it comes first, before all flags");
   return std::nullopt;
 }
 

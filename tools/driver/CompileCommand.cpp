@@ -30,9 +30,9 @@ namespace stator::driver {
 namespace {
 
 const char Description[] =
-    "Compiles a model to a program of its own: one that trains it, or one "
+    "Compiles a model to a standalone program: one that trains it, or one "
     "that\n"
-    "loads what was trained and writes text. Prints what the program needs.";
+    "loads trained weights and generates text. Prints what the program needs.";
 
 struct CompileOptions {
   ModelOptions Model;
@@ -57,40 +57,42 @@ std::optional<int> parseOptions(const Invocation &Call,
   Line.addModelFlags(Options.Model);
   Line.flags().section("Output");
   Line.allowOutput(Options.Output);
-  Line.flags().choice("emit",
-                      "What to make: Stator's IR with its memory plan, LLVM "
-                      "IR, assembly, an object file, an executable, or a "
-                      "shared library with a C header.",
-                      &Options.Emit, {"ir", "llvm", "asm", "obj", "exe", "lib"},
-                      "exe");
+  Line.flags().choice(
+      "emit",
+      "The kind of output: Stator's IR with its memory plan, LLVM "
+      "IR, assembly, an object file, an executable, or a "
+      "shared library with a C header.",
+      &Options.Emit, {"ir", "llvm", "asm", "obj", "exe", "lib"}, "exe");
   Line.flags().text("embed-weights", "PATH",
-                    "Put weights, and the tokenizer beside them, into the "
-                    "program, which then needs no other file: a .safetensors "
-                    "file, a folder with one, a checkpoint or a training run.",
+                    "Embed these weights, and the tokenizer beside them, in "
+                    "the program, which then needs no other file: a "
+                    ".safetensors file, a folder with one, a checkpoint or a "
+                    "training run.",
                     &Options.Embed.Weights, "none");
   Line.flags().text("embed-tokenizer", "PATH",
-                    "Embed this tokenizer instead: a file of one, or a folder, "
-                    "checkpoint or training run with one.",
+                    "Embed this tokenizer instead: a tokenizer file, or a "
+                    "folder, checkpoint or training run with one.",
                     &Options.Embed.Tokenizer, "the one beside the weights");
   Line.flags().toggle("allow-extra",
-                      "Embed weights with tensors that the model does not "
-                      "have.",
+                      "Accept tensors among the embedded weights that the "
+                      "model does not have.",
                       &Options.Embed.AllowExtra);
   Line.addCompilerFlags();
   Line.flags().toggle("gradients",
-                      "Keep an entry point that gives the gradients.",
+                      "Keep an entry point that returns the gradients.",
                       &Options.Model.Gradients);
-  Line.flags().toggle("profile",
-                      "Keep what measures each kernel: a training program then "
-                      "has --profile FILE. Costs a little time.",
-                      &Options.Model.Codegen.Profile);
+  Line.flags().toggle(
+      "profile",
+      "Add hooks that measure each kernel: the training "
+      "program then has --profile FILE, and is slightly slower.",
+      &Options.Model.Codegen.Profile);
   Line.flags().section("Reports");
   Line.flags().text("dump-ir", "DIR",
-                    "Write the program at every stage to a file in DIR.",
+                    "Write the IR of every stage to a file in DIR.",
                     &Options.DumpFolder);
   Line.flags().toggle("remarks",
-                      "Say for each softmax whether it became attention, and "
-                      "what is recomputed for a memory budget.",
+                      "Report for each softmax whether it was fused into "
+                      "attention, and what a memory budget recomputes.",
                       &Options.Model.Remarks);
   Line.flags().toggle("timing", "Show how long each stage and pass took.",
                       &Options.Timing);
@@ -341,16 +343,16 @@ int checkFlags(const CompileOptions &Options) {
   std::string Error;
   const EmbedOptions &Embed = Options.Embed;
   if (!Embed.Tokenizer.empty() && Embed.Weights.empty())
-    Error = "--embed-tokenizer needs --embed-weights";
+    Error = "--embed-tokenizer requires --embed-weights";
   else if (Embed.AllowExtra && Embed.Weights.empty())
-    Error = "--allow-extra is about --embed-weights, which is not given";
+    Error = "--allow-extra requires --embed-weights";
   else if (Options.Model.isTraining() && !Embed.Weights.empty())
-    Error = "--embed-weights is for --mode infer; training starts from "
+    Error = "--embed-weights requires --mode infer; training starts from "
             "--init-from";
   else if (Options.Model.isTraining() && Options.Emit == "lib")
-    Error = "--emit lib is for --mode infer";
+    Error = "--emit lib requires --mode infer";
   else if (!Embed.Weights.empty() && !Options.links())
-    Error = "--embed-weights needs --emit exe or lib";
+    Error = "--embed-weights requires --emit exe or lib";
   if (Error.empty())
     return ExitSuccess;
   fail(Error);

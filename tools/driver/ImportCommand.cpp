@@ -9,12 +9,12 @@
 namespace stator::driver {
 
 static const char Description[] =
-    "Makes a model file of a checkpoint, and weights and a tokenizer that go\n"
-    "with it. CHECKPOINT is a folder of Hugging Face (config.json, "
-    "safetensors,\n"
-    "tokenizer), a config.json alone, which gives the model file only, a GGUF\n"
-    "file, or a .bin file of llama2.c. docs/import.md says which families and\n"
-    "features there are.";
+    "Converts a checkpoint to a model file with weights and a tokenizer.\n"
+    "CHECKPOINT is a Hugging Face folder (config.json, safetensors,\n"
+    "tokenizer), a config.json alone (which gives only the model file), a "
+    "GGUF\n"
+    "file, or a .bin file of llama2.c. docs/import.md lists the supported\n"
+    "families and features.";
 
 int runImport(const Invocation &Call) {
   ImportOptions Options;
@@ -26,9 +26,9 @@ int runImport(const Invocation &Call) {
   runtime::Flags Flags;
   Flags.section("Import");
   Flags.text("tokenizer", "PATH",
-             "A tokenizer to take along: a tokenizer.json, tokenizer.model or "
+             "The tokenizer to use: a tokenizer.json, tokenizer.model or "
              "tokenizer.bin, or a folder with one.",
-             &Options.Tokenizer, "the one of the checkpoint");
+             &Options.Tokenizer, "the checkpoint's");
   if (std::optional<int> Code = Command.parse(Flags, Call.Arguments))
     return *Code;
   Options.Path = Command.Input;
@@ -43,12 +43,14 @@ int runImport(const Invocation &Call) {
                << (Report->HasWeights ? ", model.safetensors" : "")
                << (Report->HasTokenizer ? ", tokenizer" : "") << "\n";
   if (!Report->Dropped.empty())
-    llvm::outs()
-        << "left out, since they are no parameters: " << Report->Dropped.front()
-        << (Report->Dropped.size() > 1
-                ? " and " + std::to_string(Report->Dropped.size() - 1) + " more"
-                : "")
-        << "\n";
+    llvm::outs() << "skipped tensors that are not parameters: "
+                 << Report->Dropped.front()
+                 << (Report->Dropped.size() > 1
+                         ? " and " +
+                               std::to_string(Report->Dropped.size() - 1) +
+                               " more"
+                         : "")
+                 << "\n";
   for (const std::string &Note : Report->Notes)
     llvm::outs() << "note: " << Note << "\n";
   return ExitSuccess;

@@ -32,10 +32,11 @@ int runInterpret(const Invocation &Call) {
                       "eager: define-by-run with a tape and OpenBLAS; "
                       "reference: plain loops.",
                       &Kernels, {"eager", "reference"}, "eager");
-  Line.flags().choice("precision", "Of the reference interpreter.", &Precision,
-                      {"f32", "f64"}, "f32");
+  Line.flags().choice("precision",
+                      "Floating-point type of the reference interpreter.",
+                      &Precision, {"f32", "f64"}, "f32");
   Line.flags().toggle("gradients",
-                      "Keep an entry point that gives the gradients.",
+                      "Keep an entry point that returns the gradients.",
                       &Options.Gradients);
   Line.flags().toggle("program-help", "Show the flags of the program.",
                       &ProgramHelp);
@@ -43,7 +44,7 @@ int runInterpret(const Invocation &Call) {
   if (std::optional<int> Code = Line.parse(Call.Arguments))
     return *Code;
   if (Kernels == "eager" && Precision == "f64") {
-    fail("--precision f64 is for --kernels reference; eager computes in f32");
+    fail("--precision f64 requires --kernels reference; eager computes in f32");
     return ExitUsage;
   }
 

@@ -11,9 +11,9 @@ using namespace mlir;
 
 namespace stator::driver {
 
-static const char Description[] =
-    "Prints the program at one stage of its way to machine code: what the\n"
-    "frontend wrote, or what came out of a stage (--after).";
+static const char Description[] = "Prints the IR of a model after a stage of "
+                                  "compilation: after the frontend,\n"
+                                  "or after the stage that --after names.";
 
 int runIr(const Invocation &Call) {
   ModelOptions Options;
@@ -30,8 +30,8 @@ int runIr(const Invocation &Call) {
   Line.flags().toggle("gradients", "Keep @gradients as an entry point.",
                       &Options.Gradients);
   Line.flags().toggle("remarks",
-                      "Say for each softmax whether it became attention, and "
-                      "what is recomputed for a memory budget.",
+                      "Report for each softmax whether it was fused into "
+                      "attention, and what a memory budget recomputes.",
                       &Options.Remarks);
   Line.addCompilerFlags();
   if (std::optional<int> Code = Line.parse(Call.Arguments))

@@ -14,17 +14,18 @@ llvm::ArrayRef<Optimization> getOptimizations() {
   static constexpr Optimization Table[] = {
       {"attention-fusion", "scores, mask, softmax and product as one op",
        [](ModelOptions &Options) { Options.NoFusion = true; }},
-      {"decoding", "a token from caches, not from all tokens before it",
+      {"decoding", "decoding with caches instead of recomputing all positions",
        [](ModelOptions &Options) { Options.Decode = false; }},
-      {"head-chunks", "the output head by chunks of rows",
+      {"head-chunks", "the output head in chunks of rows",
        [](ModelOptions &Options) { Options.Codegen.ChunkHead = false; }},
       {"kernel-fusion", "several ops in one kernel",
        [](ModelOptions &Options) { Options.Codegen.FuseKernels = false; }},
       {"epilogues", "elementwise ops in the kernel of the matmul before them",
        [](ModelOptions &Options) { Options.Codegen.Epilogues = false; }},
-      {"repeated-ops", "cheap ops repeated rather than their results kept",
+      {"repeated-ops", "cheap ops repeated rather than their results stored",
        [](ModelOptions &Options) { Options.Codegen.RepeatCheapOps = false; }},
-      {"in-place", "results over the operands that they replace",
+      {"in-place",
+       "results written in place of operands that are no longer needed",
        [](ModelOptions &Options) { Options.Codegen.InPlace = false; }},
       {"wide-vectors", "vectors wider than those of AVX2, on x86-64",
        [](ModelOptions &Options) {
@@ -56,8 +57,9 @@ bool disableOptimizations(StringRef Names, ModelOptions &Options,
         });
     if (Found == getOptimizations().end()) {
       llvm::SmallVector<StringRef> Known = getNames();
-      Error = ("--disable " + Name + ": there is no optimization of that name" +
-               didYouMean(Name, Known) + "\nthose are " + listOptimizations())
+      Error = ("--disable " + Name + ": unknown optimization" +
+               didYouMean(Name, Known) + "\nthe optimizations are " +
+               listOptimizations())
                   .str();
       return false;
     }

@@ -30,7 +30,7 @@ namespace {
 constexpr char Usage[] = "tokenize --train|--encode|--decode|--ids|--show ...";
 
 constexpr char Description[] =
-    "Learns tokenizers from text, and turns text into token ids and back.\n\n"
+    "Trains tokenizers on text, and converts between text and token ids.\n\n"
     "  stator tokenize --train input.txt --vocab 4096 -o tokenizer.json\n"
     "  stator tokenize --encode input.txt --tokenizer tokenizer.json "
     "-o input.bin\n"
@@ -95,7 +95,8 @@ absl::StatusOr<DataFormat> tokenFormat(const TokenizeOptions &Options,
 
 absl::Status train(const TokenizeOptions &Options) {
   if (Options.Output.empty())
-    return usageError("--train needs -o: where should the tokenizer.json go?");
+    return usageError(
+        "--train needs -o, the file to write the tokenizer.json to");
   TrainerOptions Training = Options.Training;
   if (!Options.Special.empty())
     Training.Special = Options.Special;
@@ -125,7 +126,7 @@ absl::Status train(const TokenizeOptions &Options) {
     return error(Options.Train, " is empty");
   TrainedBpe Result;
   {
-    TaskProgress Bar("learning merges");
+    TaskProgress Bar("training merges");
     Result = trainBpe(Text.text(), Training, [&](double Part) { Bar(Part); });
   }
   std::string Json = Result.toJson();
@@ -150,13 +151,13 @@ absl::Status train(const TokenizeOptions &Options) {
     return absl::OkStatus();
   }
   llvm::outs() << Options.Output << ": " << Result.vocabulary()
-               << " tokens, learned from "
+               << " tokens, trained on "
                << formatBytes(static_cast<double>(Result.Bytes)) << " with "
                << Result.Words << " different words\n";
   if (Result.vocabulary() < Training.Vocabulary)
     llvm::outs() << "note: fewer than --vocab " << Training.Vocabulary
-                 << ", since no other pair is there twice; compile the model "
-                    "with -D vocab="
+                 << ", since no further pair occurs often enough; compile the "
+                    "model with -D vocab="
                  << Result.vocabulary() << "\n";
   return absl::OkStatus();
 }
@@ -165,7 +166,7 @@ absl::Status encode(const TokenizeOptions &Options) {
   STATOR_ASSIGN_OR_RETURN(std::unique_ptr<Tokenizer> Coder,
                           openFor(Options, "--encode"));
   if (Options.Output.empty())
-    return usageError("--encode needs -o: where should the ids go?");
+    return usageError("--encode needs -o, the file to write the ids to");
   STATOR_ASSIGN_OR_RETURN(DataFormat Format,
                           tokenFormat(Options, Coder->vocabularySize()));
   STATOR_ASSIGN_OR_RETURN(MappedFile Text, MappedFile::open(Options.Encode));
@@ -292,14 +293,13 @@ absl::Status show(const TokenizeOptions &Options) {
 void declare(Flags &Table, TokenizeOptions &Options) {
   Table.section("What to do");
   Table.text("train", "FILE",
-             "Learn a byte-level BPE, as GPT-2's, from the text of a file.",
+             "Train a byte-level BPE like GPT-2's on the text of a file.",
              &Options.Train);
-  Table.text("encode", "FILE", "Write the ids of a text to a file.",
+  Table.text("encode", "FILE", "Write the token ids of a text to a file.",
              &Options.Encode);
-  Table.text("decode", "FILE", "Show the text of a file of ids.",
-             &Options.Decode);
-  Table.text("ids", "\"ID ...\"", "Show the text of these ids.", &Options.Ids);
-  Table.text("show", "TEXT", "Show the tokens of a text, one a line.",
+  Table.text("decode", "FILE", "Decode a file of token ids.", &Options.Decode);
+  Table.text("ids", "\"ID ...\"", "Decode these token ids.", &Options.Ids);
+  Table.text("show", "TEXT", "Show the tokens of a text, one per line.",
              &Options.Show);
   Table.section("How");
   Table.text("tokenizer", "PATH",
@@ -308,31 +308,32 @@ void declare(Flags &Table, TokenizeOptions &Options) {
              "them.",
              &Options.Tokenizer);
   Table.text("output", "FILE",
-             "Where the result goes; -o is the same. Without it, decoded text "
+             "The output file; -o is a short form. Without it, decoded text "
              "goes to standard output.",
              &Options.Output);
-  Table.integer("vocab",
-                "For --train: how many tokens, with the 256 bytes and the "
-                "special ones.",
-                &Options.Training.Vocabulary, 256, 1 << 22);
+  Table.integer(
+      "vocab",
+      "For --train: size of the vocabulary, including the 256 bytes and "
+      "the special tokens.",
+      &Options.Training.Vocabulary, 256, 1 << 22);
   Table.integer("min-count",
-                "For --train: how often a pair must be there to become a "
+                "For --train: how often a pair must occur to become a "
                 "token.",
                 &Options.Training.MinCount, 1);
   Table.list("special", "NAME",
-             "For --train: a special token. May be given several times; the "
-             "text is cut where it has one.",
+             "For --train: a special token. May be given several times; no "
+             "merge crosses a special token in the text.",
              &Options.Special, "<|endoftext|>");
-  Table.choice("format", "How ids lie in a file, little-endian.",
+  Table.choice("format", "The type of ids in a file, little-endian.",
                &Options.Format, {"uint16", "uint32"},
                "uint16, or uint32 for more than 65,536 tokens");
   Table.toggle("bos",
-               "Put around the text what the tokenizer puts there, such as a "
-               "token that begins it.",
+               "Add the special tokens that the tokenizer adds around a text, "
+               "such as a beginning-of-sequence token.",
                &Options.Begin);
   Table.toggle("parse-special",
-               "Read <|endoftext|> and the like in a text as the special "
-               "tokens that they name, and write them so.",
+               "Encode <|endoftext|> and the like in a text as the special "
+               "tokens that they name, and decode them as such.",
                &Options.ParseSpecial);
   Table.section("Other");
   Table.toggle("json", "Print the result as JSON.", &Options.Json);
@@ -351,11 +352,11 @@ absl::Status runTask(const TokenizeOptions &Options, const Flags &Table) {
     if (Table.given(Each.Name))
       Tasks.push_back(Each);
   if (Tasks.empty())
-    return usageError("what should be done? Give --train, --encode, --decode, "
-                      "--ids or --show");
+    return usageError("expected one of --train, --encode, --decode, --ids or "
+                      "--show");
   if (Tasks.size() > 1)
     return usageError("--", Tasks[0].Name, " and --", Tasks[1].Name,
-                      " are two things at once");
+                      " cannot be combined");
   return Tasks[0].Run(Options);
 }
 
