@@ -1,6 +1,7 @@
 //===- TokenizerExport.cpp - Tokenizers as others read them ---------------===//
 
 #include "frontend/export/TokenizerExport.h"
+#include "frontend/import/GgufPreTokenizers.h"
 #include "frontend/import/GgufTokenizer.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/Errors.h"

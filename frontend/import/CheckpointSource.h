@@ -10,6 +10,7 @@
 #define STATOR_FRONTEND_IMPORT_CHECKPOINTSOURCE_H
 
 #include "absl/status/statusor.h"
+#include "frontend/import/ConfigReader.h"
 #include "frontend/import/TensorSource.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/tokenizer/TokenizerFiles.h"
@@ -24,18 +25,23 @@ namespace stator {
 struct GenerationDefaults {
   std::optional<int64_t> Bos;
   std::vector<int64_t> Eos;
-  std::optional<bool> AddBos; ///< none: as the family does
+  /// Whether texts begin with BOS, of a checkpoint without a tokenizer. Where
+  /// there is one, it decides.
+  std::optional<bool> AddBos;
 };
 
 struct CheckpointSource {
   nlohmann::json Config;  ///< config.json, or what stands for it
   std::string ConfigName; ///< where that was read, for messages
+  KeyNames ConfigKeys;    ///< what the file calls the keys of the config
   bool HasWeights = false;
   std::vector<TensorSource> Tensors;
   /// A safetensors file that holds all tensors and nothing else; or "".
   std::string WholeFile;
   std::optional<runtime::TokenizerFiles> Tokenizer;
   GenerationDefaults Generation;
+  /// What the user should know: guesses that may be wrong, and other remarks.
+  std::vector<std::string> Warnings, Notes;
   /// The mapped files that the tensors are in.
   std::shared_ptr<void> Files;
 };

@@ -12,6 +12,10 @@ namespace stator {
 
 std::string describeValue(const json &Value) {
   constexpr size_t Longest = 60;
+  if (Value.is_number_float() && !std::isfinite(Value.get<double>()))
+    return std::isnan(Value.get<double>()) ? "NaN"
+           : Value.get<double>() > 0       ? "Infinity"
+                                           : "-Infinity";
   std::string Text =
       Value.is_structured()
           ? (Value.is_array() ? "a list" : "an object")
@@ -30,11 +34,16 @@ const json *ConfigReader::find(Names Keys) const {
   return nullptr;
 }
 
-const char *ConfigReader::firstKey(Names Keys) const {
+std::string ConfigReader::display(const char *Key) const {
+  auto Found = Originals.find(Key);
+  return Found == Originals.end() ? Key : Found->second;
+}
+
+std::string ConfigReader::firstKey(Names Keys) const {
   for (const char *Key : Keys)
     if (has(Key))
-      return Key;
-  return *Keys.begin();
+      return display(Key);
+  return display(*Keys.begin());
 }
 
 int64_t ConfigReader::size(Names Keys, std::optional<int64_t> Default) {
@@ -96,26 +105,36 @@ std::string ConfigReader::activation(Names Keys, const char *Default) {
   const char *Function =
       llvm::StringSwitch<const char *>(Name)
           .Cases({"silu", "swish"}, "silu")
-          .Case("gelu", "gelu")
-          .Cases({"gelu_new", "gelu_fast", "gelu_pytorch_tanh"}, "gelu_tanh")
+          .Cases({"gelu", "gelu_python"}, "gelu")
+          .Cases({"gelu_new", "gelu_fast", "gelu_pytorch_tanh",
+                  "gelu_python_tanh", "gelu_accurate"},
+                 "gelu_tanh")
           .Case("relu", "relu")
           .Case("tanh", "tanh")
           .Case("sigmoid", "sigmoid")
           .Default(nullptr);
   if (Function)
     return Function;
-  refuse(std::string(firstKey(Keys)) + " = " + describeValue(json(Name)));
+  refuse(firstKey(Keys) + " = " + describeValue(json(Name)));
   return "relu";
 }
 
 void ConfigReader::refuse(const std::string &Feature) {
-  wrong("it needs a feature that is not supported: ", Feature);
+  wrong(Feature, " is not supported");
 }
 
 void ConfigReader::requireMultiple(const char *ValueName, int64_t Value,
                                    const char *OfName, int64_t Of) {
   if (Value % Of != 0)
-    wrong(ValueName, " ", Value, " is no multiple of ", OfName, " ", Of);
+    wrong(display(ValueName), " ", Value, " is not a multiple of ",
+          display(OfName), " ", Of);
+}
+
+void ConfigReader::requireEqual(const char *First, const char *Second) {
+  if (has(First) && has(Second) && *find({First}) != *find({Second}))
+    wrong(First, " is ", describeValue(*find({First})), ", but ", Second,
+          ", another name of the same value, is ",
+          describeValue(*find({Second})));
 }
 
 } // namespace stator

@@ -15,16 +15,23 @@
 #include "runtime/core/Errors.h"
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 
 namespace stator {
 
+/// Of a config that was made of something else: the keys of the original, by
+/// those of the config. Messages name the former.
+using KeyNames = std::map<std::string, std::string, std::less<>>;
+
 class ConfigReader {
 public:
   /// `Object` is a JSON object that outlives this; `Name` stands in messages.
-  ConfigReader(const nlohmann::json &Object, std::string Name)
-      : Object(Object), Name(std::move(Name)) {}
+  ConfigReader(const nlohmann::json &Object, std::string Name,
+               KeyNames Originals = {})
+      : Object(Object), Name(std::move(Name)), Originals(std::move(Originals)) {
+  }
 
   /// The names of one value, of which the first that is there counts: families
   /// were called differently over time.
@@ -41,8 +48,12 @@ public:
 
   /// Whether the key is there and not null.
   bool has(const char *Key) const { return find({Key}) != nullptr; }
+  /// Whether the key is not there at all, not even as null.
+  bool lacks(const char *Key) const { return !Object.contains(Key); }
   /// The value, or null.
   const nlohmann::json *find(Names Keys) const;
+  /// What the file calls a key.
+  std::string display(const char *Key) const;
 
   /// `Feature` is something that the language or this import cannot express.
   void refuse(const std::string &Feature);
@@ -55,15 +66,19 @@ public:
   void requireMultiple(const char *ValueName, int64_t Value, const char *OfName,
                        int64_t Of);
 
+  /// An error if two names of one value are both there with different values.
+  void requireEqual(const char *First, const char *Second);
+
   /// The first thing that was wrong.
   const absl::Status &status() const { return First; }
   const std::string &name() const { return Name; }
 
 private:
-  const char *firstKey(Names Keys) const;
+  std::string firstKey(Names Keys) const;
 
   const nlohmann::json &Object;
   std::string Name;
+  KeyNames Originals;
   absl::Status First;
 };
 

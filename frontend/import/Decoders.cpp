@@ -5,12 +5,21 @@
 namespace stator {
 
 DecoderSizes describeSizes(ConfigReader &Config, ModelText &Text,
-                           int64_t DefaultContext, bool Grouped) {
+                           int64_t DefaultContext, bool Grouped,
+                           std::optional<int64_t> DefaultKvHeads) {
   DecoderSizes Sizes;
   Sizes.Width = Config.size({"hidden_size"});
   Sizes.Heads = Config.size({"num_attention_heads"});
-  Sizes.KvHeads =
-      Grouped ? Config.size({"num_key_value_heads"}, Sizes.Heads) : Sizes.Heads;
+  Sizes.KvHeads = Sizes.Heads;
+  if (Grouped)
+    Sizes.KvHeads = Config.size({"num_key_value_heads"},
+                                Config.lacks("num_key_value_heads")
+                                    ? DefaultKvHeads.value_or(Sizes.Heads)
+                                    : Sizes.Heads);
+  if (Config.has("head_dim") &&
+      Config.size({"head_dim"}) * Sizes.Heads != Sizes.Width)
+    Config.refuse("head_dim = " + describeValue(*Config.find({"head_dim"})) +
+                  " in this family, where heads share hidden_size equally");
   Sizes.Context = Config.size({"max_position_embeddings"}, DefaultContext);
   Config.requireMultiple("hidden_size", Sizes.Width, "num_attention_heads",
                          Sizes.Heads);

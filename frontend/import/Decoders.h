@@ -5,6 +5,7 @@
 
 #include "frontend/import/Families.h"
 #include "frontend/import/ModelText.h"
+#include <optional>
 
 namespace stator {
 
@@ -14,9 +15,12 @@ struct DecoderSizes {
 
 /// Reads and writes the sizes as most configs call them: of the vocabulary, the
 /// context, the layers, the heads (of keys and values too if `Grouped`), the
-/// width and the feed-forward layer.
-DecoderSizes describeSizes(ConfigReader &Config, ModelText &Text,
-                           int64_t DefaultContext, bool Grouped);
+/// width and the feed-forward layer. There are `DefaultKvHeads` of the former,
+/// or as many as of queries, where the config does not say it.
+DecoderSizes
+describeSizes(ConfigReader &Config, ModelText &Text, int64_t DefaultContext,
+              bool Grouped,
+              std::optional<int64_t> DefaultKvHeads = std::nullopt);
 
 /// The description of a model file whose parts are called `model` and
 /// `lm_head`, with rotary positions.

@@ -43,7 +43,14 @@ static void refuseForeignFeatures(ConfigReader &Config) {
   const std::pair<const char *, json> Neutral[] = {
       {"attn_logit_softcapping", nullptr},
       {"final_logit_softcapping", nullptr},
+      {"query_pre_attn_scalar", nullptr},
+      {"clip_qkv", nullptr},
+      {"rope_local_base_freq", nullptr},
+      {"no_rope_layers", nullptr},
       {"alibi", false},
+      {"use_qk_norm", false},
+      {"scale_emb", 1},
+      {"scale_depth", nullptr},
       {"logit_scale", 1.0},
       {"logits_scaling", 1.0},
       {"embedding_multiplier", 1.0},
@@ -55,22 +62,24 @@ static void refuseForeignFeatures(ConfigReader &Config) {
   for (const auto &[Key, Value] : Neutral)
     if (const json *Found = Config.find({Key}); Found && *Found != Value)
       Config.refuse(std::string(Key) + " = " + describeValue(*Found));
-  if (const json *Found = Config.find({"quantization_config"})) {
-    std::string Method;
-    if (Found->is_object())
-      if (auto Kind = Found->find("quant_method"); Kind != Found->end())
-        Method = " (quant_method = " + describeValue(*Kind) + ")";
-    Config.refuse("quantization_config" + Method);
-  }
+  for (const char *Key : {"quantization_config", "compression_config"})
+    if (const json *Found = Config.find({Key})) {
+      std::string Method;
+      if (Found->is_object())
+        if (auto Kind = Found->find("quant_method"); Kind != Found->end())
+          Method = " (quant_method = " + describeValue(*Kind) + ")";
+      Config.refuse(Key + Method);
+    }
 }
 
 absl::StatusOr<ModelDescription> describeCheckpoint(const json &Config,
-                                                    const std::string &Name) {
+                                                    const std::string &Name,
+                                                    const KeyNames &Originals) {
   if (!Config.is_object())
     return runtime::error(Name, ": expected a JSON object");
-  ConfigReader Reader(Config, Name);
+  ConfigReader Reader(Config, Name, Originals);
   if (!Reader.has("model_type"))
-    return runtime::error(Name, ": model_type is missing; known are ",
+    return runtime::error(Name, ": model_type is missing; supported are ",
                           listFamilies());
   std::string Type = Reader.text({"model_type"}, "");
   if (!Reader.status().ok())
@@ -79,7 +88,7 @@ absl::StatusOr<ModelDescription> describeCheckpoint(const json &Config,
       Families, [&](const Family &Each) { return Each.ModelType == Type; });
   if (Found == std::end(Families))
     return runtime::error(Name, ": model_type ", describeValue(json(Type)),
-                          " is not known; known are ", listFamilies());
+                          " is not supported; supported are ", listFamilies());
   refuseForeignFeatures(Reader);
   ModelDescription Result = Found->Describe(Reader);
   if (!Reader.status().ok())

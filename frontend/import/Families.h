@@ -29,13 +29,14 @@ struct ModelDescription {
   std::string TiedHead, TiedTo;
   int64_t Context = 0; ///< positions
   int64_t Heads = 0;   ///< of attention
-  bool AddBos = false; ///< whether texts begin with bos where nobody says
 };
 
 /// Describes the model of `Config`. Errors: an unknown model_type; a value that
 /// is missing or impossible; a feature that is not supported, by its name.
+/// `Originals` are for messages about a config that was made of something else.
 absl::StatusOr<ModelDescription>
-describeCheckpoint(const nlohmann::json &Config, const std::string &Name);
+describeCheckpoint(const nlohmann::json &Config, const std::string &Name,
+                   const KeyNames &Originals = {});
 
 /// Names of the families, for messages.
 std::string listFamilies();

@@ -1,11 +1,16 @@
 //===- GgufTokenizer.cpp - Tokenizers inside of GGUF files ----------------===//
 
 #include "frontend/import/GgufTokenizer.h"
-#include "nlohmann/json.hpp"
+#include "absl/strings/str_cat.h"
+#include "frontend/import/GgufPreTokenizers.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/Utf8.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include <cmath>
+#include <type_traits>
+#include <unordered_map>
 
 using nlohmann::json;
 using nlohmann::ordered_json;
@@ -14,6 +19,10 @@ using stator::runtime::TokenizerFiles;
 using stator::runtime::TokenizerKind;
 
 namespace stator {
+
+static std::string keyOf(const char *Key) {
+  return std::string("tokenizer.ggml.") + Key;
+}
 
 namespace {
 /// tokenizer.ggml.token_type, which are those of SentencePiece.
@@ -26,11 +35,51 @@ enum TokenType : int64_t {
   Byte = 6
 };
 
-/// The arrays of a tokenizer, one element a token.
-struct Tokens {
-  std::vector<absl::string_view> Texts;
+/// Reads the pairs of a tokenizer, whose keys begin with "tokenizer.ggml.".
+class TokenizerReader {
+public:
+  TokenizerReader(const GgufFile &File, CheckpointSource &Source)
+      : File(File), Source(Source) {}
+
+  absl::Status run();
+
+private:
+  template <typename... PartTypes>
+  absl::Status error(const PartTypes &...Parts) const {
+    return runtime::error(File.path(), ": ", Parts...);
+  }
+  template <typename... PartTypes> void warn(const PartTypes &...Parts) {
+    Source.Warnings.push_back(absl::StrCat(File.path(), ": ", Parts...));
+  }
+  bool has(const char *Key) const {
+    return File.values().find(keyOf(Key)) != File.values().end();
+  }
+  std::string quote(size_t Id) const {
+    return json(Texts[Id]).dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+
+  // A value of one type; `Default` where there is none.
+  absl::Status flag(const char *Key, std::optional<bool> &Value) const;
+  absl::Status token(const char *Key, std::optional<size_t> &Id) const;
+  template <typename ElementType>
+  absl::Status perToken(const char *Key, std::vector<ElementType> &Values,
+                        bool &Found) const;
+
+  absl::Status readTokens();
+  absl::Status readEnds();
+  absl::Status writeBpe();
+  absl::Status writeSentencePiece();
+  ordered_json describeTemplate() const;
+  std::string describeConfig() const;
+
+  const GgufFile &File;
+  CheckpointSource &Source;
+  std::vector<std::string> Texts;
   std::vector<int64_t> Types;
   std::vector<double> Scores;
+  std::optional<size_t> Bos, Eos, Unk;
+  bool IsBpe = false, AddBos = false, AddEos = false;
+  GgufPreTokenizer Pre; ///< of BPE
 };
 } // namespace
 
@@ -45,122 +94,145 @@ static bool isUtf8(absl::string_view Text) {
   return true;
 }
 
-static std::string keyOf(const char *Key) {
-  return std::string("tokenizer.ggml.") + Key;
-}
-
-static absl::StatusOr<Tokens> readTokens(const GgufFile &File) {
-  Tokens Result;
-  Result.Texts = *File.value<std::vector<absl::string_view>>(keyOf("tokens"));
-  size_t Count = Result.Texts.size();
-  for (size_t I = 0; I < Count; ++I)
-    if (!isUtf8(Result.Texts[I]))
-      return runtime::error(File.path(), ": tokenizer.ggml.tokens: token ", I,
-                            " is not UTF-8");
-  Result.Types.assign(Count, Normal);
-  Result.Scores.assign(Count, 0);
-  auto Take = [&](const char *Key, auto &Target) -> absl::Status {
-    using ArrayType = std::decay_t<decltype(Target)>;
-    const auto *Found = File.value<ArrayType>(keyOf(Key));
-    if (Found && Found->size() != Count)
-      return runtime::error(File.path(), ": tokenizer.ggml.", Key, " has ",
-                            Found->size(), " elements for ", Count, " tokens");
-    if (Found)
-      Target = *Found;
+absl::Status TokenizerReader::flag(const char *Key,
+                                   std::optional<bool> &Value) const {
+  if (!has(Key))
     return absl::OkStatus();
+  const auto *Found = File.value<bool>(keyOf(Key));
+  if (!Found)
+    return error(keyOf(Key), " should be true or false");
+  Value = *Found;
+  return absl::OkStatus();
+}
+
+absl::Status TokenizerReader::token(const char *Key,
+                                    std::optional<size_t> &Id) const {
+  if (!has(Key))
+    return absl::OkStatus();
+  const auto *Found = File.value<int64_t>(keyOf(Key));
+  if (!Found)
+    return error(keyOf(Key), " should be the id of a token");
+  if (*Found < 0 || static_cast<size_t>(*Found) >= Texts.size())
+    return error(keyOf(Key), " is ", *Found,
+                 ", which is outside of the vocabulary: ids are from 0 to ",
+                 Texts.size() - 1);
+  Id = static_cast<size_t>(*Found);
+  return absl::OkStatus();
+}
+
+template <typename ElementType>
+absl::Status TokenizerReader::perToken(const char *Key,
+                                       std::vector<ElementType> &Values,
+                                       bool &Found) const {
+  Found = has(Key);
+  if (!Found)
+    return absl::OkStatus();
+  if (const auto *Whole = File.value<std::vector<int64_t>>(keyOf(Key)))
+    Values.assign(Whole->begin(), Whole->end());
+  else if (const auto *Floats = File.value<std::vector<double>>(keyOf(Key));
+           Floats && std::is_same_v<ElementType, double>)
+    Values.assign(Floats->begin(), Floats->end());
+  else
+    return error(keyOf(Key), " should be an array of numbers");
+  // llama.cpp ignores what is there beyond the tokens.
+  if (Values.size() < Texts.size())
+    return error(keyOf(Key), " has ", Values.size(), " elements for ",
+                 Texts.size(), " tokens");
+  return absl::OkStatus();
+}
+
+absl::Status TokenizerReader::readTokens() {
+  if (!has("tokens"))
+    return error("tokenizer.ggml.tokens is missing");
+  const auto *List =
+      File.value<std::vector<absl::string_view>>(keyOf("tokens"));
+  if (!List || List->empty())
+    return error("tokenizer.ggml.tokens should be an array of texts");
+  std::unordered_map<std::string, size_t> Seen;
+  for (size_t I = 0; I < List->size(); ++I) {
+    if (!isUtf8((*List)[I]))
+      return error("tokenizer.ggml.tokens: token ", I, " is not UTF-8");
+    Texts.emplace_back((*List)[I]);
+    if (Texts.back().empty()) // llama.cpp's name for these
+      Texts.back() = absl::StrCat("[EMPTY_", I, "]");
+    auto [Place, IsNew] = Seen.emplace(Texts.back(), I);
+    if (!IsNew)
+      return error("tokens ", Place->second, " and ", I, " are the same text, ",
+                   quote(I));
+  }
+  Types.assign(Texts.size(), Normal);
+  Scores.assign(Texts.size(), 0);
+  bool HasTypes, HasScores;
+  STATOR_RETURN_IF_ERROR(perToken("token_type", Types, HasTypes));
+  STATOR_RETURN_IF_ERROR(perToken("scores", Scores, HasScores));
+  for (size_t I = 0; I < Texts.size(); ++I)
+    if (!std::isfinite(Scores[I]))
+      return error("tokenizer.ggml.scores: the score of token ", I, ", ",
+                   quote(I), ", is not finite");
+  if (!HasTypes)
+    warn("tokenizer.ggml.token_type is missing; as in llama.cpp, all tokens "
+         "are ordinary text");
+  if (!HasScores && !IsBpe)
+    warn("tokenizer.ggml.scores is missing; as in llama.cpp, all scores are 0");
+  return absl::OkStatus();
+}
+
+/// Which tokens begin and end a text. Where keys are missing, they are those
+/// that llama.cpp assumes: of the first SentencePiece models for "llama", of
+/// Falcon for "gpt2".
+absl::Status TokenizerReader::readEnds() {
+  std::optional<size_t> Eot, Eom;
+  STATOR_RETURN_IF_ERROR(token("bos_token_id", Bos));
+  STATOR_RETURN_IF_ERROR(token("eos_token_id", Eos));
+  STATOR_RETURN_IF_ERROR(token("eot_token_id", Eot));
+  STATOR_RETURN_IF_ERROR(token("eom_token_id", Eom));
+  STATOR_RETURN_IF_ERROR(token("unknown_token_id", Unk));
+  std::optional<bool> Begins, Ends;
+  STATOR_RETURN_IF_ERROR(flag("add_bos_token", Begins));
+  STATOR_RETURN_IF_ERROR(flag("add_eos_token", Ends));
+  AddBos = Begins.value_or(IsBpe ? Pre.AddBos : true);
+  AddEos = Ends.value_or(false);
+  if (!Begins)
+    warn("tokenizer.ggml.add_bos_token is missing; as in llama.cpp, texts of "
+         "this kind of tokenizer begin with ",
+         AddBos ? "BOS" : "no BOS");
+  auto Assume = [&](const char *Key, std::optional<size_t> &Id,
+                    size_t Default) {
+    if (Id || Default >= Texts.size())
+      return;
+    Id = Default;
+    warn(keyOf(Key), " is missing; as in llama.cpp, it is ", Default, ", ",
+         quote(Default));
   };
-  STATOR_RETURN_IF_ERROR(Take("token_type", Result.Types));
-  STATOR_RETURN_IF_ERROR(Take("scores", Result.Scores));
-  return Result;
-}
-
-/// The id of a special token; none if it is missing or no token.
-static std::optional<size_t> specialId(const GgufFile &File, const Tokens &All,
-                                       const char *Key) {
-  const auto *Id = File.value<int64_t>(keyOf(Key));
-  if (!Id || *Id < 0 || static_cast<size_t>(*Id) >= All.Texts.size())
-    return std::nullopt;
-  return static_cast<size_t>(*Id);
-}
-
-/// How a text is divided into words before merges, by tokenizer.ggml.pre. None:
-/// it is not known here.
-static std::optional<ordered_json> preTokenizer(llvm::StringRef Name) {
-  ordered_json ByteLevel = {{"type", "ByteLevel"},
-                            {"add_prefix_space", false},
-                            {"trim_offsets", true},
-                            {"use_regex", true}};
-  // Contractions; words; numbers; punctuation; line ends; other space.
-  const std::string Begin = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]"
-                            "?\\p{L}+|";
-  const std::string End = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|"
-                          "\\s+(?!\\S)|\\s+";
-  auto Split = [&](const char *Numbers) -> ordered_json {
-    ByteLevel["use_regex"] = false;
-    ordered_json First = {{"type", "Split"},
-                          {"pattern", {{"Regex", Begin + Numbers + End}}},
-                          {"behavior", "Isolated"},
-                          {"invert", false}};
-    return {{"type", "Sequence"},
-            {"pretokenizers", ordered_json::array({First, ByteLevel})}};
+  if (AddBos && Pre.HasDefaultBos)
+    Assume("bos_token_id", Bos, IsBpe ? 11 : 1);
+  Assume("eos_token_id", Eos, IsBpe ? 11 : 2);
+  if (AddBos && !Bos)
+    return error("tokenizer.ggml.add_bos_token is true, but "
+                 "tokenizer.ggml.bos_token_id is missing");
+  if (AddEos && !Eos)
+    return error("tokenizer.ggml.add_eos_token is true, but "
+                 "tokenizer.ggml.eos_token_id is missing");
+  if (Bos)
+    Source.Generation.Bos = static_cast<int64_t>(*Bos);
+  auto EndWith = [&](std::optional<size_t> Id) {
+    std::vector<int64_t> &All = Source.Generation.Eos;
+    if (Id && !llvm::is_contained(All, static_cast<int64_t>(*Id)))
+      All.push_back(static_cast<int64_t>(*Id));
   };
-  enum { Gpt2, Llama3, Qwen2, SmolLm, Other };
-  switch (llvm::StringSwitch<int>(Name)
-              .Cases({"gpt-2", "default", "", "mpt", "olmo"}, Gpt2)
-              .Cases({"llama-bpe", "llama3", "llama-v3"}, Llama3)
-              .Case("qwen2", Qwen2)
-              .Case("smollm", SmolLm)
-              .Default(Other)) {
-  case Gpt2:
-    return ByteLevel;
-  case Llama3:
-    return Split("\\p{N}{1,3}");
-  case Qwen2:
-    return Split("\\p{N}");
-  case SmolLm:
-    return ordered_json{
-        {"type", "Sequence"},
-        {"pretokenizers",
-         ordered_json::array(
-             {{{"type", "Digits"}, {"individual_digits", true}}, ByteLevel})}};
-  default:
-    return std::nullopt;
-  }
-}
-
-/// What distinguishes pre-tokenizers: kinds, expressions and whether words are
-/// divided at all; "" for what is of another form.
-static std::string summarize(const json &PreTokenizer) {
-  if (!PreTokenizer.is_object())
-    return "";
-  json Type = PreTokenizer.value("type", json());
-  if (Type == "ByteLevel")
-    return PreTokenizer.value("use_regex", json(true)) == false ? "bytes;"
-                                                                : "gpt2;";
-  if (Type == "Digits")
-    return PreTokenizer.value("individual_digits", json(false)) == true
-               ? "digits;"
-               : "";
-  if (Type == "Split") {
-    json Pattern = PreTokenizer.value("pattern", json());
-    json Regex = Pattern.is_object() ? Pattern.value("Regex", json()) : json();
-    return Regex.is_string() ? Regex.get<std::string>() + ";" : "";
-  }
-  json Parts = PreTokenizer.value("pretokenizers", json());
-  if (Type != "Sequence" || !Parts.is_array())
-    return "";
-  std::string Result;
-  for (const json &Part : Parts) {
-    // One deep is what tokenizers have.
-    std::string Each =
-        Part.is_object() && Part.value("type", json()) == "Sequence"
-            ? ""
-            : summarize(Part);
-    if (Each.empty())
-      return "";
-    Result += Each;
-  }
-  return Result;
+  EndWith(Eos);
+  EndWith(Eot);
+  EndWith(Eom);
+  // Tokens that llama.cpp takes for ends by their names.
+  for (size_t Id = 0; Id < Texts.size(); ++Id)
+    if (llvm::StringSwitch<bool>(Texts[Id])
+            .Cases({"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>",
+                    "<|endoftext|>", "<|end_of_text|>", "</s>", "<|eom_id|>",
+                    "<EOT>", "_<EOT>", "<end_of_utterance>", "<eos>"},
+                   true)
+            .Default(false))
+      EndWith(Id);
+  return absl::OkStatus();
 }
 
 ordered_json describeBpe() {
@@ -173,52 +245,70 @@ ordered_json describeBpe() {
           {"byte_fallback", false}};
 }
 
-std::string nameOfPreTokenizer(const json &PreTokenizer) {
-  std::string Wanted = summarize(PreTokenizer);
-  if (!Wanted.empty())
-    for (const char *Name : {"gpt-2", "llama-bpe", "qwen2", "smollm"})
-      if (summarize(json(*preTokenizer(Name))) == Wanted)
-        return Name;
-  return "";
+/// A post-processor that puts BOS in front of a text and EOS behind it.
+ordered_json TokenizerReader::describeTemplate() const {
+  if (!AddBos && !AddEos)
+    return nullptr;
+  ordered_json Single = ordered_json::array();
+  ordered_json Specials = ordered_json::object();
+  auto Special = [&](size_t Id) {
+    const std::string &Text = Texts[Id];
+    Single.push_back({{"SpecialToken", {{"id", Text}, {"type_id", 0}}}});
+    Specials[Text] = {{"id", Text},
+                      {"ids", ordered_json::array({Id})},
+                      {"tokens", ordered_json::array({Text})}};
+  };
+  if (AddBos)
+    Special(*Bos);
+  Single.push_back({{"Sequence", {{"id", "A"}, {"type_id", 0}}}});
+  if (AddEos)
+    Special(*Eos);
+  return {{"type", "TemplateProcessing"},
+          {"single", Single},
+          {"pair", Single},
+          {"special_tokens", Specials}};
+}
+
+/// The tokenizer_config.json that says the same.
+std::string TokenizerReader::describeConfig() const {
+  ordered_json Config;
+  Config["add_bos_token"] = AddBos;
+  Config["add_eos_token"] = AddEos;
+  if (Bos)
+    Config["bos_token"] = Texts[*Bos];
+  if (Eos)
+    Config["eos_token"] = Texts[*Eos];
+  return Config.dump() + "\n";
 }
 
 /// Byte-level BPE as Hugging Face's tokenizer.json.
-static absl::StatusOr<TokenizerFiles> writeBpe(const GgufFile &File,
-                                               const Tokens &All) {
-  const auto *Name = File.value<absl::string_view>(keyOf("pre"));
-  std::string Pre = Name ? std::string(*Name) : "default";
-  std::optional<ordered_json> PreTokenizer = preTokenizer(Pre);
-  if (!PreTokenizer)
-    return runtime::error(File.path(), ": tokenizer.ggml.pre \"", Pre,
-                          "\" is not supported; known are gpt-2, llama-bpe, "
-                          "qwen2 and smollm");
+absl::Status TokenizerReader::writeBpe() {
+  if (!has("merges"))
+    return error("tokenizer.ggml.merges is missing; without merges every text "
+                 "would become single bytes");
   const auto *Merges =
       File.value<std::vector<absl::string_view>>(keyOf("merges"));
+  if (!Merges)
+    return error("tokenizer.ggml.merges should be an array of texts");
   ordered_json Added = ordered_json::array();
-  json Seen = json::object();
-  for (size_t Id = 0; Id < All.Texts.size(); ++Id) {
-    std::string Text(All.Texts[Id]);
-    int64_t Type = All.Types[Id];
-    if (Type == Control || Type == UserDefined || Type == Unknown) {
+  json Vocabulary = json::object();
+  for (size_t Id = 0; Id < Texts.size(); ++Id) {
+    int64_t Type = Types[Id];
+    if (Type == Control || Type == UserDefined || Type == Unknown)
       Added.push_back({{"id", Id},
-                       {"content", Text},
+                       {"content", Texts[Id]},
                        {"single_word", false},
                        {"lstrip", false},
                        {"rstrip", false},
                        {"normalized", false},
                        {"special", Type != UserDefined}});
-      continue;
-    }
-    if (Seen.contains(Text))
-      return runtime::error(File.path(), ": tokens ", Seen[Text].get<size_t>(),
-                            " and ", Id, " are the same text");
-    Seen[Text] = Id;
+    else
+      Vocabulary[Texts[Id]] = Id;
   }
   std::string MergeList = "[";
-  for (size_t I = 0; Merges && I < Merges->size(); ++I) {
+  for (size_t I = 0; I < Merges->size(); ++I) {
     if (!isUtf8((*Merges)[I]))
-      return runtime::error(File.path(), ": tokenizer.ggml.merges: merge ", I,
-                            " is not UTF-8");
+      return error("tokenizer.ggml.merges: merge ", I, " is not UTF-8");
     MergeList += (I ? "," : "") + json(std::string((*Merges)[I])).dump();
   }
   MergeList += "]";
@@ -227,28 +317,9 @@ static absl::StatusOr<TokenizerFiles> writeBpe(const GgufFile &File,
   Json["version"] = "1.0";
   Json["added_tokens"] = Added;
   Json["normalizer"] =
-      Pre == "qwen2" ? ordered_json{{"type", "NFC"}} : ordered_json();
-  Json["pre_tokenizer"] = *PreTokenizer;
-  Json["post_processor"] = nullptr;
-  const auto *AddBos = File.value<bool>(keyOf("add_bos_token"));
-  std::optional<size_t> Bos = specialId(File, All, "bos_token_id");
-  std::optional<size_t> Eos = specialId(File, All, "eos_token_id");
-  if (AddBos && *AddBos && Bos) {
-    std::string Text(All.Texts[*Bos]);
-    auto Piece = [](const char *Kind, const std::string &Id) -> ordered_json {
-      return {{Kind, {{"id", Id}, {"type_id", 0}}}};
-    };
-    ordered_json Single = ordered_json::array(
-        {Piece("SpecialToken", Text), Piece("Sequence", "A")});
-    Json["post_processor"] = {{"type", "TemplateProcessing"},
-                              {"single", Single},
-                              {"pair", Single},
-                              {"special_tokens",
-                               {{Text,
-                                 {{"id", Text},
-                                  {"ids", ordered_json::array({*Bos})},
-                                  {"tokens", ordered_json::array({Text})}}}}}};
-  }
+      Pre.NormalizeNfc ? ordered_json{{"type", "NFC"}} : ordered_json();
+  Json["pre_tokenizer"] = Pre.Stages;
+  Json["post_processor"] = describeTemplate();
   Json["decoder"] = {{"type", "ByteLevel"},
                      {"add_prefix_space", true},
                      {"trim_offsets", true},
@@ -256,25 +327,20 @@ static absl::StatusOr<TokenizerFiles> writeBpe(const GgufFile &File,
   std::string Head = Json.dump();
   Head.pop_back(); // the brace, so that the model can be appended as text
   ordered_json Model = describeBpe();
-  Model["ignore_merges"] = Pre == "llama-bpe";
+  Model["ignore_merges"] = Pre.IgnoreMerges;
   std::string ModelText = Model.dump();
   ModelText.pop_back();
 
   TokenizerFiles Files;
   Files.Kind = TokenizerKind::HuggingFace;
   Files.Origin = File.path();
-  Files.Files.push_back({"tokenizer.json", Head + ",\"model\":" + ModelText +
-                                               ",\"vocab\":" + Seen.dump() +
-                                               ",\"merges\":" + MergeList +
-                                               "}}\n"});
-  ordered_json Config;
-  if (Bos)
-    Config["bos_token"] = std::string(All.Texts[*Bos]);
-  if (Eos)
-    Config["eos_token"] = std::string(All.Texts[*Eos]);
-  if (!Config.empty())
-    Files.Files.push_back({"tokenizer_config.json", Config.dump() + "\n"});
-  return Files;
+  Files.Files.push_back(
+      {"tokenizer.json", Head + ",\"model\":" + ModelText +
+                             ",\"vocab\":" + Vocabulary.dump() +
+                             ",\"merges\":" + MergeList + "}}\n"});
+  Files.Files.push_back({"tokenizer_config.json", describeConfig()});
+  Source.Tokenizer = std::move(Files);
+  return absl::OkStatus();
 }
 
 //===----------------------------------------------------------------------===//
@@ -308,19 +374,20 @@ static void appendFloat(std::string &Out, uint32_t Field, float Value) {
 }
 
 /// SentencePiece BPE as its own model file.
-static TokenizerFiles writeSentencePiece(const GgufFile &File,
-                                         const Tokens &All) {
+absl::Status TokenizerReader::writeSentencePiece() {
+  std::optional<bool> Prefix;
+  STATOR_RETURN_IF_ERROR(flag("add_space_prefix", Prefix));
   std::string Out;
   bool ByteFallback = false;
-  std::optional<size_t> Unk = specialId(File, All, "unknown_token_id");
-  for (size_t Id = 0; Id < All.Texts.size(); ++Id) {
-    std::string Piece;
-    int64_t Type = All.Types[Id];
-    ByteFallback = ByteFallback || Type == Byte;
-    if (Type == Unknown && !Unk)
+  for (size_t Id = 0; Id < Texts.size() && !Unk; ++Id)
+    if (Types[Id] == Unknown)
       Unk = Id;
-    appendBytes(Piece, 1, All.Texts[Id]);
-    appendFloat(Piece, 2, static_cast<float>(All.Scores[Id]));
+  for (size_t Id = 0; Id < Texts.size(); ++Id) {
+    std::string Piece;
+    int64_t Type = Id == Unk.value_or(0) ? int64_t{Unknown} : Types[Id];
+    ByteFallback = ByteFallback || Type == Byte;
+    appendBytes(Piece, 1, Texts[Id]);
+    appendFloat(Piece, 2, static_cast<float>(Scores[Id]));
     if (Type > Normal && Type <= Byte)
       appendNumber(Piece, 3, static_cast<uint64_t>(Type));
     appendBytes(Out, 1, Piece);
@@ -328,19 +395,16 @@ static TokenizerFiles writeSentencePiece(const GgufFile &File,
   const uint64_t None = ~uint64_t(0); // -1
   std::string Trainer;
   appendNumber(Trainer, 3, 2); // model_type: BPE
-  appendNumber(Trainer, 4, All.Texts.size());
+  appendNumber(Trainer, 4, Texts.size());
   appendNumber(Trainer, 35, ByteFallback);
   appendNumber(Trainer, 40, Unk.value_or(0));
-  appendNumber(Trainer, 41,
-               specialId(File, All, "bos_token_id").value_or(None));
-  appendNumber(Trainer, 42,
-               specialId(File, All, "eos_token_id").value_or(None));
+  appendNumber(Trainer, 41, Bos.value_or(None));
+  appendNumber(Trainer, 42, Eos.value_or(None));
   appendNumber(Trainer, 43, None); // pad_id
   appendBytes(Out, 2, Trainer);
-  const auto *Prefix = File.value<bool>(keyOf("add_space_prefix"));
   std::string Normalizer;
   appendBytes(Normalizer, 1, "identity");
-  appendNumber(Normalizer, 3, Prefix ? *Prefix : true); // add_dummy_prefix
+  appendNumber(Normalizer, 3, Prefix.value_or(true)); // add_dummy_prefix
   appendNumber(Normalizer, 4, 0); // remove_extra_whitespaces
   appendNumber(Normalizer, 5, 1); // escape_whitespaces
   appendBytes(Out, 3, Normalizer);
@@ -349,27 +413,65 @@ static TokenizerFiles writeSentencePiece(const GgufFile &File,
   Files.Kind = TokenizerKind::SentencePiece;
   Files.Origin = File.path();
   Files.Files.push_back({"tokenizer.model", Out});
-  return Files;
+  Files.Files.push_back({"tokenizer_config.json", describeConfig()});
+  Source.Tokenizer = std::move(Files);
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<TokenizerFiles>>
-readGgufTokenizer(const GgufFile &File) {
+absl::Status TokenizerReader::run() {
   const auto *Model = File.value<absl::string_view>(keyOf("model"));
-  if (!Model || *Model == "no_vocab" || *Model == "none")
-    return std::nullopt;
-  if (!File.value<std::vector<absl::string_view>>(keyOf("tokens")))
-    return runtime::error(File.path(), ": tokenizer.ggml.tokens is missing");
-  STATOR_ASSIGN_OR_RETURN(Tokens All, readTokens(File));
-  if (*Model == "llama")
-    return writeSentencePiece(File, All);
-  if (*Model != "gpt2")
-    return runtime::error(
-        File.path(), ": tokenizer.ggml.model ",
-        json(std::string(*Model))
-            .dump(-1, ' ', false, json::error_handler_t::replace),
-        " is not supported; known are gpt2 and llama");
-  STATOR_ASSIGN_OR_RETURN(TokenizerFiles Files, writeBpe(File, All));
-  return Files;
+  if (!Model) {
+    if (has("model"))
+      return error("tokenizer.ggml.model should be text");
+    if (has("tokens") || has("merges"))
+      return error("tokenizer.ggml.model is missing, so the tokens cannot be "
+                   "used");
+    Source.Notes.push_back(File.path() + " holds no tokenizer");
+  }
+  if (!Model || *Model == "no_vocab" || *Model == "none") {
+    // Of such files it is known at most which tokens begin and end a text.
+    auto Token = [&](const char *Key) -> std::optional<int64_t> {
+      const auto *Id = File.value<int64_t>(keyOf(Key));
+      return Id ? std::optional(*Id) : std::nullopt;
+    };
+    Source.Generation.Bos = Token("bos_token_id");
+    for (const char *Key : {"eos_token_id", "eot_token_id"})
+      if (std::optional<int64_t> Id = Token(Key);
+          Id && !llvm::is_contained(Source.Generation.Eos, *Id))
+        Source.Generation.Eos.push_back(*Id);
+    return flag("add_bos_token", Source.Generation.AddBos);
+  }
+  IsBpe = *Model == "gpt2";
+  if (!IsBpe && *Model != "llama")
+    return error("tokenizer.ggml.model ",
+                 json(std::string(*Model))
+                     .dump(-1, ' ', false, json::error_handler_t::replace),
+                 " is not supported; supported are gpt2 and llama");
+  if (IsBpe) {
+    const auto *Name = File.value<absl::string_view>(keyOf("pre"));
+    if (!Name && has("pre"))
+      return error("tokenizer.ggml.pre should be text");
+    absl::StatusOr<GgufPreTokenizer> Found = findGgufPreTokenizer(
+        Name ? llvm::StringRef(Name->data(), Name->size()) : "");
+    if (!Found.ok())
+      return error(Found.status().message());
+    Pre = *Found;
+    if (!Name || Name->empty() || *Name == "default")
+      warn("tokenizer.ggml.pre is ",
+           !Name           ? "missing"
+           : Name->empty() ? "empty"
+                           : "\"default\"",
+           ", so how text is split into words is not known; as in llama.cpp, "
+           "punctuation and groups of three digits are split off, which may "
+           "not be what the model was trained with");
+  }
+  STATOR_RETURN_IF_ERROR(readTokens());
+  STATOR_RETURN_IF_ERROR(readEnds());
+  return IsBpe ? writeBpe() : writeSentencePiece();
+}
+
+absl::Status readGgufTokenizer(const GgufFile &File, CheckpointSource &Source) {
+  return TokenizerReader(File, Source).run();
 }
 
 } // namespace stator

@@ -30,9 +30,12 @@ static bool exists(const std::string &Path) {
 /// Adds the ids that `Value` is, one or a list of them. False: something else.
 static bool readIds(const json &Value, std::vector<int64_t> &Ids) {
   if (Value.is_number_integer()) {
-    int64_t Id = Value.get<int64_t>();
-    if (Id >= 0 && Id <= INT32_MAX) // -1 stands for none in some configs
-      Ids.push_back(Id);
+    // What is beyond any vocabulary is found out when that is known.
+    if (Value != -1) // which stands for none in some configs
+      Ids.push_back(Value.is_number_unsigned() &&
+                            Value.get<uint64_t>() > INT64_MAX
+                        ? INT64_MAX
+                        : Value.get<int64_t>());
     return true;
   }
   if (!Value.is_array())
@@ -54,6 +57,11 @@ static absl::Status readGeneration(const json &Config, const std::string &Name,
   if (!Read("bos_token_id", Bos) || !Read("eos_token_id", Eos))
     return runtime::error(Name, ": bos_token_id and eos_token_id should be "
                                 "token ids or lists of them");
+  if (Bos.size() > 1)
+    return runtime::error(Name,
+                          ": bos_token_id should be one token id, but is "
+                          "a list of ",
+                          Bos.size());
   if (!Bos.empty())
     Defaults.Bos = Bos[0];
   if (!Eos.empty())
@@ -61,27 +69,44 @@ static absl::Status readGeneration(const json &Config, const std::string &Name,
   return absl::OkStatus();
 }
 
-/// Whether the tokenizer's template for one text begins with a special token.
-static std::optional<bool> beginsWithSpecial(const json &Tokenizer) {
-  auto Find = [](const json &Object, const char *Key) -> const json * {
-    if (!Object.is_object())
-      return nullptr;
-    auto Found = Object.find(Key);
-    return Found == Object.end() ? nullptr : &*Found;
-  };
-  const json *Post = Find(Tokenizer, "post_processor");
-  if (!Post || !Post->is_object())
-    return std::nullopt;
-  // A sequence of processors, or one.
-  std::vector<const json *> Parts = {Post};
-  if (const json *List = Find(*Post, "processors"); List && List->is_array())
-    for (const json &Each : *List)
-      Parts.push_back(&Each);
-  for (const json *Part : Parts)
-    if (const json *Single = Find(*Part, "single");
-        Single && Single->is_array() && !Single->empty())
-      return Find(Single->front(), "SpecialToken") != nullptr;
-  return std::nullopt;
+/// What generation_config.json says about sampling is for the user to say
+/// again: it names the settings that are not at values that change nothing.
+static void noteSampling(const json &Config, const std::string &Name,
+                         std::vector<std::string> &Notes) {
+  const std::pair<const char *, json> Neutral[] = {
+      {"temperature", 1.0},
+      {"top_k", 50}, // the library's own default
+      {"top_p", 1.0},
+      {"min_p", 0.0},
+      {"typical_p", 1.0},
+      {"repetition_penalty", 1.0},
+      {"encoder_repetition_penalty", 1.0},
+      {"no_repeat_ngram_size", 0},
+      {"length_penalty", 1.0},
+      {"num_beams", 1},
+      {"min_length", 0},
+      {"guidance_scale", 1.0},
+      {"bad_words_ids", json::array()},
+      {"sequence_bias", json::object()},
+      {"suppress_tokens", json::array()},
+      {"begin_suppress_tokens", json::array()},
+      {"forced_bos_token_id", nullptr},
+      {"forced_eos_token_id", nullptr},
+      {"forced_decoder_ids", json::array()},
+      {"stop_strings", json::array()}};
+  std::string Settings;
+  for (const auto &[Key, Value] : Neutral) {
+    auto Found = Config.find(Key);
+    if (Found == Config.end() || Found->is_null() || *Found == Value ||
+        (Found->is_boolean() && *Found == false))
+      continue;
+    Settings += (Settings.empty() ? "" : ", ") + std::string(Key) + " = " +
+                describeValue(*Found);
+  }
+  if (!Settings.empty())
+    Notes.push_back("settings of " + Name +
+                    " are not carried over: " + Settings +
+                    "; give the program those that it has flags for");
 }
 
 absl::StatusOr<CheckpointSource> readHuggingFace(const std::string &Path) {
@@ -123,17 +148,7 @@ absl::StatusOr<CheckpointSource> readHuggingFace(const std::string &Path) {
   if (std::string Name = Path + "/generation_config.json"; exists(Name)) {
     STATOR_ASSIGN_OR_RETURN(json Generation, readJsonObject(Name));
     STATOR_RETURN_IF_ERROR(readGeneration(Generation, Name, Source.Generation));
-  }
-  if (std::string Name = Path + "/tokenizer.json"; exists(Name)) {
-    STATOR_ASSIGN_OR_RETURN(json Tokenizer, readJsonObject(Name));
-    Source.Generation.AddBos = beginsWithSpecial(Tokenizer);
-  }
-  if (std::string Name = Path + "/tokenizer_config.json"; exists(Name)) {
-    STATOR_ASSIGN_OR_RETURN(json Tokenizer, readJsonObject(Name));
-    auto Found = Tokenizer.find("add_bos_token");
-    if (Found != Tokenizer.end() && Found->is_boolean() &&
-        !Source.Generation.AddBos)
-      Source.Generation.AddBos = Found->get<bool>();
+    noteSampling(Generation, Name, Source.Notes);
   }
   return Source;
 }

@@ -9,6 +9,7 @@
 #include "runtime/core/Safetensors.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/tokenizer/Tokenizer.h"
+#include <algorithm>
 #include <filesystem>
 #include <unistd.h>
 
@@ -61,24 +62,58 @@ static absl::Status writeWeights(const std::vector<ModelParameter> &Parameters,
   return Writer.commit();
 }
 
-/// The text of generation.json, or "" if nothing is known.
-static std::string describeGeneration(const GenerationDefaults &Defaults,
-                                      const ModelDescription &Model,
-                                      int64_t Vocabulary) {
-  json Json;
-  std::vector<int64_t> Eos;
+/// Error: a token that the model does not have begins or ends texts.
+static absl::Status checkIds(const GenerationDefaults &Defaults,
+                             int64_t Vocabulary, const std::string &Path) {
+  auto Check = [&](const char *What, int64_t Id) -> absl::Status {
+    if (Id >= 0 && Id < Vocabulary)
+      return absl::OkStatus();
+    return runtime::error(Path, ": the ", What, " token has the id ", Id,
+                          ", which is outside of the vocabulary: ids are from "
+                          "0 to ",
+                          Vocabulary - 1);
+  };
+  if (Defaults.Bos)
+    STATOR_RETURN_IF_ERROR(Check("BOS", *Defaults.Bos));
   for (int64_t Id : Defaults.Eos)
-    if (Id < Vocabulary)
-      Eos.push_back(Id);
-  bool HasBos = Defaults.Bos && *Defaults.Bos < Vocabulary;
-  if (!HasBos && Eos.empty())
-    return "";
-  if (HasBos)
+    STATOR_RETURN_IF_ERROR(Check("EOS", Id));
+  return absl::OkStatus();
+}
+
+/// The token that the tokenizer puts in front of a text; none if it puts none.
+static std::optional<int32_t> firstToken(const runtime::Tokenizer &Tokenizer) {
+  runtime::EncodeOptions Around;
+  Around.AddSpecial = true;
+  auto Plain = Tokenizer.encode("a", {});
+  auto Whole = Tokenizer.encode("a", Around);
+  if (!Plain.ok() || !Whole.ok() || Whole->size() <= Plain->size())
+    return std::nullopt;
+  // What is behind the text does not count.
+  bool AtFront = std::equal(Plain->begin(), Plain->end(), Whole->begin());
+  bool Ambiguous = Plain->empty() && Tokenizer.bos() != Whole->front();
+  return (AtFront && !Plain->empty()) || Ambiguous
+             ? std::nullopt
+             : std::optional(Whole->front());
+}
+
+/// The text of generation.json, or "" if nothing is known. What the tokenizer
+/// puts in front of texts is BOS, whatever the config says.
+static std::string describeGeneration(GenerationDefaults Defaults,
+                                      const runtime::Tokenizer *Tokenizer) {
+  json Json = json::object();
+  if (Tokenizer) {
+    std::optional<int32_t> First = firstToken(*Tokenizer);
+    if (First)
+      Defaults.Bos = *First;
+    Defaults.AddBos = First.has_value();
+  }
+  if (Defaults.Bos)
     Json["bos"] = *Defaults.Bos;
-  if (!Eos.empty()) // else it is left to the tokenizer
-    Json["eos"] = Eos;
-  Json["add_bos"] = HasBos && Defaults.AddBos.value_or(Model.AddBos);
-  return Json.dump() + "\n";
+  if (!Defaults.Eos.empty()) // else it is left to the tokenizer
+    Json["eos"] = Defaults.Eos;
+  if (Defaults.Bos && Defaults.AddBos)
+    Json["add_bos"] = *Defaults.AddBos;
+  return Json.empty() ? "" : Json.dump() + "\n";
 }
 
 /// What the frontend refuses: tensors of more elements than this.
@@ -99,10 +134,10 @@ static std::string noteOnContext(const ModelDescription &Model,
          ", or what you need";
 }
 
-/// Error: a tokenizer that programs with this model would refuse.
-static absl::Status checkTokenizer(const runtime::TokenizerFiles &Files,
-                                   int64_t Vocabulary) {
-  const char *Hint = "\nhint: --tokenizer takes another one along";
+/// Makes the tokenizer. Error: programs with this model would refuse it.
+static absl::StatusOr<std::unique_ptr<runtime::Tokenizer>>
+makeTokenizer(const runtime::TokenizerFiles &Files, int64_t Vocabulary) {
+  const char *Hint = "\nhint: give another one by --tokenizer";
   absl::StatusOr<std::unique_ptr<runtime::Tokenizer>> Made =
       runtime::makeTokenizer(Files);
   if (!Made.ok())
@@ -110,7 +145,7 @@ static absl::Status checkTokenizer(const runtime::TokenizerFiles &Files,
   if ((*Made)->vocabularySize() > Vocabulary)
     return runtime::error(Files.Origin, " has ", (*Made)->vocabularySize(),
                           " tokens, but the model has ", Vocabulary, Hint);
-  return absl::OkStatus();
+  return Made;
 }
 
 static absl::Status prepareFolder(const ImportOptions &Options) {
@@ -118,7 +153,7 @@ static absl::Status prepareFolder(const ImportOptions &Options) {
   if (fs::exists(Options.Output, Error) &&
       !fs::is_directory(Options.Output, Error))
     return runtime::error("cannot write into ", Options.Output,
-                          ": it is no folder");
+                          ": it is not a folder");
   if (fs::is_directory(Options.Path, Error) &&
       fs::equivalent(Options.Path, Options.Output, Error) && !Error)
     return runtime::error(Options.Output,
@@ -133,8 +168,9 @@ static absl::Status prepareFolder(const ImportOptions &Options) {
 absl::StatusOr<ImportReport> importCheckpoint(const ImportOptions &Options) {
   STATOR_ASSIGN_OR_RETURN(CheckpointSource Source,
                           readCheckpoint(Options.Path));
-  STATOR_ASSIGN_OR_RETURN(ModelDescription Model,
-                          describeCheckpoint(Source.Config, Source.ConfigName));
+  STATOR_ASSIGN_OR_RETURN(
+      ModelDescription Model,
+      describeCheckpoint(Source.Config, Source.ConfigName, Source.ConfigKeys));
   std::string ModelPath = Options.Output + "/model.stator";
   STATOR_ASSIGN_OR_RETURN(std::vector<ModelParameter> Parameters,
                           listParameters(Model.Text, ModelPath, Model.Context));
@@ -144,9 +180,15 @@ absl::StatusOr<ImportReport> importCheckpoint(const ImportOptions &Options) {
     STATOR_ASSIGN_OR_RETURN(Source.Tokenizer,
                             runtime::readTokenizerFiles(Options.Tokenizer));
   }
-  if (Source.Tokenizer)
-    STATOR_RETURN_IF_ERROR(checkTokenizer(*Source.Tokenizer, Vocabulary));
+  STATOR_RETURN_IF_ERROR(checkIds(Source.Generation, Vocabulary, Options.Path));
+  std::unique_ptr<runtime::Tokenizer> Tokenizer;
+  if (Source.Tokenizer) {
+    STATOR_ASSIGN_OR_RETURN(Tokenizer,
+                            makeTokenizer(*Source.Tokenizer, Vocabulary));
+  }
   ImportReport Report;
+  Report.Warnings = Source.Warnings;
+  Report.Notes = Source.Notes;
   Report.Family = Source.Config["model_type"].get<std::string>();
   for (const ModelParameter &Parameter : Parameters) {
     int64_t Elements = 1;
@@ -184,7 +226,7 @@ absl::StatusOr<ImportReport> importCheckpoint(const ImportOptions &Options) {
     Report.HasTokenizer = true;
   }
   std::string Generation =
-      describeGeneration(Source.Generation, Model, Vocabulary);
+      describeGeneration(Source.Generation, Tokenizer.get());
   std::string GenerationPath = Options.Output + "/generation.json";
   if (!Generation.empty()) {
     STATOR_RETURN_IF_ERROR(

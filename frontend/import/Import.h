@@ -22,7 +22,8 @@ struct ImportReport {
   int64_t Parameters = 0; ///< elements
   bool HasWeights = false, Linked = false, HasTokenizer = false;
   std::vector<std::string> Dropped; ///< tensors that are no parameters
-  std::vector<std::string> Notes;
+  /// Guesses that may be wrong, and other remarks.
+  std::vector<std::string> Warnings, Notes;
 };
 
 /// Writes what is needed to compile and run a checkpoint into a folder:
@@ -30,7 +31,8 @@ struct ImportReport {
 ///   model.stator       the model, readable
 ///   model.safetensors  its weights, if there were any
 ///   tokenizer files    in the form in which they were
-///   generation.json    {"bos": id, "eos": [ids], "add_bos": bool}
+///   generation.json    {"bos": id, "eos": [ids], "add_bos": bool}, as far as
+///                      they are known
 ///
 /// Each file appears whole or not at all, model.stator last. Errors: a format,
 /// family or feature that is not supported, by name; tensors that are missing,

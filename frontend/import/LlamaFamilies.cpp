@@ -12,10 +12,10 @@
 
 namespace stator {
 
-/// Flags: qkv_bias, o_bias, mlp_bias; head_norms (queries and keys are
-/// normalised head by head) or width_norms (over all heads); post_norm (norms
-/// behind the branches, not before); gemma (weights of norms count from one,
-/// embeddings are scaled); swiglu (the standard module does); tied.
+/// Flags: head_norms (queries and keys are normalised head by head) or
+/// width_norms (over all heads); post_norm (norms behind the branches, not
+/// before); gemma (weights of norms count from one, embeddings are scaled);
+/// swiglu (the standard module does); tied. Texts: a bias for each matrix.
 static const char Template[] = R"stator(
 {gemma}// Weights count from one.
 {gemma}module Norm(width) {
@@ -28,9 +28,9 @@ static const char Template[] = R"stator(
 {gemma}}
 {gemma}
 module Attention {
-  q_proj = Linear(width, heads * depth, bias = $qkv_bias)
-  k_proj = Linear(width, kv_heads * depth, bias = $qkv_bias)
-  v_proj = Linear(width, kv_heads * depth, bias = $qkv_bias)
+  q_proj = Linear(width, heads * depth, bias = $q_bias)
+  k_proj = Linear(width, kv_heads * depth, bias = $k_bias)
+  v_proj = Linear(width, kv_heads * depth, bias = $v_bias)
   o_proj = Linear(heads * depth, width, bias = $o_bias)
 {head_norms}  q_norm = RMSNorm(depth, eps)              // of each head alone
 {head_norms}  k_norm = RMSNorm(depth, eps)
@@ -55,9 +55,9 @@ module Attention {
 }
 {!swiglu}
 {!swiglu}module FeedForward {
-{!swiglu}  gate_proj = Linear(width, hidden, bias = $mlp_bias)
-{!swiglu}  up_proj = Linear(width, hidden, bias = $mlp_bias)
-{!swiglu}  down_proj = Linear(hidden, width, bias = $mlp_bias)
+{!swiglu}  gate_proj = Linear(width, hidden, bias = $gate_bias)
+{!swiglu}  up_proj = Linear(width, hidden, bias = $up_bias)
+{!swiglu}  down_proj = Linear(hidden, width, bias = $down_bias)
 {!swiglu}
 {!swiglu}  fn (x: f32[B, T, width]) -> f32[B, T, width] {
 {!swiglu}    return down_proj($activation(gate_proj(x)) * up_proj(x))
@@ -113,9 +113,12 @@ struct Traits {
   bool HeadNorms = false, WidthNorms = false;
   bool PostNorm = false;
   bool Gemma = false;
-  bool Tied = false; ///< where the config does not say
-  bool AddBos = true;
-  double Eps = 1e-6; ///< where the config does not say
+  // Where the config does not say it, as in Hugging Face's library.
+  bool Tied = false;
+  double Eps = 1e-6;
+  int64_t Context = 2048;
+  std::optional<int64_t> KvHeads = std::nullopt; ///< none: all heads
+  std::optional<int64_t> Depth = std::nullopt;   ///< none: width / heads
   std::optional<int64_t> Window = std::nullopt;
 };
 } // namespace
@@ -126,12 +129,19 @@ static ModelDescription describe(ConfigReader &Config, const Traits &Family) {
   Text.heading("Parameters are called as in the checkpoint.");
   int64_t Width = Config.size({"hidden_size"});
   int64_t Heads = Config.size({"num_attention_heads"});
-  int64_t KvHeads = Config.size({"num_key_value_heads"}, Heads);
-  int64_t Context = Config.size({"max_position_embeddings"}, 2048);
-  if (!Config.has("head_dim"))
+  // A null stands for the number of heads in all families.
+  int64_t KvHeads =
+      Config.size({"num_key_value_heads"}, Config.lacks("num_key_value_heads")
+                                               ? Family.KvHeads.value_or(Heads)
+                                               : Heads);
+  int64_t Context = Config.size({"max_position_embeddings"}, Family.Context);
+  bool HasDepth =
+      Config.has("head_dim") || (Family.Depth && Config.lacks("head_dim"));
+  if (!HasDepth)
     Config.requireMultiple("hidden_size", Width, "num_attention_heads", Heads);
   int64_t Depth =
-      Config.size({"head_dim"}, std::max<int64_t>(Width / Heads, 1));
+      Config.size({"head_dim"}, HasDepth ? Family.Depth
+                                         : std::max<int64_t>(Width / Heads, 1));
   Config.requireMultiple("num_attention_heads", Heads, "num_key_value_heads",
                          KvHeads);
   Config.requireMultiple("the size of a head", Depth, "2,", 2);
@@ -145,8 +155,7 @@ static ModelDescription describe(ConfigReader &Config, const Traits &Family) {
   Text.size("hidden", Config.size({"intermediate_size"}));
   Text.number("eps", Config.positive({"rms_norm_eps"}, Family.Eps));
   describeRotary(Config, Text);
-  if (Config.positive({"partial_rotary_factor"}, 1.0) != 1.0)
-    Config.refuse("partial_rotary_factor below 1 in this family");
+  refusePartialRotary(Config);
   describeWindow(Config, Text, Family.Window);
 
   auto Boolean = [](bool Value) { return Value ? "true" : "false"; };
@@ -158,7 +167,14 @@ static ModelDescription describe(ConfigReader &Config, const Traits &Family) {
   Text.flag("head_norms", Family.HeadNorms);
   Text.flag("width_norms", Family.WidthNorms);
   Text.flag("post_norm", Family.PostNorm);
-  Text.flag("swiglu", Activation == "silu");
+  // Of a file that says it for each matrix, what it says.
+  auto Bias = [&](const char *Key, bool Default) {
+    return Config.flag({Key}, Default);
+  };
+  bool Gate = Bias("gate_proj.bias", Family.MlpBias);
+  bool Up = Bias("up_proj.bias", Family.MlpBias);
+  bool Down = Bias("down_proj.bias", Family.MlpBias);
+  Text.flag("swiglu", Activation == "silu" && Gate == Up && Up == Down);
   Text.flag("tied", Tied);
   // The name says what is not in the names of the parameters.
   Text.text("name", Family.Gemma || Activation == "silu"
@@ -166,15 +182,16 @@ static ModelDescription describe(ConfigReader &Config, const Traits &Family) {
                         : Family.Name + ("_" + Activation));
   Text.text("norm", Family.Gemma ? "Norm(width)" : "RMSNorm(width, eps)");
   Text.text("activation", Activation);
-  Text.text("qkv_bias", Boolean(Family.QkvBias));
-  Text.text("o_bias", Boolean(Family.OutBias));
-  Text.text("mlp_bias", Boolean(Family.MlpBias));
-  Text.text("swiglu_bias", Family.MlpBias ? ", bias = true" : "");
-
-  ModelDescription Result = describeDecoder(
-      Text.write(Template), {Width, Heads, KvHeads, Context}, Tied);
-  Result.AddBos = Family.AddBos;
-  return Result;
+  Text.text("q_bias", Boolean(Bias("q_proj.bias", Family.QkvBias)));
+  Text.text("k_bias", Boolean(Bias("k_proj.bias", Family.QkvBias)));
+  Text.text("v_bias", Boolean(Bias("v_proj.bias", Family.QkvBias)));
+  Text.text("o_bias", Boolean(Bias("o_proj.bias", Family.OutBias)));
+  Text.text("gate_bias", Boolean(Gate));
+  Text.text("up_bias", Boolean(Up));
+  Text.text("down_bias", Boolean(Down));
+  Text.text("swiglu_bias", Gate ? ", bias = true" : "");
+  return describeDecoder(Text.write(Template), {Width, Heads, KvHeads, Context},
+                         Tied);
 }
 
 ModelDescription describeLlama(ConfigReader &Config) {
@@ -192,25 +209,30 @@ ModelDescription describeMistral(ConfigReader &Config) {
   Traits Family{.Name = "Mistral",
                 .Heading = "Mistral (Jiang et al. 2023): a Llama, with a "
                            "window of attention in some of its checkpoints."};
-  Family.Window = readWindow(Config);
+  // Where the config does not say it, it is 4096; null stands for none.
+  Family.Window = Config.lacks("sliding_window") ? 4096 : readWindow(Config);
+  Family.Context = 131072;
+  Family.KvHeads = 8;
   return describe(Config, Family);
 }
 
 /// Qwen's window is used if use_sliding_window says so, by the layers from
-/// max_window_layers on.
+/// max_window_layers on, unless layer_types says by which.
 static std::optional<int64_t> readQwenWindow(ConfigReader &Config) {
   if (!Config.flag({"use_sliding_window"}, false))
     return std::nullopt;
-  std::optional<int64_t> Window = readWindow(Config);
+  std::optional<int64_t> Window =
+      Config.lacks("sliding_window") ? 4096 : readWindow(Config);
   const nlohmann::json *First = Config.find({"max_window_layers"});
   int64_t Layers = Config.size({"num_hidden_layers"});
-  if (!Window || !First || *First == 0)
+  if (!Window || Config.has("layer_types") || (First && *First == 0))
     return Window;
-  if (Config.size({"max_window_layers"}) >= Layers)
+  int64_t Begin = Config.size({"max_window_layers"}, 28);
+  if (Begin >= Layers)
     return std::nullopt;
   Config.refuse("use_sliding_window in some of the layers (max_window_layers "
                 "= " +
-                describeValue(*First) + ")");
+                std::to_string(Begin) + ")");
   return std::nullopt;
 }
 
@@ -219,7 +241,8 @@ ModelDescription describeQwen2(ConfigReader &Config) {
                 .Heading = "Qwen 2 (Yang et al. 2024): a Llama with biases on "
                            "queries, keys and values."};
   Family.QkvBias = true;
-  Family.AddBos = false;
+  Family.Context = 32768;
+  Family.KvHeads = 32;
   Family.Window = readQwenWindow(Config);
   return describe(Config, Family);
 }
@@ -230,7 +253,9 @@ ModelDescription describeQwen3(ConfigReader &Config) {
                            "queries and keys head by head."};
   Family.QkvBias = Family.OutBias = Config.flag({"attention_bias"}, false);
   Family.HeadNorms = true;
-  Family.AddBos = false;
+  Family.Context = 32768;
+  Family.KvHeads = 32;
+  Family.Depth = 128;
   Family.Window = readQwenWindow(Config);
   return describe(Config, Family);
 }
@@ -242,6 +267,9 @@ ModelDescription describeGemma(ConfigReader &Config) {
   Family.QkvBias = Family.OutBias = Config.flag({"attention_bias"}, false);
   Family.Gemma = true;
   Family.Tied = true;
+  Family.Context = 8192;
+  Family.KvHeads = 16;
+  Family.Depth = 256;
   return describe(Config, Family);
 }
 
@@ -251,7 +279,6 @@ ModelDescription describeOlmo2(ConfigReader &Config) {
                            "branches, and over all queries and all keys."};
   Family.QkvBias = Family.OutBias = Config.flag({"attention_bias"}, false);
   Family.WidthNorms = Family.PostNorm = true;
-  Family.AddBos = false;
   Family.Eps = 1e-5;
   return describe(Config, Family);
 }

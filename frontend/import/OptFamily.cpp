@@ -113,7 +113,6 @@ ModelDescription describeOpt(ConfigReader &Config) {
   }
   Result.Context = Context;
   Result.Heads = Heads;
-  Result.AddBos = true;
   return Result;
 }
 

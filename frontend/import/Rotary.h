@@ -20,6 +20,9 @@ void describeRotary(ConfigReader &Config, ModelText &Text);
 void describePartialRotary(ConfigReader &Config, ModelText &Text,
                            int64_t HeadDepth, double DefaultShare);
 
+/// Refuses a share below 1.
+void refusePartialRotary(ConfigReader &Config);
+
 /// The window of attention over the whole stack, if there is one; sets
 /// `$window`, an argument of `causal_mask` with the comma before it. Refuses
 /// windows in some of the layers only.

@@ -74,7 +74,8 @@ ModelDescription describeStarcoder2(ConfigReader &Config) {
   Text.heading("StarCoder 2 (Lozhkov et al. 2024): LayerNorm, rotary "
                "positions, grouped queries, windows. Parameters are called as "
                "in the checkpoint.");
-  DecoderSizes Sizes = describeSizes(Config, Text, 4096, /*Grouped=*/true);
+  DecoderSizes Sizes = describeSizes(Config, Text, 4096, /*Grouped=*/true,
+                                     /*DefaultKvHeads=*/2);
   Text.number("eps", Config.positive({"norm_epsilon"}, 1e-5));
   describeRotary(Config, Text);
   describeWindow(Config, Text, readWindow(Config));

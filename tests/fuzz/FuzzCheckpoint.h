@@ -14,7 +14,8 @@ inline void exercise(const absl::StatusOr<CheckpointSource> &Source) {
     require(!Source.status().message().empty());
     return;
   }
-  auto Model = describeCheckpoint(Source->Config, Source->ConfigName);
+  auto Model = describeCheckpoint(Source->Config, Source->ConfigName,
+                                  Source->ConfigKeys);
   require(Model.ok() ? !Model->Text.empty()
                      : !Model.status().message().empty());
   for (const TensorSource &Tensor : Source->Tensors) {

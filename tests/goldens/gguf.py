@@ -6,7 +6,7 @@ import numpy as np
 
 ALIGNMENT = 32
 TYPES = {"F32": 0, "F16": 1, "Q8_0": 8, "BF16": 30}
-KINDS = {int: (4, "<I"), float: (6, "<f"), bool: (7, "<?")}
+KINDS = {float: (6, "<f"), bool: (7, "<?")}
 
 
 def text(value):
@@ -21,6 +21,8 @@ def encode_value(value):
         kind = 8 if not value or isinstance(value[0], str) else 6 if isinstance(value[0], float) else 5
         body = b"".join(text(v) if kind == 8 else struct.pack("<f" if kind == 6 else "<i", v) for v in value)
         return struct.pack("<IIQ", 9, kind, len(value)) + body
+    if type(value) is int:  # signed only where it has to be
+        return struct.pack("<Ii", 5, value) if value < 0 else struct.pack("<II", 4, value)
     kind, code = KINDS[type(value)]
     return struct.pack("<I", kind) + struct.pack(code, value)
 

@@ -36,6 +36,8 @@ int runImport(const Invocation &Call) {
   absl::StatusOr<ImportReport> Report = importCheckpoint(Options);
   if (!Report.ok())
     return fail(std::string(Report.status().message()));
+  for (const std::string &Warning : Report->Warnings)
+    llvm::errs() << "warning: " << Warning << "\n";
 
   llvm::outs() << Options.Output << ": " << Report->Family << ", "
                << runtime::formatCount(static_cast<double>(Report->Parameters))

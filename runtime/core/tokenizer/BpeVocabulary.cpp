@@ -5,6 +5,7 @@
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/tokenizer/ByteAlphabet.h"
 #include "runtime/core/tokenizer/TokenizerReaders.h"
+#include <algorithm>
 
 namespace stator::runtime {
 
@@ -107,11 +108,11 @@ readVocabMerges(TokenizerFiles Files) {
   STATOR_RETURN_IF_ERROR(
       setMerges(Pairs, Parts.Tokens, Merges.Name, Parts.Model));
   setByteLevel(Parts.Tokens, Parts.Model);
-  for (unsigned Byte = 0; Byte < 256; ++Byte)
-    if (Parts.Model.ByteTokens[Byte] < 0)
-      return error(Files.Origin, " has no token for the byte ", Byte, " (\"",
-                   byteToCharacter(static_cast<uint8_t>(Byte)),
-                   "\"), so it is no vocabulary of byte-level BPE");
+  // Some published vocabularies lack a few bytes, which are left out of texts.
+  if (std::ranges::all_of(Parts.Model.ByteTokens,
+                          [](int32_t Id) { return Id == BpeModel::None; }))
+    return error(Files.Origin, " has no token for any byte, so it is not a "
+                               "vocabulary of byte-level BPE");
 
   PreTokenizer::Stage Words;
   STATOR_ASSIGN_OR_RETURN(Words.Splits, regexPattern(Gpt2Words));
@@ -131,10 +132,7 @@ readVocabMerges(TokenizerFiles Files) {
   STATOR_ASSIGN_OR_RETURN(Parts.Ends, readTextEnds(Files, Parts.Tokens));
   if (Parts.Ends.End.empty())
     Parts.Ends.End = usualEnds(Parts.Tokens);
-  if (Parts.Ends.AddBegin.value_or(false) && Parts.Ends.Begin)
-    Parts.Before = {*Parts.Ends.Begin};
-  if (Parts.Ends.AddEnd.value_or(false) && !Parts.Ends.End.empty())
-    Parts.After = {Parts.Ends.End[0]};
+  surroundText(Parts.Ends, Parts.Tokens, Parts.Before, Parts.After);
   Parts.Files = std::move(Files);
   return std::make_unique<PipelineTokenizer>(std::move(Parts));
 }

@@ -147,6 +147,7 @@ static absl::Status readTemplate(const JsonFields &Template,
   STATOR_ASSIGN_OR_RETURN(std::vector<JsonFields> Single,
                           Template.objects("single"));
   bool BeforeText = true;
+  std::vector<int32_t> Before, After;
   for (const JsonFields &Item : Single) {
     if (Item.has("Sequence")) {
       if (!std::exchange(BeforeText, false))
@@ -156,11 +157,14 @@ static absl::Status readTemplate(const JsonFields &Template,
     }
     STATOR_ASSIGN_OR_RETURN(JsonFields Token, Item.object("SpecialToken"));
     STATOR_ASSIGN_OR_RETURN(std::string Name, Token.string("id"));
-    STATOR_RETURN_IF_ERROR(readTemplateToken(
-        Template, Name, Parts.Tokens, BeforeText ? Parts.Before : Parts.After));
+    STATOR_RETURN_IF_ERROR(readTemplateToken(Template, Name, Parts.Tokens,
+                                             BeforeText ? Before : After));
   }
   if (BeforeText && Template.has("single"))
     return Template.fail("single", "has no place for the text");
+  // Around what the processors before put there.
+  Parts.Before.insert(Parts.Before.begin(), Before.begin(), Before.end());
+  Parts.After.insert(Parts.After.end(), After.begin(), After.end());
   return absl::OkStatus();
 }
 
@@ -188,7 +192,7 @@ static absl::Status readPostProcessor(const JsonFields &Processor, int Depth,
                             readNamedId(Processor, "cls", Parts.Tokens));
     STATOR_ASSIGN_OR_RETURN(int32_t End,
                             readNamedId(Processor, "sep", Parts.Tokens));
-    Parts.Before.push_back(Begin);
+    Parts.Before.insert(Parts.Before.begin(), Begin);
     Parts.After.push_back(End);
     return absl::OkStatus();
   }
@@ -205,6 +209,7 @@ static absl::Status readPostProcessor(const JsonFields &Processor, int Depth,
 
 static absl::Status readEnds(PipelineTokenizer::Parts &Parts) {
   STATOR_ASSIGN_OR_RETURN(Parts.Ends, readTextEnds(Parts.Files, Parts.Tokens));
+  surroundText(Parts.Ends, Parts.Tokens, Parts.Before, Parts.After);
   if (!Parts.Ends.Begin && !Parts.Before.empty())
     Parts.Ends.Begin = Parts.Before[0];
   if (Parts.Ends.End.empty())

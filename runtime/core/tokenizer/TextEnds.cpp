@@ -1,4 +1,6 @@
 #include "runtime/core/tokenizer/TextEnds.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/tokenizer/JsonFields.h"
 #include <algorithm>
@@ -27,17 +29,28 @@ static absl::StatusOr<int32_t> configToken(const JsonFields &Config,
   return Tokens.find(Content);
 }
 
-static absl::Status readTokenizerConfig(const JsonFields &Config,
-                                        const TokenTable &Tokens,
-                                        TextEnds &Result) {
+/// bos_token and eos_token of tokenizer_config.json or special_tokens_map.json,
+/// unless a file before has said them.
+static absl::Status readTokens(const JsonFields &Config,
+                               const TokenTable &Tokens, TextEnds &Result) {
   STATOR_ASSIGN_OR_RETURN(int32_t Begin,
                           configToken(Config, "bos_token", Tokens));
   STATOR_ASSIGN_OR_RETURN(int32_t End,
                           configToken(Config, "eos_token", Tokens));
-  if (Begin >= 0)
+  if (Begin >= 0 && !Result.Begin)
     Result.Begin = Begin;
-  if (End >= 0)
+  if (End >= 0 && Result.End.empty())
     addOnce(Result.End, End);
+  return absl::OkStatus();
+}
+
+static absl::Status readTokenizerConfig(const JsonFields &Config,
+                                        const TokenTable &Tokens,
+                                        TextEnds &Result) {
+  STATOR_RETURN_IF_ERROR(readTokens(Config, Tokens, Result));
+  STATOR_ASSIGN_OR_RETURN(std::string Class,
+                          Config.string("tokenizer_class", ""));
+  Result.Class = std::string(absl::StripSuffix(Class, "Fast"));
   if (Config.has("add_bos_token")) {
     STATOR_ASSIGN_OR_RETURN(Result.AddBegin,
                             Config.boolean("add_bos_token", false));
@@ -58,10 +71,18 @@ static absl::Status readGenerationConfig(const JsonFields &Config,
   auto Add = [&](const nlohmann::json &Id) -> absl::Status {
     if (!Id.is_number_integer())
       return Config.fail("eos_token_id", "is neither an id nor a list of ids");
+    if (Id == -1) // stands for none in some files
+      return absl::OkStatus();
     // Compared as unsigned, so that negative ones are out of range.
     if (auto Value = Id.get<uint64_t>();
         Value < static_cast<uint64_t>(Tokens.size()))
       addOnce(Result.End, static_cast<int32_t>(Value));
+    else
+      return Config.fail("eos_token_id",
+                         absl::StrCat("is ", Id.dump(),
+                                      ", which is outside of the vocabulary: "
+                                      "ids are from 0 to ",
+                                      Tokens.size() - 1));
     return absl::OkStatus();
   };
   if (!Ends->is_array())
@@ -84,8 +105,34 @@ absl::StatusOr<TextEnds> readTextEnds(const TokenizerFiles &Files,
     return Reader(Config, Tokens, Result);
   };
   STATOR_RETURN_IF_ERROR(Read("tokenizer_config.json", readTokenizerConfig));
+  STATOR_RETURN_IF_ERROR(Read("special_tokens_map.json", readTokens));
   STATOR_RETURN_IF_ERROR(Read("generation_config.json", readGenerationConfig));
   return Result;
+}
+
+void surroundText(const TextEnds &Ends, const TokenTable &Tokens,
+                  std::vector<int32_t> &Before, std::vector<int32_t> &After) {
+  // These classes make a post-processor of their own from the two flags, and
+  // forget the one of the tokenizer.json.
+  bool MakesOwn =
+      Ends.Class == "LlamaTokenizer" || Ends.Class == "CodeLlamaTokenizer" ||
+      Ends.Class == "GemmaTokenizer" || Ends.Class == "CohereTokenizer";
+  std::optional<int32_t> Begin = Ends.Begin;
+  if (!Begin && MakesOwn)
+    Begin = Tokens.lookUp(Ends.Class == "GemmaTokenizer" ? "<bos>" : "<s>");
+  std::optional<bool> AddBegin = Ends.AddBegin, AddEnd = Ends.AddEnd;
+  if (MakesOwn) {
+    AddBegin = AddBegin.value_or(true);
+    AddEnd = AddEnd.value_or(false);
+  }
+  if (AddBegin == false)
+    Before.clear();
+  else if (AddBegin && Before.empty() && Begin)
+    Before = {*Begin};
+  if (AddEnd == false)
+    After.clear();
+  else if (AddEnd && After.empty() && !Ends.End.empty())
+    After = {Ends.End[0]};
 }
 
 std::vector<int32_t> usualEnds(const TokenTable &Tokens) {

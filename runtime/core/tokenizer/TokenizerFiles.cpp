@@ -26,8 +26,9 @@ constexpr std::array<absl::string_view, 2> VocabularyNames = {"vocab.json",
 constexpr std::array<absl::string_view, 2> MergesNames = {"merges.txt",
                                                           "vocab.bpe"};
 /// Of a Hugging Face folder: what begins and ends a text.
-constexpr std::array<absl::string_view, 2> SideNames = {
-    "tokenizer_config.json", "generation_config.json"};
+constexpr std::array<absl::string_view, 3> SideNames = {
+    "tokenizer_config.json", "special_tokens_map.json",
+    "generation_config.json"};
 
 absl::string_view tokenizerKindName(TokenizerKind Kind) {
   switch (Kind) {
@@ -201,9 +202,11 @@ absl::Status refuseOtherTokenizer(const std::string &Folder,
   if (fs::path Model = findModel(Whole); !Model.empty())
     Look(Model);
   Look(Whole / "tokenizer.bin");
-  for (const auto &Names : {VocabularyNames, MergesNames, SideNames})
+  for (const auto &Names : {VocabularyNames, MergesNames})
     for (absl::string_view Name : Names)
       Look(Whole / std::string(Name));
+  for (absl::string_view Name : SideNames)
+    Look(Whole / std::string(Name));
   if (Found.empty())
     return absl::OkStatus();
   return error(Folder, " holds the tokenizer of something else: ",
