@@ -30,12 +30,13 @@ static bool exists(const std::string &Path) {
 /// Adds the ids that `Value` is, one or a list of them. False: something else.
 static bool readIds(const json &Value, std::vector<int64_t> &Ids) {
   if (Value.is_number_integer()) {
-    // What is beyond any vocabulary is found out when that is known.
-    if (Value != -1) // which stands for none in some configs
-      Ids.push_back(Value.is_number_unsigned() &&
-                            Value.get<uint64_t>() > INT64_MAX
-                        ? INT64_MAX
-                        : Value.get<int64_t>());
+    // What is beyond any vocabulary is found out when that is known; -1 stands
+    // for none in some configs.
+    int64_t Id = Value.is_number_unsigned() && Value.get<uint64_t>() > INT64_MAX
+                     ? INT64_MAX
+                     : Value.get<int64_t>();
+    if (Id != -1)
+      Ids.push_back(Id);
     return true;
   }
   if (!Value.is_array())

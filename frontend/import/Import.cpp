@@ -80,33 +80,32 @@ static absl::Status checkIds(const GenerationDefaults &Defaults,
   return absl::OkStatus();
 }
 
-/// The token that the tokenizer puts in front of a text; none if it puts none.
-static std::optional<int32_t> firstToken(const runtime::Tokenizer &Tokenizer) {
-  runtime::EncodeOptions Around;
-  Around.AddSpecial = true;
-  auto Plain = Tokenizer.encode("a", {});
-  auto Whole = Tokenizer.encode("a", Around);
-  if (!Plain.ok() || !Whole.ok() || Whole->size() <= Plain->size())
-    return std::nullopt;
-  // What is behind the text does not count.
-  bool AtFront = std::equal(Plain->begin(), Plain->end(), Whole->begin());
-  bool Ambiguous = Plain->empty() && Tokenizer.bos() != Whole->front();
-  return (AtFront && !Plain->empty()) || Ambiguous
-             ? std::nullopt
-             : std::optional(Whole->front());
+/// What the tokenizer puts in front of a text is BOS, whatever the config says.
+static void askTokenizer(const runtime::Tokenizer &Tokenizer,
+                         GenerationDefaults &Defaults) {
+  runtime::EncodeOptions Bare;
+  Bare.AddSpecial = false;
+  auto Plain = Tokenizer.encode("a", Bare);
+  auto Whole = Tokenizer.encode("a", {});
+  if (!Plain.ok() || !Whole.ok())
+    return;
+  bool Begins = Whole->size() > Plain->size() &&
+                (Plain->empty() ? Tokenizer.bos() == Whole->front()
+                                : !std::equal(Plain->begin(), Plain->end(),
+                                              Whole->begin()));
+  if (Begins)
+    Defaults.Bos = Whole->front();
+  // Of one that puts something behind a text only, it stays to decide.
+  if (Begins || *Whole == *Plain)
+    Defaults.AddBos = Begins;
 }
 
-/// The text of generation.json, or "" if nothing is known. What the tokenizer
-/// puts in front of texts is BOS, whatever the config says.
+/// The text of generation.json, or "" if nothing is known.
 static std::string describeGeneration(GenerationDefaults Defaults,
                                       const runtime::Tokenizer *Tokenizer) {
   json Json = json::object();
-  if (Tokenizer) {
-    std::optional<int32_t> First = firstToken(*Tokenizer);
-    if (First)
-      Defaults.Bos = *First;
-    Defaults.AddBos = First.has_value();
-  }
+  if (Tokenizer)
+    askTokenizer(*Tokenizer, Defaults);
   if (Defaults.Bos)
     Json["bos"] = *Defaults.Bos;
   if (!Defaults.Eos.empty()) // else it is left to the tokenizer

@@ -119,6 +119,8 @@ def frequencies(depth, base, scaling=None):
     f = base ** (-np.arange(0, depth, 2) / depth)
     if scaling is None:
         return f
+    if scaling["rope_type"] == "linear":
+        return f / scaling["factor"]
     out = []
     for each in f:  # Llama 3.1, by wavelength
         wavelength, original = 2 * np.pi / each, scaling["original_max_position_embeddings"]

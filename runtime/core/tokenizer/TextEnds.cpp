@@ -71,7 +71,8 @@ static absl::Status readGenerationConfig(const JsonFields &Config,
   auto Add = [&](const nlohmann::json &Id) -> absl::Status {
     if (!Id.is_number_integer())
       return Config.fail("eos_token_id", "is neither an id nor a list of ids");
-    if (Id == -1) // stands for none in some files
+    // -1 stands for none in some files.
+    if (!Id.is_number_unsigned() && Id.get<int64_t>() == -1)
       return absl::OkStatus();
     // Compared as unsigned, so that negative ones are out of range.
     if (auto Value = Id.get<uint64_t>();

@@ -204,7 +204,22 @@ TEST_F(TokenizerFilesTest, DamagedVocabulariesAndMergesAreErrors) {
   Expect("ab\n", "merges.txt: line 1 is not two tokens");
   Expect("a \n", "merges.txt: line 1 is not two tokens");
   Expect("a c\n", "merge 0 joins \"a\" and \"c\", but \"c\"");
-  Expect("a b\n", "vocab.json has no token for the byte 0");
+  TokenizerFiles Files;
+  Files.Kind = TokenizerKind::VocabMerges;
+  Files.Origin = "vocab.json";
+  Files.Files = {{"vocab.json", R"({"abc": 0})"}, {"merges.txt", ""}};
+  EXPECT_ERROR(makeTokenizer(Files), "vocab.json has no token for any byte");
+}
+
+TEST_F(TokenizerFilesTest, BytesWithoutATokenAreLeftOut) {
+  TokenizerFiles Files;
+  Files.Kind = TokenizerKind::VocabMerges;
+  Files.Origin = "vocab.json";
+  Files.Files = {{"vocab.json", R"({"a": 0, "b": 1, "ab": 2})"},
+                 {"merges.txt", "a b\n"}};
+  auto Coder = makeTokenizer(Files);
+  ASSERT_TRUE(Coder.ok()) << Coder.status();
+  EXPECT_THAT(ids(**Coder, "abcba"), ::testing::ElementsAre(2, 1, 0));
 }
 
 } // namespace

@@ -384,15 +384,111 @@ TEST(HuggingFace, SideFilesSayWhatEndsAText) {
       smallByteLevelJson(),
       {{"tokenizer_config.json",
         R"({"bos_token": {"content": "the"}, "eos_token": "ing"})"},
-       {"generation_config.json", R"({"eos_token_id": [263, 260, 9999]})"}});
+       {"generation_config.json", R"({"eos_token_id": [263, 260, -1]})"}});
   ASSERT_OK(Coder);
   EXPECT_EQ((*Coder)->bos(), 257);
   EXPECT_THAT((*Coder)->eos(), ElementsAre(260, 263));
   EXPECT_ERROR(fromJson(smallByteLevelJson(), {{"generation_config.json",
                                                 R"({"eos_token_id": "x"})"}}),
                "generation_config.json: eos_token_id is neither an id");
+  for (const char *Outside : {"9999", "-2", "18446744073709551615"})
+    EXPECT_ERROR(
+        fromJson(smallByteLevelJson(),
+                 {{"generation_config.json",
+                   absl::StrCat("{\"eos_token_id\": [263, ", Outside, "]}")}}),
+        absl::StrCat("generation_config.json: eos_token_id is ", Outside,
+                     ", which is outside of the vocabulary: ids are from 0 to "
+                     "263"));
+  // What tokenizer_config.json does not say, special_tokens_map.json may.
+  Coder = fromJson(smallByteLevelJson(),
+                   {{"tokenizer_config.json", R"({"bos_token": "the"})"},
+                    {"special_tokens_map.json",
+                     R"({"bos_token": "th", "eos_token": "ing"})"}});
+  ASSERT_OK(Coder);
+  EXPECT_EQ((*Coder)->bos(), 257);
+  EXPECT_THAT((*Coder)->eos(), ElementsAre(260));
   EXPECT_ERROR(fromJson(smallByteLevelJson(), {{"tokenizer_config.json", "{"}}),
                "tokenizer_config.json is not valid JSON");
+}
+
+/// The ids of "a" with what is put around texts. `Post`: the post-processor
+/// puts "the" in front and "ing" behind.
+static std::vector<int32_t> surrounded(const char *Config, bool Post) {
+  json Json = json::parse(smallByteLevelJson());
+  auto Special = [](const char *Name) -> json {
+    return {{"SpecialToken", {{"id", Name}, {"type_id", 0}}}};
+  };
+  auto Ids = [](const char *Name, int Id) -> json {
+    return {{"id", Name}, {"ids", {Id}}, {"tokens", {Name}}};
+  };
+  if (Post)
+    Json["post_processor"] = {
+        {"type", "TemplateProcessing"},
+        {"single",
+         {Special("the"),
+          {{"Sequence", {{"id", "A"}, {"type_id", 0}}}},
+          Special("ing")}},
+        {"special_tokens",
+         {{"the", Ids("the", 257)}, {"ing", Ids("ing", 260)}}}};
+  auto Coder = fromJson(Json.dump(), {{"tokenizer_config.json", Config}});
+  EXPECT_TRUE(Coder.ok()) << Coder.status();
+  EncodeOptions How;
+  How.AddSpecial = true;
+  return Coder.ok() ? ids(**Coder, "a", How) : std::vector<int32_t>();
+}
+
+TEST(HuggingFace, WhatIsPutAroundATextIsSaidByTheFiles) {
+  // The post-processor, where nothing else is said.
+  EXPECT_THAT(surrounded("{}", true), ElementsAre(257, 'a', 260));
+  EXPECT_THAT(surrounded("{}", false), ElementsAre('a'));
+  // A BOS that has a name is not put anywhere by that alone.
+  EXPECT_THAT(surrounded(R"({"bos_token": "th", "eos_token": "in",
+                             "tokenizer_class": "GPT2Tokenizer"})",
+                         false),
+              ElementsAre('a'));
+  // Two flags.
+  EXPECT_THAT(
+      surrounded(R"({"bos_token": "th", "add_bos_token": true})", false),
+      ElementsAre(256, 'a'));
+  EXPECT_THAT(
+      surrounded(R"({"eos_token": "in", "add_eos_token": true})", false),
+      ElementsAre('a', 259));
+  EXPECT_THAT(surrounded(R"({"add_bos_token": false})", true),
+              ElementsAre('a', 260));
+  EXPECT_THAT(
+      surrounded(R"({"add_bos_token": null, "add_eos_token": false})", true),
+      ElementsAre(257, 'a'));
+  // Classes with a post-processor of their own.
+  EXPECT_THAT(surrounded(R"({"tokenizer_class": "LlamaTokenizerFast",
+                             "bos_token": "th"})",
+                         false),
+              ElementsAre(256, 'a'));
+  EXPECT_THAT(surrounded(R"({"tokenizer_class": "LlamaTokenizer",
+                             "bos_token": "th"})",
+                         true),
+              ElementsAre(257, 'a'));
+  EXPECT_THAT(surrounded(R"({"tokenizer_class": "LlamaTokenizer",
+                             "bos_token": "th", "add_bos_token": false})",
+                         true),
+              ElementsAre('a'));
+  EXPECT_THAT(surrounded(R"({"tokenizer_class": "LlamaTokenizer"})", false),
+              ElementsAre('a'));
+}
+
+TEST(HuggingFace, PostProcessorsInTurnWrapEachOther) {
+  auto Coder = byteLevel([](json &Json) {
+    auto Wrap = [](int Begin, int End) -> json {
+      return {{"type", "BertProcessing"},
+              {"cls", {"x", Begin}},
+              {"sep", {"y", End}}};
+    };
+    Json["post_processor"] = {{"type", "Sequence"},
+                              {"processors", {Wrap(1, 2), Wrap(3, 4)}}};
+  });
+  ASSERT_OK(Coder);
+  EncodeOptions How;
+  How.AddSpecial = true;
+  EXPECT_THAT(ids(**Coder, "a", How), ElementsAre(3, 1, 'a', 2, 4));
 }
 
 TEST(HuggingFace, WhatIsNotSupportedIsNamed) {
