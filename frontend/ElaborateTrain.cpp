@@ -52,6 +52,16 @@ bool Elaborator::parseDefine(StringRef Name, StringRef Text, Datum &Value) {
   }
 }
 
+/// The flag that sets what people mean by a config value of this name, or "".
+static StringRef getFlagOfDimension(StringRef Name) {
+  return StringSwitch<StringRef>(Name)
+      .Cases({"batch", "batch_size", "B"}, "--batch")
+      .Cases({"time", "context", "context_length", "seq_len", "block_size",
+              "max_seq_len", "T"},
+             "--time")
+      .Default("");
+}
+
 void Elaborator::checkDefines() {
   SmallVector<StringRef> Names;
   for (auto &[Name, Value] : Config)
@@ -64,6 +74,13 @@ void Elaborator::checkDefines() {
     Diags.error("-D " + Name + "=" + Text +
                 ": the model has no config value '" + Name + "'" +
                 didYouMean(Name, Names));
+    StringRef Flag = getFlagOfDimension(Name);
+    if (!Flag.empty()) {
+      Diags.note("to compile it for another " +
+                 Twine(Flag == "--batch" ? "batch size" : "sequence length") +
+                 ", use " + Flag + " " + Text);
+      continue;
+    }
     std::string List;
     for (StringRef Known : Names)
       List += (List.empty() ? "" : ", ") + Known.str();

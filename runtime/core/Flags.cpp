@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/FlagSpellings.h"
 #include "runtime/core/Format.h"
 #include <algorithm>
 #include <cmath>
@@ -161,6 +162,10 @@ static size_t editDistance(absl::string_view A, absl::string_view B) {
 }
 
 std::string Flags::suggest(const std::string &Name) const {
+  std::string Advice = adviseOnSpelling(
+      Name, [&](absl::string_view Flag) { return knows(Flag); });
+  if (!Advice.empty())
+    return Advice;
   const Flag *Best = nullptr;
   size_t Least = Name.size() / 3 + 2;
   for (const Flag &Each : All) {
@@ -173,7 +178,7 @@ std::string Flags::suggest(const std::string &Name) const {
       Least = Distance;
     }
   }
-  return Best ? absl::StrCat("\nhint: did you mean --", Best->Name, "?")
+  return Best ? absl::StrCat("; did you mean --", Best->Name, "?")
               : "\nhint: --help lists the flags";
 }
 
@@ -187,17 +192,19 @@ absl::Status Flags::parse(const std::vector<std::string> &Arguments) {
   for (size_t I = 0; I < Arguments.size(); ++I) {
     const std::string &Argument =
         Arguments[I] == "-h" ? "--help" : Arguments[I];
-    if (!absl::StartsWith(Argument, "--") || Argument.size() == 2)
-      return usageError("unexpected argument ", Argument,
-                        "; everything is said by flags",
-                        "\nhint: --help lists them");
+    size_t Dashes = std::min(Argument.find_first_not_of('-'), Argument.size());
+    if (Dashes == 0 || Dashes == Argument.size())
+      return usageError("unknown argument '", Argument,
+                        "'; every value follows its flag\nhint: --help lists "
+                        "the flags");
     size_t Equals = Argument.find('=');
     bool HasValue = Equals != std::string::npos;
     std::string Name =
-        Argument.substr(2, HasValue ? Equals - 2 : std::string::npos);
-    Flag *Found = find(Name);
+        Argument.substr(Dashes, HasValue ? Equals - Dashes : std::string::npos);
+    Flag *Found = Dashes == 2 ? find(Name) : nullptr;
     if (!Found)
-      return usageError("there is no flag --", Name, suggest(Name));
+      return usageError("unknown argument '", Argument.substr(0, Equals), "'",
+                        suggest(Name));
     if (std::exchange(Found->Given, true) && !Found->Repeats)
       return usageError("--", Name, " is given twice");
     if (Found->Toggle) {

@@ -45,8 +45,9 @@ public:
 
   /// Reads `--name value`, `--name=value`, `--name`, and `-h` for --help.
   /// Errors (usageError):
-  /// an unknown flag, with the nearest known one; a flag twice; a missing or
-  /// impossible value, with its range; an argument that is no flag.
+  /// an unknown flag, with the known one that it stands for or is nearest to; a
+  /// flag twice; a missing or impossible value, with its range; an argument
+  /// that is no flag.
   absl::Status parse(const std::vector<std::string> &Arguments);
 
   /// Whether \p Name was on the command line.

@@ -234,6 +234,12 @@ TEST_F(InferTest, ErrorsAreClear) {
   Expect({"--top-p=1.5"}, 2, "a number from 0 to 1");
   Expect({"--tokns=3"}, 2, "did you mean --tokens?");
   Expect({"--temp=1"}, 2, "did you mean --temperature?");
+  Expect({"-n", "3"}, 2, "unknown argument '-n'; did you mean --tokens?");
+  Expect({"--max_new_tokens=3"}, 2, "did you mean --tokens?");
+  Expect({"-m", "x"}, 2, "did you mean --weights?");
+  Expect({"-t", "4"}, 2, "did you mean --threads?");
+  Expect({"-c", "512"}, 2, "stator compile MODEL --time N");
+  Expect({"--lr=1"}, 2, "the learning rate is for training");
   Expect({"--weights=chain.safetensors", "--prompt=a"}, 1,
          "no tokenizer beside the weights");
   Expect({"--weights=chain.safetensors", "--perplexity=text.txt"}, 1,

@@ -361,7 +361,7 @@ def main(folder):
     if "is the checkpoint itself" not in text:
         fail(text)
     for arguments, message in ((["x"], "-o is missing"), (["x", "y", "-o", "z"], "two paths"),
-                               (["-o", "z"], "no checkpoint"), (["x", "-o", "z", "--to", "y"], "there is no flag --to")):
+                               (["-o", "z"], "no checkpoint"), (["x", "-o", "z", "--to", "y"], "unknown argument '--to'")):
         text = call("stator", "import", *arguments, expect=2)
         if message not in text:
             fail(f"expected {message!r}, found\n{text}")
