@@ -213,15 +213,21 @@ LogicalResult EntryEmitter::emitLaunch(LaunchOp Launch) {
   if (!Kernel)
     return Launch.emitOpError("runs @")
            << Launch.getKernel() << ", which is no lowered kernel";
-  if (Kernel->hasAttr(ArgumentTableAttrName))
-    return emitCall(Launch, Kernel, emitArgumentTable(Launch));
+  TypeRange Parameters = Kernel.getFunctionType().getInputs();
   SmallVector<Value> Arguments;
+  auto AddInfo = [&] {
+    if (Arguments.size() < Parameters.size() &&
+        Parameters[Arguments.size()] == Info.getType())
+      Arguments.push_back(Info);
+  };
+  if (Kernel->hasAttr(ArgumentTableAttrName)) {
+    Arguments = emitArgumentTable(Launch);
+    AddInfo();
+    return emitCall(Launch, Kernel, Arguments);
+  }
   for (Value Operand : Launch.getOperands())
     Arguments.push_back(view(Loc, getPlace(Operand), Operand.getType()));
-  TypeRange Parameters = Kernel.getFunctionType().getInputs();
-  if (Arguments.size() < Parameters.size() &&
-      Parameters[Arguments.size()] == Info.getType())
-    Arguments.push_back(Info);
+  AddInfo();
   for (Value Result : Launch.getResults())
     Arguments.push_back(view(Loc, getPlace(Result), Result.getType()));
   if (auto Place = Launch->getAttrOfType<PlaceAttr>(WorkspacePlaceAttrName))

@@ -7,7 +7,8 @@
 //   memref<Nxindex>                 the addresses of its operands and then its
 //                                   results,
 //   one memref for each operand     of rank 0, which are numbers that it reads
-//   and result                      outside of its loops
+//   and result                      outside of its loops,
+//   the Info                        if it needs that (ir/KernelInterface.h)
 //
 // instead, and marks itself with an attribute.
 //

@@ -7,11 +7,13 @@
 #ifndef STATOR_IR_HOSTTENSOR_H
 #define STATOR_IR_HOSTTENSOR_H
 
+#include "ir/RunSettings.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace stator {
@@ -68,6 +70,11 @@ public:
   /// The random word of element `index` of a dropout (see
   /// runtime/core/philox.h).
   virtual uint32_t getDropoutBits(int64_t Stream, int64_t Index) const = 0;
+
+  /// What the run sets a number of a settable op to, if it does.
+  virtual std::optional<double> getRunSetting(RunSetting) const {
+    return std::nullopt;
+  }
 
   /// Reports an error that depends on values (an index outside a table);
   /// evaluation goes on.

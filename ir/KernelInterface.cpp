@@ -2,6 +2,7 @@
 
 #include "ir/KernelInterface.h"
 #include "ir/EinsumKernel.h"
+#include "ir/RunSettings.h"
 #include "ir/UpdateKernel.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -12,7 +13,7 @@ namespace stator {
 bool kernelNeedsInfo(FuncOp Kernel) {
   return Kernel
       ->walk([](Operation *Op) {
-        if (isa<DropoutOp, InfoOp>(Op))
+        if (isa<DropoutOp, InfoOp>(Op) || isSettable(Op))
           return WalkResult::interrupt();
         if (auto Attention = dyn_cast<AttentionOp>(Op))
           if (Attention.getDropoutRate().convertToDouble() > 0)

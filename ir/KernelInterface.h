@@ -42,7 +42,8 @@ inline constexpr llvm::StringLiteral ArenaBytesAttrName = "stator.arena_bytes";
 inline constexpr llvm::StringLiteral ArenaLowerBoundAttrName =
     "stator.arena_lower_bound";
 
-/// Whether the kernel draws random numbers and so takes the Info.
+/// Whether the kernel takes the Info: it draws random numbers, or the run may
+/// set numbers of its ops (ir/RunSettings.h).
 bool kernelNeedsInfo(FuncOp Kernel);
 
 /// Bytes of scratch that a launch of the kernel hands to it.

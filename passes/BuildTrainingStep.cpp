@@ -1,9 +1,11 @@
 //===- BuildTrainingStep.cpp - The entry points of a training program -----===//
 
+#include "ir/RunSettings.h"
 #include "ir/Splat.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "passes/EntryPoints.h"
 #include "passes/Passes.h"
+#include <limits>
 
 using namespace mlir;
 using namespace stator;
@@ -161,6 +163,12 @@ static void setResults(FuncOp Func, ArrayRef<Value> Results) {
                         llvm::to_vector(ValueRange(Results).getTypes())));
 }
 
+/// Lets the run set the numbers of an op.
+template <typename OpType> static OpType setSettable(OpType Op) {
+  Op->setAttr(SettableAttrName, UnitAttr::get(Op->getContext()));
+  return Op;
+}
+
 std::pair<Value, Value> TrainingStepBuilder::applyOptimizer(
     OpBuilder &Builder, ArrayRef<Value> Gradients, int64_t MicroBatches) {
   Type Float = RankedTensorType::get(
@@ -177,23 +185,22 @@ std::pair<Value, Value> TrainingStepBuilder::applyOptimizer(
                         1.0 / MicroBatches);
     Norm = MulOp::create(Builder, getLoc("grad_norm"), Norm, Share);
   }
-  Value Scale;
-  if (std::optional<APFloat> Clip = Training.getClip())
-    Scale =
-        ClipScaleOp::create(Builder, getLoc("clip_scale"), Float, Norm,
-                            Builder.getF64FloatAttr(Clip->convertToDouble()));
-  if (Scale && Share)
+  // A model that does not clip can be told to when the run begins.
+  std::optional<APFloat> Clip = Training.getClip();
+  double MaxNorm =
+      Clip ? Clip->convertToDouble() : std::numeric_limits<double>::infinity();
+  Value Scale =
+      setSettable(ClipScaleOp::create(Builder, getLoc("clip_scale"), Float,
+                                      Norm, Builder.getF64FloatAttr(MaxNorm)));
+  if (Share)
     Scale = MulOp::create(Builder, getLoc("grad_scale"), Scale, Share);
-  else if (!Scale)
-    Scale =
-        Share ? Share : createSplat(Builder, getLoc("grad_scale"), Float, 1.0);
 
   Value Step = InfoOp::create(Builder, getLoc("step"), Int, InfoKind::Step);
   Value Total =
       InfoOp::create(Builder, getLoc("total_steps"), Int, InfoKind::TotalSteps);
-  Value Rate = LearningRateOp::create(Builder, getLoc("lr"), Float, Step, Total,
-                                      Training.getOptimizer().getLr(),
-                                      Training.getSchedule());
+  Value Rate = setSettable(LearningRateOp::create(
+      Builder, getLoc("lr"), Float, Step, Total,
+      Training.getOptimizer().getLr(), Training.getSchedule()));
 
   for (auto [Parameter, Gradient] : llvm::zip_equal(Parameters, Gradients))
     updateParameter(Builder, Parameter, Gradient, Rate, Scale, Step);
@@ -218,6 +225,8 @@ void TrainingStepBuilder::updateParameter(OpBuilder &Builder,
         Builder, Loc, Type, HasBuffer ? Type : mlir::Type(), Old, Gradient,
         Rate, Scale, Buffer, Optimizer.getMomentum(), Decay,
         Optimizer.getNesterov() ? Builder.getUnitAttr() : UnitAttr());
+    if (Parameter.getDecay())
+      setSettable(Sgd);
     writeState(Builder, Sgd.getNewParameter(), Parameter);
     if (HasBuffer)
       writeState(Builder, Sgd.getNewBuffer(), Parameter, Momentum);
@@ -231,6 +240,8 @@ void TrainingStepBuilder::updateParameter(OpBuilder &Builder,
                              Scale, Step, Optimizer.getBeta1(),
                              Optimizer.getBeta2(), Optimizer.getEps(), Decay,
                              Decoupled ? Builder.getUnitAttr() : UnitAttr());
+  if (Parameter.getDecay())
+    setSettable(Adam);
   writeState(Builder, Adam.getNewParameter(), Parameter);
   writeState(Builder, Adam.getNewM(), Parameter, FirstMoment);
   writeState(Builder, Adam.getNewV(), Parameter, SecondMoment);

@@ -78,7 +78,8 @@ Value KernelEmitter::compute(OpResult V, const Indices &Index) {
     if (Vector && !isa<AdamOp, SgdOp>(Op))
       for (Value &Operand : Operands)
         Operand = splat(Operand);
-    SmallVector<Value, 3> Elements = emitElementwise(B, Op, Operands, Target);
+    SmallVector<Value, 3> Elements =
+        emitElementwise(B, Op, Operands, Target, emitRunSettings(B, Op, Info));
     auto &Known = Scopes[getDepth(V, Index)].Known;
     for (auto [Result, Element] : llvm::zip(Op->getResults(), Elements))
       if (Result != V)

@@ -2,10 +2,13 @@
 
 #include "codegen/kernels/EmitElementwise.h"
 #include "codegen/EmitMath.h"
+#include "ir/RunSettings.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "runtime/core/program.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 #include <numbers>
@@ -173,8 +176,8 @@ Value toFloat(ImplicitLocOpBuilder &B, Value X, Type Element) {
 }
 
 /// The factors of an Adam step that are the same for all elements.
-SmallVector<Value, 3> emitAdam(Formula &F, AdamOp Op,
-                               ArrayRef<Value> Operands) {
+SmallVector<Value, 3> emitAdam(Formula &F, AdamOp Op, ArrayRef<Value> Operands,
+                               ArrayRef<Value> Settings) {
   ImplicitLocOpBuilder &B = F.B;
   Value P = Operands[0], G = Operands[1], M = Operands[2], V = Operands[3];
   Value Lr = Operands[4], Scale = Operands[5], Step = Operands[6];
@@ -203,12 +206,13 @@ SmallVector<Value, 3> emitAdam(Formula &F, AdamOp Op,
       Splat(toFloat(B, F.div(Constant(1), F.sqrt(Correction2)), Element));
 
   G = F.mul(Splat(Scale), G);
-  if (Decay != 0) {
+  if (Decay != 0 || !Settings.empty()) {
+    Value Factor = Settings.empty() ? Constant(Decay) : Settings[0];
     if (Op.getDecoupled()) {
-      Value Keep = F.sub(Constant(1), F.mul(LrWide, Constant(Decay)));
+      Value Keep = F.sub(Constant(1), F.mul(LrWide, Factor));
       P = F.mul(P, Splat(toFloat(B, Keep, Element)));
     } else {
-      G = F.add(G, F.mul(F.number(P, Decay), P));
+      G = F.add(G, F.mul(Splat(toFloat(B, Factor, Element)), P));
     }
   }
   Value NewM =
@@ -221,7 +225,8 @@ SmallVector<Value, 3> emitAdam(Formula &F, AdamOp Op,
   return {NewP, NewM, NewV};
 }
 
-SmallVector<Value, 3> emitSgd(Formula &F, SgdOp Op, ArrayRef<Value> Operands) {
+SmallVector<Value, 3> emitSgd(Formula &F, SgdOp Op, ArrayRef<Value> Operands,
+                              ArrayRef<Value> Settings) {
   ImplicitLocOpBuilder &B = F.B;
   Value P = Operands[0];
   auto Splat = [&](Value X) -> Value {
@@ -232,8 +237,12 @@ SmallVector<Value, 3> emitSgd(Formula &F, SgdOp Op, ArrayRef<Value> Operands) {
   Value Lr = Splat(Operands[2]);
   Value G = F.mul(Splat(Operands[3]), Operands[1]);
   double Decay = Op.getWeightDecay().convertToDouble();
-  if (Decay != 0)
+  if (!Settings.empty()) {
+    Value Factor = toFloat(B, Settings[0], getElementTypeOrSelf(P.getType()));
+    G = F.add(G, F.mul(Splat(Factor), P));
+  } else if (Decay != 0) {
     G = F.add(G, F.mul(F.number(P, Decay), P));
+  }
   if (!Op.getBuffer())
     return {F.sub(P, F.mul(Lr, G))};
   Value Momentum = F.number(P, Op.getMomentum().convertToDouble());
@@ -244,16 +253,20 @@ SmallVector<Value, 3> emitSgd(Formula &F, SgdOp Op, ArrayRef<Value> Operands) {
 }
 
 /// The schedules of #stator.schedule, in f64.
-Value emitLearningRate(Formula &F, LearningRateOp Op, Value Step, Value Total) {
+Value emitLearningRate(Formula &F, LearningRateOp Op, Value Step, Value Total,
+                       ArrayRef<Value> Settings) {
   ImplicitLocOpBuilder &B = F.B;
   Type F64 = B.getF64Type();
   ScheduleAttr Schedule = Op.getSchedule();
-  double Peak = Op.getPeak().convertToDouble();
-  double Floor = Schedule.getFloor().getValueAsDouble();
   double Warmup = static_cast<double>(Schedule.getWarmup());
   auto Constant = [&](double X) -> Value {
     return arith::ConstantOp::create(B, F64, B.getF64FloatAttr(X));
   };
+  bool Settable = !Settings.empty();
+  Value Peak =
+      Settable ? Settings[0] : Constant(Op.getPeak().convertToDouble());
+  Value Floor =
+      Settable ? Settings[1] : Constant(Schedule.getFloor().getValueAsDouble());
   Value S = arith::SIToFPOp::create(B, F64, Step);
   Value Next = F.add(S, Constant(1));
   Type Result = getElementTypeOrSelf(Op.getResult().getType());
@@ -265,13 +278,16 @@ Value emitLearningRate(Formula &F, LearningRateOp Op, Value Step, Value Total) {
       Value Rise = F.mul(Next, Constant(std::pow(Warmup, -1.5)));
       Fall = arith::MinimumFOp::create(B, Fall, Rise);
     }
-    return toFloat(B, F.mul(Constant(Peak / std::sqrt(Width)), Fall), Result);
+    return toFloat(B, F.mul(F.div(Peak, Constant(std::sqrt(Width))), Fall),
+                   Result);
   }
 
-  Value N = Schedule.getSteps() > 0
-                ? Constant(static_cast<double>(Schedule.getSteps()))
-                : Value(arith::SIToFPOp::create(B, F64, Total));
-  Value Rate = Constant(Peak);
+  Value N = arith::SIToFPOp::create(B, F64, Total);
+  if (Schedule.getSteps() > 0) {
+    Value Own = Constant(static_cast<double>(Schedule.getSteps()));
+    N = Settable ? F.select(Settings[2], N, Own) : Own;
+  }
+  Value Rate = Peak;
   if (Schedule.getKind() != ScheduleKind::Constant) {
     // How far from the end of the warm-up to the last step, in [0, 1].
     Value Length =
@@ -287,10 +303,10 @@ Value emitLearningRate(Formula &F, LearningRateOp Op, Value Step, Value Total) {
           math::CosOp::create(B, F.mul(Constant(std::numbers::pi), Way));
       Left = F.mul(Constant(0.5), F.add(Constant(1), Cos));
     }
-    Rate = F.add(Constant(Floor), F.mul(Constant(Peak - Floor), Left));
+    Rate = F.add(Floor, F.mul(F.sub(Peak, Floor), Left));
   }
   if (Warmup > 0) {
-    Value Rise = F.div(F.mul(Constant(Peak), Next), Constant(Warmup + 1));
+    Value Rise = F.div(F.mul(Peak, Next), Constant(Warmup + 1));
     Value Rising = F.compare(arith::CmpFPredicate::OLT, S, Constant(Warmup));
     Rate = F.select(Rising, Rise, Rate);
   }
@@ -332,9 +348,60 @@ bool isElementwise(Operation *Op) {
          isa<AdamOp, SgdOp, ClipScaleOp, LearningRateOp>(Op);
 }
 
+static_assert(NumRunSettings == STATOR_SETTING_COUNT &&
+              STATOR_INFO_NUMBERS + int(STATOR_SETTING_COUNT) ==
+                  STATOR_INFO_COUNT &&
+              static_cast<int>(RunSetting::Clip) == STATOR_SETTING_CLIP &&
+              static_cast<int>(RunSetting::WeightDecay) ==
+                  STATOR_SETTING_WEIGHT_DECAY &&
+              static_cast<int>(RunSetting::ScheduleSteps) ==
+                  STATOR_SETTING_SCHEDULE_STEPS);
+
+SmallVector<Value, 3> emitRunSettings(ImplicitLocOpBuilder &B, Operation *Op,
+                                      Value Info) {
+  if (!isSettable(Op))
+    return {};
+  auto Load = [&](int64_t Slot) -> Value {
+    return memref::LoadOp::create(
+        B, Info, ValueRange{arith::ConstantIndexOp::create(B, Slot)});
+  };
+  auto Is = [&](int64_t Setting) -> Value {
+    Value Bit = arith::ConstantIntOp::create(B, int64_t(1) << Setting, 64);
+    Value Zero = arith::ConstantIntOp::create(B, 0, 64);
+    Value Masked = arith::AndIOp::create(B, Load(STATOR_INFO_SETTINGS), Bit);
+    return arith::CmpIOp::create(B, arith::CmpIPredicate::ne, Masked, Zero);
+  };
+  auto Number = [&](int64_t Setting, double Compiled) -> Value {
+    Value Bits = Load(STATOR_INFO_NUMBERS + Setting);
+    Value Set = arith::BitcastOp::create(B, B.getF64Type(), Bits);
+    Value Own = arith::ConstantOp::create(B, B.getF64Type(),
+                                          B.getF64FloatAttr(Compiled));
+    return arith::SelectOp::create(B, Is(Setting), Set, Own);
+  };
+  using Results = SmallVector<Value, 3>;
+  return llvm::TypeSwitch<Operation *, Results>(Op)
+      .Case([&](LearningRateOp Rate) {
+        double Floor = Rate.getSchedule().getFloor().getValueAsDouble();
+        return Results{
+            Number(STATOR_SETTING_LR, Rate.getPeak().convertToDouble()),
+            Number(STATOR_SETTING_MIN_LR, Floor),
+            Is(STATOR_SETTING_SCHEDULE_STEPS)};
+      })
+      .Case([&](ClipScaleOp Clip) {
+        return Results{
+            Number(STATOR_SETTING_CLIP, Clip.getMaxNorm().convertToDouble())};
+      })
+      .Case<AdamOp, SgdOp>([&](auto Update) {
+        return Results{Number(STATOR_SETTING_WEIGHT_DECAY,
+                              Update.getWeightDecay().convertToDouble())};
+      })
+      .Default([](Operation *) { return Results{}; });
+}
+
 SmallVector<Value, 3> emitElementwise(ImplicitLocOpBuilder &B, Operation *Op,
                                       ArrayRef<Value> X,
-                                      const CpuTarget &Target) {
+                                      const CpuTarget &Target,
+                                      ArrayRef<Value> Settings) {
   Formula F(B, Target);
   using Results = SmallVector<Value, 3>;
   return llvm::TypeSwitch<Operation *, Results>(Op)
@@ -406,15 +473,18 @@ SmallVector<Value, 3> emitElementwise(ImplicitLocOpBuilder &B, Operation *Op,
         return Results{emitConvert(B, Convert, X[0])};
       })
       .Case([&](ClipScaleOp Clip) {
-        Value Max = F.number(X[0], Clip.getMaxNorm().convertToDouble());
+        Value Max =
+            Settings.empty()
+                ? F.number(X[0], Clip.getMaxNorm().convertToDouble())
+                : toFloat(B, Settings[0], getElementTypeOrSelf(X[0].getType()));
         Value Ratio = F.div(Max, F.add(X[0], F.number(X[0], 1e-6)));
         return Results{arith::MinimumFOp::create(B, F.number(X[0], 1), Ratio)};
       })
       .Case([&](LearningRateOp Rate) {
-        return Results{emitLearningRate(F, Rate, X[0], X[1])};
+        return Results{emitLearningRate(F, Rate, X[0], X[1], Settings)};
       })
-      .Case([&](AdamOp Adam) { return emitAdam(F, Adam, X); })
-      .Case([&](SgdOp Sgd) { return emitSgd(F, Sgd, X); })
+      .Case([&](AdamOp Adam) { return emitAdam(F, Adam, X, Settings); })
+      .Case([&](SgdOp Sgd) { return emitSgd(F, Sgd, X, Settings); })
       .Default([](Operation *) { return Results(); });
 }
 

@@ -34,6 +34,8 @@ KernelEmitter::KernelEmitter(FuncOp Kernel, func::FuncOp Func,
       FlatOperands.push_back(Take(Operand));
     for (Type Result : Kernel.getFunctionType().getResults())
       FlatResults.push_back(Take(Result));
+    if (Next < Body.getNumArguments())
+      Info = Body.getArgument(Next);
   } else {
     unsigned FirstResult = Body.getNumArguments() - NumResults;
     if (FirstResult > NumOperands)

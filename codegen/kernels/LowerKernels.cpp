@@ -121,6 +121,8 @@ SmallVector<Type> getArguments(FuncOp Kernel) {
          llvm::concat<const Type>(Tensors.getInputs(), Tensors.getResults()))
       if (isArgumentBesideTable(Tensor))
         Arguments.push_back(getMemoryType(Tensor));
+    if (kernelNeedsInfo(Kernel))
+      Arguments.push_back(MemRefType::get({STATOR_INFO_COUNT}, B.getI64Type()));
     return Arguments;
   }
   for (Type Operand : Kernel.getFunctionType().getInputs())

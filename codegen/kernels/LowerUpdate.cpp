@@ -112,6 +112,8 @@ void UpdateLowering::emitUpdates(ArrayRef<Operation *> Ops) {
     Written.push_back(I);
   }
 
+  auto Settings = emitRunSettings(E.B, Prototype, E.Info);
+
   // Results may lie over operands, so all are read before any is written.
   using Carried = TensorStreams::Carried;
   Streams.forEach([] { return Carried(); },
@@ -126,8 +128,8 @@ void UpdateLowering::emitUpdates(ArrayRef<Operation *> Ops) {
                             isStream(Prototype, I) ? E.splat(Number) : Number);
                       }
                     }
-                    auto Results =
-                        emitElementwise(E.B, Prototype, Operands, E.Target);
+                    auto Results = emitElementwise(E.B, Prototype, Operands,
+                                                   E.Target, Settings);
                     for (auto [I, Address] : llvm::zip(Written, Addresses))
                       Streams.store(Results[I], Address);
                     return Carried();

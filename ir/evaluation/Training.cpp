@@ -1,6 +1,7 @@
 //===- Training.cpp - What optimizers and schedules compute ---------------===//
 
 #include "ir/Dialect.h"
+#include "ir/RunSettings.h"
 #include "ir/evaluation/Support.h"
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,14 @@
 using namespace mlir;
 using namespace stator;
 using namespace stator::evaluation;
+
+/// The number that the run sets, if it does and the op lets it, or \p Compiled.
+static double getNumber(Operation *Op, const EvalContext &Context,
+                        RunSetting Setting, double Compiled) {
+  if (!isSettable(Op))
+    return Compiled;
+  return Context.getRunSetting(Setting).value_or(Compiled);
+}
 
 void GlobalNormOp::evaluate(EvalContext &,
                             ArrayRef<const HostTensor *> Operands,
@@ -31,27 +40,35 @@ void GlobalNormOp::evaluate(EvalContext &,
   });
 }
 
-void ClipScaleOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
+void ClipScaleOp::evaluate(EvalContext &Context,
+                           ArrayRef<const HostTensor *> Operands,
                            MutableArrayRef<HostTensor> Results) {
+  double MaxNorm = getNumber(*this, Context, RunSetting::Clip,
+                             getMaxNorm().convertToDouble());
   withFloat(Results[0].getType(), [&](auto Zero) {
     using T = decltype(Zero);
-    T Limit = static_cast<T>(getMaxNorm().convertToDouble());
+    T Limit = static_cast<T>(MaxNorm);
     T Scale = Limit / (*Operands[0]->data<T>() + T(1e-6));
     // Not std::min: a NaN must stay one.
     *Results[0].data<T>() = Scale > T(1) ? T(1) : Scale;
   });
 }
 
-void LearningRateOp::evaluate(EvalContext &,
+void LearningRateOp::evaluate(EvalContext &Context,
                               ArrayRef<const HostTensor *> Operands,
                               MutableArrayRef<HostTensor> Results) {
   ScheduleAttr Schedule = getSchedule();
-  double Peak = getPeak().convertToDouble();
+  double Peak = getNumber(*this, Context, RunSetting::LearningRate,
+                          getPeak().convertToDouble());
+  bool HasSteps =
+      Schedule.getSteps() &&
+      !(isSettable(*this) && Context.getRunSetting(RunSetting::ScheduleSteps));
   double Step = Operands[0]->getAsDouble(0);
-  double Total = Schedule.getSteps() ? static_cast<double>(Schedule.getSteps())
-                                     : Operands[1]->getAsDouble(0);
+  double Total = HasSteps ? static_cast<double>(Schedule.getSteps())
+                          : Operands[1]->getAsDouble(0);
   double Warmup = static_cast<double>(Schedule.getWarmup());
-  double Floor = Schedule.getFloor().getValueAsDouble();
+  double Floor = getNumber(*this, Context, RunSetting::MinLearningRate,
+                           Schedule.getFloor().getValueAsDouble());
   double Rate = Peak;
   if (Schedule.getKind() == ScheduleKind::InverseSqrt) {
     double Fall = 1 / std::sqrt(Step + 1);
@@ -71,10 +88,12 @@ void LearningRateOp::evaluate(EvalContext &,
   Results[0].setFromDouble(0, Rate);
 }
 
-void SgdOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
+void SgdOp::evaluate(EvalContext &Context,
+                     ArrayRef<const HostTensor *> Operands,
                      MutableArrayRef<HostTensor> Results) {
   double Momentum = getMomentum().convertToDouble();
-  double Decay = getWeightDecay().convertToDouble();
+  double Decay = getNumber(*this, Context, RunSetting::WeightDecay,
+                           getWeightDecay().convertToDouble());
   withFloat(Results[0].getType(), [&](auto Zero) {
     using T = decltype(Zero);
     const T *P = Operands[0]->data<T>(), *Gradient = Operands[1]->data<T>();
@@ -92,13 +111,15 @@ void SgdOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
   });
 }
 
-void AdamOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
+void AdamOp::evaluate(EvalContext &Context,
+                      ArrayRef<const HostTensor *> Operands,
                       MutableArrayRef<HostTensor> Results) {
   double Beta1 = getBeta1().convertToDouble();
   double Beta2 = getBeta2().convertToDouble();
   double Time = Operands[6]->getAsDouble(0) + 1;
   double Rate = Operands[4]->getAsDouble(0);
-  double Decay = getWeightDecay().convertToDouble();
+  double Decay = getNumber(*this, Context, RunSetting::WeightDecay,
+                           getWeightDecay().convertToDouble());
   // The numbers that do not depend on the element are worked out in f64, as in
   // PyTorch.
   double StepSize = Rate / (1 - std::pow(Beta1, Time));

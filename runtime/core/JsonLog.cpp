@@ -20,9 +20,14 @@ std::string formatStep(const StepRecord &Record) {
       ", \"grad_norm\": ", formatFloat(Record.GradientNorm),
       absl::StrFormat(", \"ms\": %.3f, \"tokens_per_s\": %.1f",
                       Record.Milliseconds, Record.TokensPerSecond));
-  if (Record.ValidationLoss)
+  if (Record.ValidationLoss) {
     absl::StrAppendFormat(&Line, ", \"val_loss\": %.9g",
                           *Record.ValidationLoss);
+    // JSON has no infinity, which e^710 is.
+    double Perplexity = Record.validationPerplexity();
+    if (std::isfinite(Perplexity))
+      absl::StrAppendFormat(&Line, ", \"val_perplexity\": %.9g", Perplexity);
+  }
   return Line + "}\n";
 }
 

@@ -3,6 +3,7 @@
 #define STATOR_RUNTIME_CORE_JSONLOG_H
 
 #include "absl/status/statusor.h"
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,10 @@ struct StepRecord {
   double Milliseconds = 0, TokensPerSecond = 0;
   std::optional<double> ValidationLoss; ///< after this step, where evaluated
                                         ///< and not cut short by a signal
+
+  /// e to the power of ValidationLoss, which must be there: among how many
+  /// tokens, all equally likely, one would have to guess as often right.
+  double validationPerplexity() const { return std::exp(*ValidationLoss); }
 };
 
 /// The line of \p Record, with its newline. Losses, norm and rate have the

@@ -9,9 +9,14 @@
 
 namespace stator::runtime {
 
-Progress::Progress(int64_t FirstStep, int64_t Steps, bool Quiet)
+constexpr std::chrono::seconds TimeBetweenLines(30);
+
+Progress::Progress(int64_t FirstStep, int64_t Steps, bool Quiet,
+                   std::function<Clock::time_point()> Now)
     : FirstStep(FirstStep), Steps(Steps), Quiet(Quiet),
-      Bar(!Quiet && ::isatty(STDERR_FILENO)) {}
+      Bar(!Quiet && ::isatty(STDERR_FILENO)),
+      Lines(!Bar || !::isatty(STDOUT_FILENO)), Now(std::move(Now)),
+      LastLine(this->Now()) {}
 
 static size_t terminalWidth() {
   struct winsize Size;
@@ -33,7 +38,7 @@ void Progress::draw(const std::string &Line) {
   std::fprintf(stderr, "\r%s\033[K", Cut.c_str());
   std::fflush(stderr);
   Drawn = true;
-  LastDrawn = Clock::now();
+  LastDrawn = Now();
 }
 
 void Progress::activity(const std::string &What) {
@@ -61,23 +66,31 @@ void Progress::step(const StepRecord &Record) {
   SmoothMilliseconds += (Record.Milliseconds - SmoothMilliseconds) / Seen;
   std::string Evaluated =
       Record.ValidationLoss
-          ? absl::StrFormat("  val_loss %.4f", *Record.ValidationLoss)
+          ? absl::StrFormat("  val_loss %.4f  perplexity %.4g",
+                            *Record.ValidationLoss,
+                            Record.validationPerplexity())
           : "";
   double Speed =
       Record.TokensPerSecond * Record.Milliseconds / SmoothMilliseconds;
   std::string Numbers =
       absl::StrFormat("loss %.4f  lr %.2e  %s tokens/s", Record.Loss,
                       Record.LearningRate, formatCount(Speed));
-  if (Record.ValidationLoss)
+  double Seconds =
+      static_cast<double>(Steps - Record.Step) * SmoothMilliseconds / 1000.0;
+  std::string Left = Record.Step < Steps
+                         ? absl::StrCat("  ", formatDuration(Seconds), " left")
+                         : "";
+  if (Record.ValidationLoss ||
+      (Lines && Now() - LastLine >= TimeBetweenLines)) {
     message(absl::StrCat("step ", Record.Step, "/", Steps, "  ", Numbers,
-                         Evaluated));
-  bool Soon = Clock::now() - LastDrawn < std::chrono::milliseconds(100);
+                         Evaluated, Left));
+    LastLine = Now();
+  }
+  bool Soon = Now() - LastDrawn < std::chrono::milliseconds(100);
   if (!Bar || (Soon && Drawn && Record.Step < Steps))
     return;
-  double Left =
-      static_cast<double>(Steps - Record.Step) * SmoothMilliseconds / 1000.0;
-  std::string Text = absl::StrCat(" ", Record.Step, "/", Steps, "  ", Numbers,
-                                  "  ", formatDuration(Left), " left");
+  std::string Text =
+      absl::StrCat(" ", Record.Step, "/", Steps, "  ", Numbers, Left);
   // The bar has what the text leaves of the line.
   size_t Room = terminalWidth() - 1;
   size_t Width =

@@ -5,17 +5,21 @@
 #include "runtime/core/JsonLog.h"
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace stator::runtime {
 
 /// Messages on standard output, evaluations among them; and of the steps, on a
-/// terminal, a bar on standard error that is redrawn. In a pipe steps are
-/// quiet; the log has them.
+/// terminal, a bar on standard error that is redrawn. Without a terminal there
+/// is a line of progress every half a minute; the log has all steps.
 class Progress {
 public:
+  using Clock = std::chrono::steady_clock;
+
   /// \p Quiet shows neither bar nor messages.
-  Progress(int64_t FirstStep, int64_t Steps, bool Quiet);
+  Progress(int64_t FirstStep, int64_t Steps, bool Quiet,
+           std::function<Clock::time_point()> Now = Clock::now);
   ~Progress() { clear(); }
 
   void step(const StepRecord &Record);
@@ -28,13 +32,13 @@ public:
   void clear();
 
 private:
-  using Clock = std::chrono::steady_clock;
   void draw(const std::string &Line);
 
   int64_t FirstStep, Steps;
-  bool Quiet, Bar, Drawn = false;
+  bool Quiet, Bar, Lines, Drawn = false;
   double SmoothMilliseconds = 0;
-  Clock::time_point LastDrawn;
+  std::function<Clock::time_point()> Now;
+  Clock::time_point LastDrawn, LastLine;
 };
 
 } // namespace stator::runtime

@@ -28,6 +28,30 @@ static void forEachField(RecordType &Run, FieldType Field) {
   Field("save_every", Run.SaveEvery);
 }
 
+using OrderedJson = nlohmann::ordered_json;
+
+template <typename ValueType>
+static OrderedJson toJson(const ValueType &Value) {
+  return Value;
+}
+
+static OrderedJson toJson(const Settings &Value) {
+  OrderedJson Result = OrderedJson::object();
+  for (const auto &[Name, Text] : Value)
+    Result[Name] = OrderedJson::parse(Text);
+  return Result;
+}
+
+static OrderedJson toJson(const std::vector<SettingChange> &Value) {
+  OrderedJson Result = OrderedJson::array();
+  for (const SettingChange &Each : Value)
+    Result.push_back({{"step", Each.Step},
+                      {"setting", Each.Name},
+                      {"from", OrderedJson::parse(Each.From)},
+                      {"to", OrderedJson::parse(Each.To)}});
+  return Result;
+}
+
 /// The same for members that checkpoints of earlier versions do not have.
 template <typename RecordType, typename FieldType>
 static void forEachLaterField(RecordType &Run, FieldType Field) {
@@ -38,11 +62,18 @@ static void forEachLaterField(RecordType &Run, FieldType Field) {
   Field("best_val_loss", Run.BestLoss);
   Field("evaluations_since_best", Run.EvaluationsSinceBest);
   Field("evaluation_due", Run.EvaluationDue);
+  Field("data_seed", Run.DataSeed);
+  Field("tensorboard", Run.TensorBoard);
+  Field("training", Run.Training);
+  Field("from_flags", Run.FromFlags);
+  Field("changes", Run.Changes);
 }
 
 std::string RunRecord::toJson() const {
-  nlohmann::ordered_json Json;
-  auto Write = [&](const char *Name, const auto &Value) { Json[Name] = Value; };
+  OrderedJson Json;
+  auto Write = [&](const char *Name, const auto &Value) {
+    Json[Name] = runtime::toJson(Value);
+  };
   forEachField(*this, Write);
   forEachLaterField(*this, Write);
   // Paths need not be UTF-8.
@@ -51,34 +82,58 @@ std::string RunRecord::toJson() const {
          "\n";
 }
 
-static bool read(const nlohmann::json &Json, std::string &Value) {
+static bool read(const OrderedJson &Json, std::string &Value) {
   if (Json.is_string())
     Value = Json.get<std::string>();
   return Json.is_string();
 }
 
-static bool read(const nlohmann::json &Json, int64_t &Value) {
+static bool read(const OrderedJson &Json, int64_t &Value) {
   if (Json.is_number_integer())
     Value = Json.get<int64_t>();
   return Json.is_number_integer() && Value >= 0;
 }
 
-static bool read(const nlohmann::json &Json, bool &Value) {
+static bool read(const OrderedJson &Json, bool &Value) {
   if (Json.is_boolean())
     Value = Json.get<bool>();
   return Json.is_boolean();
 }
 
-static bool read(const nlohmann::json &Json, double &Value) {
+static bool read(const OrderedJson &Json, double &Value) {
   if (Json.is_number())
     Value = Json.get<double>();
   return Json.is_number();
 }
 
+static bool read(const OrderedJson &Json, Settings &Value) {
+  if (!Json.is_object())
+    return false;
+  for (const auto &[Name, Each] : Json.items())
+    Value.emplace_back(Name, Each.dump());
+  return true;
+}
+
+static bool read(const OrderedJson &Json, std::vector<SettingChange> &Value) {
+  if (!Json.is_array())
+    return false;
+  for (const auto &Each : Json) {
+    SettingChange &Change = Value.emplace_back();
+    if (!Each.is_object() || !Each.contains("step") ||
+        !Each.contains("setting") || !Each.contains("from") ||
+        !Each.contains("to") || !read(Each["step"], Change.Step) ||
+        !read(Each["setting"], Change.Name))
+      return false;
+    Change.From = Each["from"].dump();
+    Change.To = Each["to"].dump();
+  }
+  return true;
+}
+
 absl::StatusOr<RunRecord> RunRecord::load(const std::string &Path) {
   STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
-  auto Json = nlohmann::json::parse(File.data(), File.data() + File.size(),
-                                    /*cb=*/nullptr, /*allow_exceptions=*/false);
+  auto Json = OrderedJson::parse(File.data(), File.data() + File.size(),
+                                 /*cb=*/nullptr, /*allow_exceptions=*/false);
   if (!Json.is_object())
     return error(Path, " is damaged: expected a JSON object");
   RunRecord Run;
@@ -93,6 +148,8 @@ absl::StatusOr<RunRecord> RunRecord::load(const std::string &Path) {
     if (Found != Json.end() && !read(*Found, Value))
       Wrong = Name;
   });
+  if (Run.DataSeed < 0)
+    Run.DataSeed = Run.Seed;
   if (!Wrong.empty())
     return error(Path, " is damaged: \"", Wrong, "\" is missing or wrong");
   return Run;

@@ -3,9 +3,11 @@
 #define STATOR_RUNTIME_CORE_RUNRECORD_H
 
 #include "runtime/core/Data.h"
+#include "runtime/core/RunSettings.h"
 #include "runtime/core/program.h"
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace stator::runtime {
 
@@ -15,7 +17,8 @@ struct RunRecord {
   int64_t Batch = 0, Time = 0, Vocabulary = 0, MicroBatches = 0;
   int64_t Step = 0; ///< steps done
   int64_t Steps = 0, Seed = 0;
-  DataOptions Data; ///< absolute paths, and the format by its name
+  int64_t DataSeed = -1; ///< of the order of the batches; -1: Seed
+  DataOptions Data;      ///< absolute paths, and the format by its name
   std::string DataFingerprint, ValidationFingerprint; ///< hexadecimal
   int64_t EvalEvery = 0, EvalBatches = 0, SaveEvery = 0;
   int64_t Keep = 2; ///< checkpoints; 0: all
@@ -26,6 +29,10 @@ struct RunRecord {
   int64_t EvaluationsSinceBest = 0;
   /// A signal came before the evaluation that was due after the last step.
   bool EvaluationDue = false;
+  std::string TensorBoard; ///< directory of event files, or ""
+  Settings Training;       ///< of the optimizer; empty if it is not known
+  Settings FromFlags;      ///< those of them that flags set
+  std::vector<SettingChange> Changes; ///< made when the run was resumed
 
   std::string toJson() const;
   /// Error: not what toJson writes.

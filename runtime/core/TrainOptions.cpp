@@ -3,6 +3,7 @@
 #include "runtime/core/RunPath.h"
 #include "runtime/core/StatusMacros.h"
 #include <filesystem>
+#include <limits>
 
 namespace stator::runtime {
 
@@ -11,17 +12,21 @@ namespace {
 struct Parser {
   explicit Parser(const StatorProgram &Program);
   absl::Status takeFrom(const StatorProgram &Program);
+  absl::Status takeSettings(const StatorProgram &Program);
+  absl::Status takeSettingsOf(const RunRecord &Run, const Settings &Compiled);
   template <typename ValueType>
   absl::Status take(absl::string_view Flag, ValueType &Value,
                     const ValueType &Recorded, absl::string_view Why);
 
   TrainOptions Options;
   std::string Resume;
+  bool ChangeSettings = false;
+  SettingFlags FlagsOfSettings;
   Flags Table;
 };
 } // namespace
 
-Parser::Parser(const StatorProgram &Program) {
+Parser::Parser(const StatorProgram &Program) : FlagsOfSettings(Program) {
   TrainOptions &O = Options;
   O.Steps = Program.DefaultSteps;
 
@@ -52,8 +57,11 @@ Parser::Parser(const StatorProgram &Program) {
                 int64_t(1) << 31,
                 Program.DefaultSteps ? "" : "none: the model does not say");
   Table.integer("seed",
-                "Decides initial weights, order of the data and dropout.",
+                "Decides the initial weights, the order of the batches and "
+                "dropout.",
                 &O.Seed, 0);
+  Table.integer("data-seed", "Decides the order of the batches alone.",
+                &O.DataSeed, 0, std::numeric_limits<int64_t>::max(), "--seed");
   Table.integer("threads", "Threads to compute on; never changes a result.",
                 &O.Threads, 1, 4096, "one for each CPU");
   Table.toggle("pin", "Keep each thread on a CPU of its own.", &O.Pin);
@@ -71,6 +79,11 @@ Parser::Parser(const StatorProgram &Program) {
   Table.toggle("allow-extra",
                "Ignore tensors of --init-from that the model does not have.",
                &O.AllowExtra);
+
+  if (!compiledSettings(Program).empty())
+    Table.section("Optimizer (what the model says, unless given; recorded in "
+                  "the run)");
+  FlagsOfSettings.declare(Table);
 
   Table.section("Evaluation and checkpoints");
   Table.integer("eval-every",
@@ -104,14 +117,25 @@ Parser::Parser(const StatorProgram &Program) {
                 &O.Patience, 0);
   Table.text("resume", "DIR",
              "Continue the run in DIR from its last checkpoint, bit for bit. "
-             "Its settings are kept; flags need not be repeated.",
+             "Its settings are kept; flags need not be repeated. A larger "
+             "--steps makes the run longer.",
              &Resume);
+  Table.toggle("change-settings",
+               "Let --resume go on with other settings of the optimizer than "
+               "the run has so far: those of the flags and, where this program "
+               "was compiled with others, those of the program. The run "
+               "records what changed at which step.",
+               &ChangeSettings);
 
   Table.section("Output");
   Table.text(
       "log", "FILE",
       "One JSON object a step. If given, log.jsonl in --out is a link to it.",
       &O.Log, "log.jsonl in --out");
+  Table.text("tensorboard", "DIR",
+             "Write event files for TensorBoard into DIR, which should be one "
+             "for each run: tensorboard --logdir with DIR or a folder above.",
+             &O.TensorBoard);
   Table.toggle("quiet", "Show errors and the result only.", &O.Quiet);
   if (Program.Gradients)
     Table.text("dump-gradients", "FILE",
@@ -184,11 +208,15 @@ absl::Status Parser::takeFrom(const StatorProgram &Program) {
                                       Run.MicroBatches, Program.MicroBatches));
 
   TrainOptions &O = Options;
-  STATOR_RETURN_IF_ERROR(
-      take("steps", O.Steps, Run.Steps,
-           "the learning rate follows from the length of the whole run"));
+  if (!Table.given("steps"))
+    O.Steps = Run.Steps;
+  else if (O.Steps < Run.Step)
+    return usageError("--steps ", O.Steps, " is less than the ", Run.Step,
+                      " steps that ", Resume, " has already done");
   STATOR_RETURN_IF_ERROR(
       take("seed", O.Seed, Run.Seed, "it would be another run"));
+  STATOR_RETURN_IF_ERROR(
+      take("data-seed", O.DataSeed, Run.DataSeed, "it would be another run"));
   STATOR_RETURN_IF_ERROR(take("val-fraction", O.Data.ValidationFraction,
                               Run.Data.ValidationFraction,
                               "it would be another run"));
@@ -202,6 +230,8 @@ absl::Status Parser::takeFrom(const StatorProgram &Program) {
   else if (Run.Data.Validation.empty())
     return usageError("--val contradicts ", Resume,
                       ", which was begun without one");
+  if (!Table.given("tensorboard"))
+    O.TensorBoard = Run.TensorBoard;
   if (!Table.given("eval-every"))
     O.EvalEvery = Run.EvalEvery;
   if (!Table.given("eval-batches"))
@@ -222,6 +252,61 @@ absl::Status Parser::takeFrom(const StatorProgram &Program) {
   return absl::OkStatus();
 }
 
+/// Finds the settings of the optimizer for a run that begins or goes on.
+absl::Status Parser::takeSettings(const StatorProgram &Program) {
+  TrainOptions &O = Options;
+  STATOR_ASSIGN_OR_RETURN(O.FromFlags, FlagsOfSettings.given(Table));
+  Settings Compiled = compiledSettings(Program);
+  if (O.Resumed)
+    return takeSettingsOf(O.Resumed->Run, Compiled);
+  if (ChangeSettings)
+    return usageError("--change-settings is for a run that is resumed, and "
+                      "--resume is not given");
+  STATOR_ASSIGN_OR_RETURN(O.Training,
+                          effectiveSettings(Compiled, O.FromFlags, O.Steps));
+  return absl::OkStatus();
+}
+
+absl::Status Parser::takeSettingsOf(const RunRecord &Run,
+                                    const Settings &Compiled) {
+  TrainOptions &O = Options;
+  // What was set when the run began holds until a flag sets it anew.
+  Settings Set = Run.FromFlags;
+  for (const auto &[Name, Value] : O.FromFlags)
+    putSetting(Set, Name, Value);
+  O.FromFlags = std::move(Set);
+  STATOR_ASSIGN_OR_RETURN(O.Training,
+                          effectiveSettings(Compiled, O.FromFlags, O.Steps));
+  O.Changes = Run.Changes;
+  std::vector<SettingChange> New =
+      Run.Training.empty()
+          ? std::vector<SettingChange>()
+          : compareSettings(Run.Training, O.Training, Run.Step);
+  if (!New.empty() && !ChangeSettings) {
+    bool Stretched = New.size() == 1 && New[0].Name == "schedule_steps" &&
+                     O.Steps != Run.Steps &&
+                     scheduleFollowsRun(Compiled, O.FromFlags);
+    if (Stretched)
+      return usageError(
+          "--steps ", O.Steps, ": the learning rate of ", Resume,
+          " falls until the last step of the run, which was ", Run.Steps,
+          "\nhint: --schedule-steps ", New[0].From,
+          " keeps the schedule, so that the learning rate stays at ",
+          findSetting(O.Training, "min_lr"), " from step ", New[0].From,
+          " on; --change-settings stretches it over ", O.Steps, " steps");
+    return error("the settings of the optimizer are not those of ", Resume,
+                 ":\n", describeChanges(New),
+                 "\nhint: to go on with the new ones from step ", Run.Step,
+                 " on, give --change-settings; to keep the old ones, use the "
+                 "program and the flags that the run was begun with");
+  }
+  if (O.Steps != Run.Steps)
+    New.insert(New.begin(), {Run.Step, "steps", absl::StrCat(Run.Steps),
+                             absl::StrCat(O.Steps)});
+  O.Changes.insert(O.Changes.end(), New.begin(), New.end());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<TrainOptions>
 parseTrainOptions(const StatorProgram &Program,
                   const std::vector<std::string> &Arguments) {
@@ -232,6 +317,9 @@ parseTrainOptions(const StatorProgram &Program,
     return std::move(O);
   if (Parser.Table.given("resume"))
     STATOR_RETURN_IF_ERROR(Parser.takeFrom(Program));
+  else if (!Parser.Table.given("data-seed"))
+    O.DataSeed = O.Seed;
+  STATOR_RETURN_IF_ERROR(Parser.takeSettings(Program));
   if (O.Data.Data.empty())
     return usageError("--data FILE is needed: what to learn from");
   if (!O.Data.Validation.empty() && O.Data.ValidationFraction > 0)
@@ -261,6 +349,7 @@ parseTrainOptions(const StatorProgram &Program,
   O.Data.Data = absolutePath(O.Data.Data);
   O.Data.Validation = absolutePath(O.Data.Validation);
   O.Log = absolutePath(O.Log);
+  O.TensorBoard = absolutePath(O.TensorBoard);
   O.Profile = absolutePath(O.Profile);
   return std::move(O);
 }

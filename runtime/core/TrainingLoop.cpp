@@ -78,6 +78,12 @@ absl::Status TrainingLoop::openData() {
   Run.MicroBatches = Program.MicroBatches;
   Run.Steps = Options.Steps;
   Run.Seed = Options.Seed;
+  Run.DataSeed = Options.DataSeed;
+  Run.Training = Options.Training;
+  Run.FromFlags = Options.FromFlags;
+  Run.Changes = Options.Changes;
+  setSettings(Options.FromFlags, Options.Steps, Info);
+  Info[STATOR_INFO_SEED] = Options.Seed;
   Run.Data = Options.Data;
   Run.DataFingerprint = hexadecimal(Data.Data.fingerprint());
   if (Data.ValidationFile)
@@ -88,6 +94,7 @@ absl::Status TrainingLoop::openData() {
   Run.Keep = Options.Keep;
   Run.KeepBest = Options.KeepBest;
   Run.Patience = Options.Patience;
+  Run.TensorBoard = Options.TensorBoard;
   if (!Options.Resumed)
     return absl::OkStatus();
   const RunRecord &Old = Options.Resumed->Run;
@@ -184,7 +191,9 @@ absl::Status TrainingLoop::openDirectory() {
       Store, CheckpointStore::open(std::move(Options.Lock), bytesToSave()));
   if (!Fresh) {
     STATOR_RETURN_IF_ERROR(openLog());
-    return Store.pointTo(Run);
+    STATOR_RETURN_IF_ERROR(Store.pointTo(Run));
+    // They hold from now on, even if the process ends before it saves.
+    return newChanges().empty() ? absl::OkStatus() : Store.update(Run);
   }
   if (Options.Overwrite) {
     if (!Options.Log.empty())
@@ -220,6 +229,10 @@ absl::Status TrainingLoop::openLog() {
       Log, JsonLog::open(Elsewhere ? Options.Log : Usual, Run.Step));
   if (Elsewhere)
     fs::create_symlink(Options.Log, Usual, Ignored);
+  if (Options.TensorBoard.empty())
+    return absl::OkStatus();
+  STATOR_ASSIGN_OR_RETURN(Events,
+                          EventFile::open(Options.TensorBoard, Run.Step));
   return absl::OkStatus();
 }
 
@@ -238,6 +251,11 @@ absl::StatusOr<TrainingLoop> TrainingLoop::open(const StatorProgram &Program,
     STATOR_RETURN_IF_ERROR(Loop.openDirectory());
   }
   return Loop;
+}
+
+absl::Span<const SettingChange> TrainingLoop::newChanges() const {
+  size_t Old = Options.Resumed ? Options.Resumed->Run.Changes.size() : 0;
+  return absl::MakeConstSpan(Run.Changes).subspan(Old);
 }
 
 void TrainingLoop::describe() {
@@ -259,11 +277,26 @@ void TrainingLoop::describe() {
   if (Options.Resumed)
     Display->message(absl::StrCat("resuming ", Options.Resumed->Path,
                                   " at step ", Run.Step, " of ", Run.Steps));
+  for (const SettingChange &Each : newChanges())
+    Display->message(absl::StrCat(Each.Name, " is ", showSetting(Each.To),
+                                  " from step ", Each.Step, " on, it was ",
+                                  showSetting(Each.From)));
+}
+
+void TrainingLoop::keepEvents(const absl::Status &Status) {
+  if (Status.ok())
+    return;
+  // The log has all that these have; the run is worth more than they are.
+  Display->clear();
+  std::fprintf(stderr, "warning: %s; no more events are written\n",
+               std::string(Status.message()).c_str());
+  Events = EventFile();
 }
 
 absl::Status TrainingLoop::save(CheckpointParts Parts) {
   Display->activity(absl::StrCat("saving step ", Run.Step, " ..."));
   STATOR_RETURN_IF_ERROR(Log.sync());
+  keepEvents(Events.sync());
   STATOR_RETURN_IF_ERROR(
       Store.save(Program, Memory.state(), Run, Data.tokenizer(), Parts));
   SavedStep = Run.Step;
@@ -300,10 +333,7 @@ absl::Status TrainingLoop::evaluateIfDue() {
 }
 
 StepRecord TrainingLoop::trainStep() {
-  int64_t Info[STATOR_INFO_COUNT] = {};
   Info[STATOR_INFO_STEP] = Run.Step;
-  Info[STATOR_INFO_TOTAL_STEPS] = Run.Steps;
-  Info[STATOR_INFO_SEED] = Run.Seed;
   auto Call = [&](StatorEntry Entry) {
     Entry(Times ? Times->hook() : Program.Self, Memory.state(), Memory.cache(),
           Memory.arena(), Tokens.data(), Targets.data(), Info, Memory.result());
@@ -316,7 +346,7 @@ StepRecord TrainingLoop::trainStep() {
     int64_t Sequence = Run.Step * Program.MicroBatches + Micro;
     Info[STATOR_INFO_SEQUENCE] = Sequence;
     drawBatch(Data.Training, Program.Batch, Program.Time,
-              static_cast<uint64_t>(Run.Seed), Sequence, Tokens.data(),
+              static_cast<uint64_t>(Run.DataSeed), Sequence, Tokens.data(),
               Targets.data());
     Call(Program.MicroBatches == 1 ? Program.TrainStep : Program.Accumulate);
     Loss += Memory.result()[STATOR_RESULT_LOSS];
@@ -388,6 +418,7 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
         LastValidation.reset();
     }
     STATOR_RETURN_IF_ERROR(Log.append(Record));
+    keepEvents(Events.append(Record));
     Display->step(Record);
     if (finished() || SaveDue || Improved)
       STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
@@ -414,8 +445,9 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   if (Run.Step > FirstStep)
     absl::StrAppendFormat(&Line, ", loss %.4f", LastLoss);
   if (LastValidation)
-    absl::StrAppendFormat(&Line, ", val_loss %.4f over %d tokens",
-                          *LastValidation, Data.Validation.size() - 1);
+    absl::StrAppendFormat(
+        &Line, ", val_loss %.4f over %d tokens, perplexity %.4g",
+        *LastValidation, Data.Validation.size() - 1, std::exp(*LastValidation));
   absl::StrAppend(&Line, ", saved in ", Store.stepPath(Run.Step));
   if (Run.Step < Run.Steps)
     absl::StrAppend(&Line, "; stopped early, after ", Run.EvaluationsSinceBest,
@@ -431,8 +463,8 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
 
 absl::Status TrainingLoop::dumpGradients() {
   drawBatch(Data.Training, Program.Batch, Program.Time,
-            static_cast<uint64_t>(Run.Seed), 0, Tokens.data(), Targets.data());
-  int64_t Info[STATOR_INFO_COUNT] = {0, Run.Steps, Run.Seed, 0};
+            static_cast<uint64_t>(Run.DataSeed), 0, Tokens.data(),
+            Targets.data());
   Program.Gradients(Program.Self, Memory.state(), Memory.cache(),
                     Memory.arena(), Tokens.data(), Targets.data(), Info,
                     Memory.result());

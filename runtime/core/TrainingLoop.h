@@ -2,6 +2,8 @@
 #ifndef STATOR_RUNTIME_CORE_TRAININGLOOP_H
 #define STATOR_RUNTIME_CORE_TRAININGLOOP_H
 
+#include "absl/types/span.h"
+#include "runtime/core/EventFile.h"
 #include "runtime/core/Profiler.h"
 #include "runtime/core/Progress.h"
 #include "runtime/core/State.h"
@@ -60,6 +62,8 @@ private:
   absl::Status openLog();
   std::string usualLog() const { return Options.Out + "/log.jsonl"; }
   void describe();
+  /// Those that came with this resumption.
+  absl::Span<const SettingChange> newChanges() const;
   StepRecord trainStep();
   /// Evaluates; nullopt if a signal came before the end.
   std::optional<double> evaluateHeldOut(int64_t MostBatches);
@@ -73,6 +77,8 @@ private:
   bool finished() const { return Run.Step == Run.Steps || outOfPatience(); }
   /// How many bytes the checkpoints take that are still to be saved.
   double bytesToSave() const;
+  /// Goes on without event files if they cannot be written.
+  void keepEvents(const absl::Status &Status);
   absl::Status save(CheckpointParts Parts);
   /// The end of a run because of \p What.
   template <typename... PartTypes>
@@ -85,9 +91,11 @@ private:
   ProgramMemory Memory;
   CheckpointStore Store;
   JsonLog Log;
+  EventFile Events;
   RunRecord Run;
   std::optional<Progress> Display;
   std::vector<int32_t> Tokens, Targets;
+  int64_t Info[STATOR_INFO_COUNT] = {}; ///< what is the same in every step
   int64_t SavedStep = -1;
   std::optional<WeightFiles> Initial; ///< of --init-from, until they are loaded
 

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Raised when a field is added, removed or changes its meaning. */
-#define STATOR_ABI_VERSION 4
+#define STATOR_ABI_VERSION 5
 
 /* What a tensor of the state is for. */
 enum {
@@ -72,13 +72,33 @@ typedef struct {
 /* Indices into the `Info` of an entry point. */
 enum {
   STATOR_INFO_STEP = 0,        /* optimizer step, from 0 */
-  STATOR_INFO_TOTAL_STEPS = 1, /* steps of the whole run, for the schedules */
+  STATOR_INFO_TOTAL_STEPS = 1, /* where the schedules of the learning rate end:
+                                 the steps of the whole run, or what it says */
   STATOR_INFO_SEED = 2,        /* seed of the run */
   STATOR_INFO_SEQUENCE =
       3, /* step * MicroBatches + micro-batch: the dropout counter */
   STATOR_INFO_POSITION = 4, /* of a block: position of its first token */
   STATOR_INFO_LAST = 5,     /* of a block: row whose logits are wanted */
-  STATOR_INFO_COUNT = 6
+  /* Numbers of the optimizer that the run sets. Info[STATOR_INFO_SETTINGS] has
+   * bit S set if the run sets STATOR_SETTING_S, and Info[STATOR_INFO_NUMBERS +
+   * S] then holds the bits of the number, a double. Where a bit is not set, the
+   * number that the program was compiled with holds. */
+  STATOR_INFO_SETTINGS = 6,
+  STATOR_INFO_NUMBERS = 7,
+  STATOR_INFO_COUNT = 12
+};
+
+/* What a run can set without compiling the model again. */
+enum {
+  STATOR_SETTING_LR = 0,     /* the peak of the learning rate */
+  STATOR_SETTING_MIN_LR = 1, /* where its schedule ends */
+  STATOR_SETTING_SCHEDULE_STEPS =
+      2, /* without a number: the schedule ends after
+            Info[STATOR_INFO_TOTAL_STEPS], though the program names a step */
+  STATOR_SETTING_WEIGHT_DECAY = 3,
+  STATOR_SETTING_CLIP =
+      4, /* the largest norm of the gradient; infinity: none */
+  STATOR_SETTING_COUNT = 5
 };
 
 /* Indices into the `Result` of a training entry point. */

@@ -9,10 +9,13 @@
 
 #include "ir/Dialect.h"
 #include "ir/HostTensor.h"
+#include "ir/RunSettings.h"
 #include "runtime/interpreter/LastUses.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
+#include <array>
 #include <memory>
+#include <optional>
 
 namespace stator {
 
@@ -24,6 +27,8 @@ struct RunInfo {
   int64_t Sequence = 0;
   int64_t Position = 0;
   int64_t Last = 0;
+  /// By RunSetting.
+  std::array<std::optional<double>, NumRunSettings> Settings = {};
 
   /// What a stator.info asks for.
   int32_t get(InfoKind Kind) const;
@@ -67,6 +72,9 @@ public:
 
   HostType getFloatType() const override { return FloatType; }
   uint32_t getDropoutBits(int64_t Stream, int64_t Index) const override;
+  std::optional<double> getRunSetting(RunSetting Setting) const override {
+    return Info.Settings[static_cast<size_t>(Setting)];
+  }
   void reportError(mlir::Location Loc, const llvm::Twine &Message) override;
   std::vector<HostTensor>
   evaluateRegion(mlir::Region &Region,

@@ -4,6 +4,7 @@
 #include "passes/EntryPoints.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/raw_ostream.h"
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -93,12 +94,16 @@ makeArguments(FuncOp Entry, const int32_t *Tokens, const int32_t *Targets) {
 }
 
 RunInfo readInfo(const int64_t *Info) {
-  return {Info[STATOR_INFO_STEP],
-          Info[STATOR_INFO_TOTAL_STEPS],
-          static_cast<uint64_t>(Info[STATOR_INFO_SEED]),
-          Info[STATOR_INFO_SEQUENCE],
-          Info[STATOR_INFO_POSITION],
-          Info[STATOR_INFO_LAST]};
+  RunInfo Result = {Info[STATOR_INFO_STEP],
+                    Info[STATOR_INFO_TOTAL_STEPS],
+                    static_cast<uint64_t>(Info[STATOR_INFO_SEED]),
+                    Info[STATOR_INFO_SEQUENCE],
+                    Info[STATOR_INFO_POSITION],
+                    Info[STATOR_INFO_LAST]};
+  for (size_t I = 0; I < NumRunSettings; ++I)
+    if (Info[STATOR_INFO_SETTINGS] >> I & 1)
+      Result.Settings[I] = std::bit_cast<double>(Info[STATOR_INFO_NUMBERS + I]);
+  return Result;
 }
 
 void ReferenceInterpreter::call(FuncOp Entry, uint8_t *State, uint8_t *Cache,

@@ -2,6 +2,7 @@
 #include "runtime/core/Safetensors.h"
 #include "gtest/gtest.h"
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -32,6 +33,14 @@ FakeProgram::FakeProgram(int32_t Mode, Shape Sizes) : Sizes(Sizes) {
   Program.Compiler = "a test";
   Program.Options = R"({"model": "fake.stator", "mode": "train",
                         "config": {"vocab": 8, "width": 3}})";
+  if (Train)
+    Program.Options = R"({"model": "fake.stator", "mode": "train",
+                          "config": {"vocab": 8, "width": 3},
+                          "training": {"optimizer": "sgd", "lr": 1.0,
+                                       "momentum": 0.9, "weight_decay": 0.0,
+                                       "clip": null, "schedule": "linear",
+                                       "min_lr": 0.0,
+                                       "schedule_steps": null}})";
   Program.Self = this;
   Program.Batch = Sizes.Batch;
   Program.Time = Sizes.Time;
@@ -173,8 +182,14 @@ float FakeProgram::accumulate(uint8_t *State, const int32_t *Tokens,
 
 void FakeProgram::update(uint8_t *State, const float *TableGradients,
                          const int64_t *Info, float *Result) const {
-  float Rate = 1.0f - static_cast<float>(Info[STATOR_INFO_STEP]) /
-                          static_cast<float>(Info[STATOR_INFO_TOTAL_STEPS]);
+  float Done =
+      std::min(1.0f, static_cast<float>(Info[STATOR_INFO_STEP]) /
+                         static_cast<float>(Info[STATOR_INFO_TOTAL_STEPS]));
+  float Peak = 1;
+  if (Info[STATOR_INFO_SETTINGS] >> STATOR_SETTING_LR & 1)
+    Peak = static_cast<float>(std::bit_cast<double>(
+        Info[STATOR_INFO_NUMBERS + int64_t(STATOR_SETTING_LR)]));
+  float Rate = Peak * (1.0f - Done);
   float Squares = 0;
   for (uint64_t I = 0; I < Tensors[Table].Elements; ++I) {
     float &Momentum = tensor(State, TableMomentum)[I];

@@ -33,7 +33,9 @@ TEST_F(JsonLogTest, OneObjectALine) {
             "{\"step\": 3, \"loss\": 1.1, \"lr\": 0.001, \"grad_norm\": 2.5, "
             "\"ms\": 1.250, \"tokens_per_s\": 1000.0}\n");
   Record.ValidationLoss = 1.5;
-  EXPECT_THAT(formatStep(Record), ::testing::HasSubstr(", \"val_loss\": 1.5}"));
+  EXPECT_THAT(formatStep(Record),
+              ::testing::HasSubstr(", \"val_loss\": 1.5, "
+                                   "\"val_perplexity\": 4.48168907}"));
 }
 
 TEST_F(JsonLogTest, ContinuesAfterTheResumedStep) {

@@ -220,7 +220,7 @@ TEST_F(ResumeTest, ContradictionsAreErrors) {
     EXPECT_NE(End.ExitCode, 0);
     EXPECT_THAT(End.Err, HasSubstr(Message));
   };
-  Expect({"--steps=70"}, "--steps 70 contradicts out, which was begun with 60");
+  Expect({"--steps=70"}, "falls until the last step of the run, which was 60");
   Expect({"--seed=6"}, "--seed 6 contradicts out, which was begun with 5");
   Expect({"--val-fraction=0.2"}, "--val-fraction 0.2 contradicts out");
   Expect({"--format=bytes"}, "--format bytes contradicts out");

@@ -67,6 +67,9 @@ public:
 
   HostType getFloatType() const override { return HostType::F32; }
   uint32_t getDropoutBits(int64_t Stream, int64_t Index) const override;
+  std::optional<double> getRunSetting(RunSetting Setting) const override {
+    return Info.Settings[static_cast<size_t>(Setting)];
+  }
   void reportError(mlir::Location Loc, const llvm::Twine &Message) override;
   std::vector<HostTensor> evaluateRegion(mlir::Region &,
                                          std::vector<HostTensor>) override;

@@ -251,7 +251,7 @@ static void handleGlobalNorm(Engine &, Operation *Op, ArrayRef<Tensor> Operands,
   *Results[0].data<float>() = std::sqrt(Total);
 }
 
-static void handleAdam(Engine &, Operation *Op, ArrayRef<Tensor> Operands,
+static void handleAdam(Engine &E, Operation *Op, ArrayRef<Tensor> Operands,
                        MutableArrayRef<Tensor> Results) {
   auto Adam = cast<AdamOp>(Op);
   double Beta1 = Adam.getBeta1().convertToDouble();
@@ -259,6 +259,8 @@ static void handleAdam(Engine &, Operation *Op, ArrayRef<Tensor> Operands,
   double Rate = *Operands[4].data<float>();
   double Time = *Operands[6].data<int32_t>() + 1.0;
   double Decay = Adam.getWeightDecay().convertToDouble();
+  if (isSettable(Op))
+    Decay = E.getRunSetting(RunSetting::WeightDecay).value_or(Decay);
   AdamNumbers Numbers;
   Numbers.Beta1 = static_cast<float>(Beta1);
   Numbers.Beta2 = static_cast<float>(Beta2);
