@@ -186,7 +186,8 @@ TimeFlow SoftmaxOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
             ? "a softmax where a query may have no key but masked ones, "
               "which then all count (mask with -inf, or let each "
               "position see itself)"
-            : "a softmax over keys that no causal mask hides");
+            : "a softmax over keys that no causal mask hides; mask the "
+              "scores before it, as in softmax(causal_mask(scores))");
   TimeAxis Result = dropKeys(Time);
   // What is left of the key is its index: from the limit on there are zeros.
   Result.KeyAxis = Time.KeyAxis;

@@ -46,13 +46,20 @@ static bool isFormality(Operation *Op) {
   return isa<BroadcastOp, ReshapeOp, TransposeOp, ConvertOp>(Op);
 }
 
+/// Whether an op is part of a standard module, whose inside is known.
+static bool isInStandardModule(Operation *Op) {
+  FileLineColLoc Source = getSourceOfLocation(Op->getLoc());
+  return Source && Source.getFilename().getValue().starts_with("std/");
+}
+
 /// The ops of a chain that are worth a note: those that do something, and of
-/// several that come from one place in the source the first.
+/// several that come from one place in the source the first. Of the standard
+/// modules only the op that the future comes from is one.
 static SmallVector<Operation *> selectSteps(ArrayRef<Value> Chain) {
   SmallVector<Operation *> Steps;
   for (Value Each : Chain) {
     Operation *Op = Each.getDefiningOp();
-    if (!Op || isFormality(Op))
+    if (!Op || isFormality(Op) || (!Steps.empty() && isInStandardModule(Op)))
       continue;
     if (!Steps.empty() &&
         getSourceOfLocation(Steps.back()->getLoc()) ==
@@ -90,8 +97,8 @@ static void report(FuncOp Func, const Leak &Found, int64_t Prefix,
     Error.attachNote(Op->getLoc())
         << (Index == 0 ? "of this " : "which comes from this ") << nameOp(Op);
   }
-  Error.attachNote(Func.getArgument(0).getLoc())
-      << (Steps.empty() ? "of the tokens" : "which comes from the tokens");
+  if (Steps.empty())
+    Error.attachNote(Func.getArgument(0).getLoc()) << "of the tokens";
   if (IsGenerating && isNonCausal(Func->getParentOfType<ModuleOp>()))
     Error.attachNote(Func.getLoc())
         << "the model is declared non_causal, which is for training; to "
