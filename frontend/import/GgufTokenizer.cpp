@@ -385,6 +385,8 @@ absl::Status TokenizerReader::writeSentencePiece() {
   for (size_t Id = 0; Id < Texts.size(); ++Id) {
     std::string Piece;
     int64_t Type = Id == Unk.value_or(0) ? int64_t{Unknown} : Types[Id];
+    if (Type == Unused) // llama.cpp makes no difference
+      Type = Normal;
     ByteFallback = ByteFallback || Type == Byte;
     appendBytes(Piece, 1, Texts[Id]);
     appendFloat(Piece, 2, static_cast<float>(Scores[Id]));

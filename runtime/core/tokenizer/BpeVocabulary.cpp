@@ -116,6 +116,9 @@ readVocabMerges(TokenizerFiles Files) {
 
   PreTokenizer::Stage Words;
   STATOR_ASSIGN_OR_RETURN(Words.Splits, regexPattern(Gpt2Words));
+  STATOR_ASSIGN_OR_RETURN(Parts.Ends, readTextEnds(Files, Parts.Tokens));
+  if (Parts.Ends.AddPrefixSpace.value_or(false))
+    Words.Prefix = " ";
   Parts.Divide.add(std::move(Words));
   Parts.Pieces = byteLevelPieces(Parts.Tokens);
   for (int64_t I = 0; I < Parts.Tokens.size(); ++I) {
@@ -129,7 +132,6 @@ readVocabMerges(TokenizerFiles Files) {
       Parts.Added.push_back(std::move(Token));
     }
   }
-  STATOR_ASSIGN_OR_RETURN(Parts.Ends, readTextEnds(Files, Parts.Tokens));
   if (Parts.Ends.End.empty())
     Parts.Ends.End = usualEnds(Parts.Tokens);
   surroundText(Parts.Ends, Parts.Tokens, Parts.Before, Parts.After);

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/StatusMacros.h"
@@ -93,33 +94,68 @@ static absl::Status readModel(const JsonFields &Model,
   return absl::OkStatus();
 }
 
+static absl::Status addToken(const JsonFields &Entry, int64_t Id,
+                             PipelineTokenizer::Parts &Parts) {
+  AddedToken Token;
+  STATOR_ASSIGN_OR_RETURN(Token.Content, Entry.string("content"));
+  if (Token.Content.empty())
+    return Entry.fail("content", "is empty");
+  STATOR_ASSIGN_OR_RETURN(Token.SingleWord,
+                          Entry.boolean("single_word", false));
+  STATOR_ASSIGN_OR_RETURN(Token.LeftStrip, Entry.boolean("lstrip", false));
+  STATOR_ASSIGN_OR_RETURN(Token.RightStrip, Entry.boolean("rstrip", false));
+  STATOR_ASSIGN_OR_RETURN(Token.Special, Entry.boolean("special", false));
+  STATOR_ASSIGN_OR_RETURN(Token.Normalized,
+                          Entry.boolean("normalized", !Token.Special));
+  // A token of the vocabulary keeps the id it has there, whatever is said
+  // here; so it is in Hugging Face's.
+  Token.Id = Parts.Tokens.find(Token.Content);
+  if (Token.Id < 0) {
+    if (absl::Status Status = Parts.Tokens.add(Id, Token.Content); !Status.ok())
+      return Entry.fail("", absl::StrCat("is damaged: ", Status.message()));
+    Token.Id = static_cast<int32_t>(Id);
+  }
+  Parts.Added.push_back(std::move(Token));
+  return absl::OkStatus();
+}
+
 static absl::Status readAdded(const JsonFields &Whole,
                               PipelineTokenizer::Parts &Parts) {
   STATOR_ASSIGN_OR_RETURN(std::vector<JsonFields> List,
                           Whole.objects("added_tokens"));
   for (const JsonFields &Entry : List) {
-    AddedToken Token;
     STATOR_ASSIGN_OR_RETURN(int64_t Id, Entry.integer("id"));
-    STATOR_ASSIGN_OR_RETURN(Token.Content, Entry.string("content"));
-    if (Token.Content.empty())
-      return Entry.fail("content", "is empty");
-    STATOR_ASSIGN_OR_RETURN(Token.SingleWord,
-                            Entry.boolean("single_word", false));
-    STATOR_ASSIGN_OR_RETURN(Token.LeftStrip, Entry.boolean("lstrip", false));
-    STATOR_ASSIGN_OR_RETURN(Token.RightStrip, Entry.boolean("rstrip", false));
-    STATOR_ASSIGN_OR_RETURN(Token.Special, Entry.boolean("special", false));
-    STATOR_ASSIGN_OR_RETURN(Token.Normalized,
-                            Entry.boolean("normalized", !Token.Special));
-    // A token of the vocabulary keeps the id it has there, whatever is said
-    // here; so it is in Hugging Face's.
-    Token.Id = Parts.Tokens.find(Token.Content);
-    if (Token.Id < 0) {
-      if (absl::Status Status = Parts.Tokens.add(Id, Token.Content);
-          !Status.ok())
-        return Entry.fail("", absl::StrCat("is damaged: ", Status.message()));
-      Token.Id = static_cast<int32_t>(Id);
-    }
-    Parts.Added.push_back(std::move(Token));
+    STATOR_RETURN_IF_ERROR(addToken(Entry, Id, Parts));
+  }
+  return absl::OkStatus();
+}
+
+/// Adds the tokens that tokenizer_config.json has in its added_tokens_decoder,
+/// by id, and the tokenizer.json has not.
+static absl::Status readAddedOfConfig(const TokenizerFiles &Files,
+                                      PipelineTokenizer::Parts &Parts) {
+  const TokenizerFiles::File *File = Files.find("tokenizer_config.json");
+  if (!File)
+    return absl::OkStatus();
+  nlohmann::json Storage;
+  STATOR_ASSIGN_OR_RETURN(
+      JsonFields Config,
+      JsonFields::parse(File->Contents, File->Name, Storage));
+  if (!Config.has("added_tokens_decoder"))
+    return absl::OkStatus();
+  STATOR_ASSIGN_OR_RETURN(JsonFields Map,
+                          Config.object("added_tokens_decoder"));
+  for (const auto &[Key, Value] : Map.value().items()) {
+    STATOR_ASSIGN_OR_RETURN(
+        JsonFields Entry,
+        JsonFields::of(Value, File->Name,
+                       absl::StrCat("added_tokens_decoder.", Key)));
+    int64_t Id;
+    if (!absl::SimpleAtoi(Key, &Id))
+      return Entry.fail("", "is not named after the id of a token");
+    STATOR_ASSIGN_OR_RETURN(std::string Content, Entry.string("content"));
+    if (Parts.Tokens.find(Content) < 0)
+      STATOR_RETURN_IF_ERROR(addToken(Entry, Id, Parts));
   }
   return absl::OkStatus();
 }
@@ -207,14 +243,12 @@ static absl::Status readPostProcessor(const JsonFields &Processor, int Depth,
       "type", absl::StrCat("is \"", Type, "\", which is not supported"));
 }
 
-static absl::Status readEnds(PipelineTokenizer::Parts &Parts) {
-  STATOR_ASSIGN_OR_RETURN(Parts.Ends, readTextEnds(Parts.Files, Parts.Tokens));
+static void completeEnds(PipelineTokenizer::Parts &Parts) {
   surroundText(Parts.Ends, Parts.Tokens, Parts.Before, Parts.After);
   if (!Parts.Ends.Begin && !Parts.Before.empty())
     Parts.Ends.Begin = Parts.Before[0];
   if (Parts.Ends.End.empty())
     Parts.Ends.End = usualEnds(Parts.Tokens);
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<Tokenizer>>
@@ -227,12 +261,19 @@ readHuggingFace(TokenizerFiles Files) {
   STATOR_ASSIGN_OR_RETURN(JsonFields Model, Whole.object("model"));
   STATOR_RETURN_IF_ERROR(readModel(Model, Parts));
   STATOR_RETURN_IF_ERROR(readAdded(Whole, Parts));
+  STATOR_RETURN_IF_ERROR(readAddedOfConfig(Files, Parts));
+  STATOR_ASSIGN_OR_RETURN(Parts.Ends, readTextEnds(Files, Parts.Tokens));
   if (Whole.has("normalizer")) {
     STATOR_ASSIGN_OR_RETURN(JsonFields Normalizer, Whole.object("normalizer"));
     STATOR_RETURN_IF_ERROR(readNormalizer(Normalizer, 0, Parts.Normalize));
   }
   bool ByteLevel = false;
   if (Whole.has("pre_tokenizer")) {
+    // The library changes a ByteLevel to what tokenizer_config.json says.
+    if (nlohmann::json &Stage = Storage["pre_tokenizer"];
+        Parts.Ends.AddPrefixSpace && Stage.is_object() &&
+        Stage.value("type", nlohmann::json()) == "ByteLevel")
+      Stage["add_prefix_space"] = *Parts.Ends.AddPrefixSpace;
     STATOR_ASSIGN_OR_RETURN(JsonFields Stages, Whole.object("pre_tokenizer"));
     STATOR_RETURN_IF_ERROR(
         readPreTokenizer(Stages, 0, Parts.Divide, ByteLevel));
@@ -262,7 +303,7 @@ readHuggingFace(TokenizerFiles Files) {
     Parts.Model.findCuts(SpaceMark);
   }
   Parts.Files = std::move(Files);
-  STATOR_RETURN_IF_ERROR(readEnds(Parts));
+  completeEnds(Parts);
   return std::make_unique<PipelineTokenizer>(std::move(Parts));
 }
 

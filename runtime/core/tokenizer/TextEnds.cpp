@@ -59,6 +59,10 @@ static absl::Status readTokenizerConfig(const JsonFields &Config,
     STATOR_ASSIGN_OR_RETURN(Result.AddEnd,
                             Config.boolean("add_eos_token", false));
   }
+  if (Config.has("add_prefix_space")) {
+    STATOR_ASSIGN_OR_RETURN(Result.AddPrefixSpace,
+                            Config.boolean("add_prefix_space", false));
+  }
   return absl::OkStatus();
 }
 

@@ -19,6 +19,7 @@ struct TextEnds {
   std::vector<int32_t> End; ///< without repetitions
   std::optional<bool> AddBegin, AddEnd;
   std::string Class; ///< tokenizer_class, without "Fast"
+  std::optional<bool> AddPrefixSpace;
 };
 
 /// Reads them from \p Files; what they do not say is left out. Names of tokens

@@ -117,7 +117,7 @@ def gguf_tokenizers(folder):
     compare("no ids", generation(out), {"eos": [11, 21]})
     pieces = ["<unk>", "<s>", "</s>", "\u2581", "a", "b", "ab", "<end>"]
     spm = {"model": "llama", "tokens": pieces, "scores": [0.0, 0.0, 0.0, -1.0, -2.0, -3.0, -0.5, 0.0],
-           "token_type": [2, 3, 3, 1, 1, 1, 1, 3]}
+           "token_type": [2, 3, 3, 1, 1, 1, 5, 3]}
     out = load(spm, "of this kind of tokenizer begin with BOS", "bos_token_id is missing; as in llama.cpp, it is 1",
                "eos_token_id is missing; as in llama.cpp, it is 2")
     compare("llama", generation(out), {"add_bos": True, "bos": 1, "eos": [2]})

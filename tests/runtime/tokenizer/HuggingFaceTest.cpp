@@ -82,6 +82,38 @@ TEST(HuggingFace, PrefixSpace) {
   EXPECT_THAT(names(**Coder, " the"), ElementsAre("\xc4\xa0the"));
 }
 
+TEST(HuggingFace, TheConfigDecidesOnAPrefixSpace) {
+  for (bool InJson : {false, true})
+    for (bool InConfig : {false, true}) {
+      json Json = json::parse(smallByteLevelJson());
+      Json["pre_tokenizer"]["add_prefix_space"] = InJson;
+      auto Coder = fromJson(Json.dump(),
+                            {{"tokenizer_config.json",
+                              json{{"add_prefix_space", InConfig}}.dump()}});
+      ASSERT_OK(Coder);
+      EXPECT_THAT(names(**Coder, "the"),
+                  ElementsAre(InConfig ? "\xc4\xa0the" : "the"));
+    }
+}
+
+TEST(HuggingFace, TheConfigMayAddTokens) {
+  auto With = [](const char *Tokens) {
+    return fromJson(
+        smallByteLevelJson(),
+        {{"tokenizer_config.json",
+          absl::StrCat("{\"added_tokens_decoder\": ", Tokens, "}")}});
+  };
+  auto Coder = With(R"({"263": {"content": "<|endoftext|>", "special": true},
+                        "300": {"content": "<extra>", "special": true}})");
+  ASSERT_OK(Coder);
+  EXPECT_THAT(ids(**Coder, "a<extra>"), ElementsAre('a', 300));
+  EXPECT_ERROR(With(R"({"x": {"content": "<extra>"}})"),
+               "tokenizer_config.json: added_tokens_decoder.x is not named "
+               "after the id of a token");
+  EXPECT_ERROR(With(R"({"5": {"content": "<extra>"}})"), "is that of two");
+  EXPECT_ERROR(With(R"({"5": 1})"), "added_tokens_decoder.5 is not an object");
+}
+
 TEST(HuggingFace, SplitThenBytes) {
   // As Qwen's and Llama 3's files have it.
   auto Coder = byteLevel([](json &Json) {
