@@ -7,6 +7,7 @@
 #include "tools/driver/GradientCheck.h"
 #include "tools/driver/ProgramOptions.h"
 #include "tools/driver/Session.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -21,10 +22,17 @@ static const char Description[] =
     "line\n"
     "if nothing is.";
 
+/// The first few names, and how many more there are.
+static std::string listNames(ArrayRef<std::string> Names) {
+  constexpr size_t Most = 8;
+  std::string List = llvm::join(Names.take_front(Most), ", ");
+  if (Names.size() > Most)
+    List += " and " + std::to_string(Names.size() - Most) + " more";
+  return List;
+}
+
 /// Checks the gradients and says what came out. `About` describes the model.
 static int reportGradients(ModuleOp Module, const InterpreterOptions &About) {
-  // What the reference evaluation reaches on the ops alone is 1e-6.
-  constexpr double Tolerance = 1e-5;
   ProgramTable Table;
   StatorProgram Program{};
   if (failed(Table.fill(Module, {}, "stator", About, Program)))
@@ -34,9 +42,22 @@ static int reportGradients(ModuleOp Module, const InterpreterOptions &About) {
     return fail(Report.Failure);
   std::string Error;
   llvm::raw_string_ostream(Error) << llvm::format("%.1e", Report.WorstError);
-  if (!(Report.WorstError <= Tolerance))
+  if (!(Report.WorstError <= GradientReport::Tolerance))
     return fail("the gradient of " + Report.WorstName +
-                " is off a central difference by " + Error + " relative");
+                " differs from a central difference by " + Error +
+                " (relative)");
+  if (Report.Checked == 0)
+    return fail(Report.Untested.empty()
+                    ? "there are no gradients to check: the model has no "
+                      "trainable parameters"
+                    : "nothing was checked: every gradient is zero at the "
+                      "initial weights (" +
+                          listNames(Report.Untested) +
+                          "); does the loss depend on the parameters?");
+  if (!Report.Untested.empty())
+    llvm::errs() << "warning: not checked, because the gradient is zero at the "
+                    "initial weights: "
+                 << listNames(Report.Untested) << "\n";
   llvm::outs() << "gradients of " << Report.Checked
                << " tensors agree with central differences within " << Error
                << "\n";
