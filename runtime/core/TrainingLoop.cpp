@@ -370,10 +370,26 @@ StepRecord TrainingLoop::trainStep() {
   return Record;
 }
 
+/// What is known about why a step gave NaN or infinity.
+static std::string explainDivergence(float LastLoss) {
+  if (std::isnan(LastLoss))
+    return "no weight was updated before this step, so the learning rate is "
+           "not the cause: the model gives NaN or infinity for the weights "
+           "that it starts from. Look for a log, division or square root of a "
+           "number that may be 0, or an exp that may overflow. `stator check "
+           "MODEL --gradients` can tell which gradient is not finite";
+  return absl::StrFormat(
+      "the last finite loss was %g. If the loss was rising, a lower learning "
+      "rate, a longer warm-up or clipping may help; if it was not, look for a "
+      "log, division, square root or exp whose argument leaves its range",
+      LastLoss);
+}
+
 template <typename... PartTypes>
-TrainingEnd TrainingLoop::diverged(const PartTypes &...What) {
+TrainingEnd TrainingLoop::diverged(float LastLoss, const PartTypes &...What) {
   Display->clear();
-  return {0, absl::StrCat("step ", Run.Step, ": ", What...)};
+  return {0, absl::StrCat("step ", Run.Step, ": ", What...),
+          explainDivergence(LastLoss)};
 }
 
 absl::StatusOr<TrainingEnd> TrainingLoop::run() {
@@ -386,12 +402,10 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   while (!finished() && !StopSignals::received()) {
     StepRecord Record = trainStep();
     if (!std::isfinite(Record.Loss))
-      return TrainingEnd{
-          0, absl::StrCat("step ", Run.Step, ": the loss is ", Record.Loss)};
+      return diverged(LastLoss, "the loss is ", Record.Loss);
     if (!std::isfinite(Record.GradientNorm))
-      return TrainingEnd{0, absl::StrCat("step ", Run.Step,
-                                         ": the norm of the gradient is ",
-                                         Record.GradientNorm)};
+      return diverged(LastLoss, "the norm of the gradient is ",
+                      Record.GradientNorm);
     LastLoss = Record.Loss;
     bool Last = Run.Step == Run.Steps;
     bool Due = Options.EvalEvery > 0 && Run.Step % Options.EvalEvery == 0;
@@ -399,11 +413,13 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     bool Stop = StopSignals::received() != 0;
     if (Last || Due || SaveDue || Stop)
       if (const char *Name = findNonFinite(Program, Memory.state()))
-        return diverged(Name, " holds a value that is NaN or infinite");
+        return diverged(LastLoss, Name,
+                        " holds a value that is NaN or infinite");
     if (holdsOut() && (Due || Last) && !Stop) {
       Record.ValidationLoss = evaluateHeldOut(Last ? 0 : Options.EvalBatches);
       if (Record.ValidationLoss && !std::isfinite(*Record.ValidationLoss))
-        return diverged("the held-out loss is ", *Record.ValidationLoss);
+        return diverged(LastLoss, "the held-out loss is ",
+                        *Record.ValidationLoss);
       LastValidation = Record.ValidationLoss;
     }
     bool Improved = false;
@@ -431,13 +447,14 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   if (int Signal = StopSignals::received(); Signal && !Done) {
     if (SavedStep != Run.Step) {
       if (const char *Name = findNonFinite(Program, Memory.state()))
-        return diverged(Name, " holds a value that is NaN or infinite");
+        return diverged(LastLoss, Name,
+                        " holds a value that is NaN or infinite");
       STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
     }
     Display->result(absl::StrCat("stopped by ", StopSignals::name(Signal),
                                  " after step ", Run.Step, " of ", Run.Steps,
                                  "; continue with --resume ", Options.Out));
-    return TrainingEnd{Signal, ""};
+    return TrainingEnd{Signal, "", ""};
   }
   std::chrono::duration<double> Taken = Clock::now() - Begin;
   std::string Line = absl::StrCat(Run.Step - FirstStep, " steps in ",
@@ -504,9 +521,9 @@ absl::StatusOr<int> runTraining(const StatorProgram &Program,
     return ExitSuccess;
   std::fprintf(stderr,
                "error: %s; the run was stopped and nothing of it saved since "
-               "%s\nhint: a lower learning rate, a longer warm-up or clipping "
-               "often helps\n",
-               End.Diverged.c_str(), Loop.lastCheckpoint().c_str());
+               "%s\nhint: %s\n",
+               End.Diverged.c_str(), Loop.lastCheckpoint().c_str(),
+               End.Hint.c_str());
   return ExitDiverged;
 }
 

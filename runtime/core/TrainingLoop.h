@@ -19,6 +19,7 @@ namespace stator::runtime {
 struct TrainingEnd {
   int Signal = 0;       ///< that stopped it, or 0
   std::string Diverged; ///< what became NaN or infinite, or ""
+  std::string Hint;     ///< what is known about the cause, if it diverged
 };
 
 /// A training run. Everything that can be known to go wrong is found before
@@ -80,9 +81,10 @@ private:
   /// Goes on without event files if they cannot be written.
   void keepEvents(const absl::Status &Status);
   absl::Status save(CheckpointParts Parts);
-  /// The end of a run because of \p What.
+  /// The end of a run because of \p What. \p LastLoss is that of the step
+  /// before, NaN if this step is the first one of the process.
   template <typename... PartTypes>
-  TrainingEnd diverged(const PartTypes &...What);
+  TrainingEnd diverged(float LastLoss, const PartTypes &...What);
   bool holdsOut() const { return Data.Validation.size() > 0; }
 
   const StatorProgram &Program;

@@ -353,6 +353,21 @@ TEST_F(TrainTest, NanStopsTheRunAndKeepsTheLastGoodCheckpoint) {
   EXPECT_EQ(std::filesystem::read_symlink("out/latest"), "step-00000010");
 }
 
+TEST_F(TrainTest, HintOfDivergenceSaysOnlyWhatIsKnown) {
+  Fake.NanStep = 12;
+  Outcome Later = run(Fake.get(), {"--data=text.txt"});
+  EXPECT_THAT(Later.Err, HasSubstr("hint: the last finite loss was "));
+  EXPECT_THAT(Later.Err, HasSubstr("If the loss was rising, a lower learning "
+                                   "rate"));
+  Fake.NanStep = 0;
+  Outcome First = run(Fake.get(), {"--data=text.txt", "--out=first"});
+  EXPECT_EQ(First.ExitCode, 3);
+  EXPECT_THAT(First.Err, HasSubstr("step 1: the loss is nan"));
+  EXPECT_THAT(First.Err, HasSubstr("hint: no weight was updated before this "
+                                   "step, so the learning rate is not the "
+                                   "cause"));
+}
+
 TEST_F(TrainTest, InfiniteWeightsAreNeverSaved) {
   Fake.InfinityStep = 9; // the tenth step, after which a save is due
   Outcome End = run(Fake.get(), {"--data=text.txt", "--save-every=5"});
