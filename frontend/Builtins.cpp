@@ -108,8 +108,11 @@ BuiltinTable::BuiltinTable() {
   // Reductions.
   add("sum", "x; axis = none; keep = false", &E::reduction<ReduceKind::Sum>);
   add("mean", "x; axis = none; keep = false", &E::reduction<ReduceKind::Mean>);
+  add("logsumexp", "x; axis = none; keep = false",
+      &E::reduction<ReduceKind::LogSumExp>);
   add("cumsum", "x; axis = -1; reverse = false", &E::builtinCumsum);
   add("softmax", "x; axis = -1", &E::builtinSoftmax);
+  add("log_softmax", "x; axis = -1", &E::builtinLogSoftmax);
   // Look-ups and losses.
   add("causal_mask", "scores; window = none; fill = -inf",
       &E::builtinCausalMask);

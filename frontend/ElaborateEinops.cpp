@@ -87,11 +87,12 @@ Datum Elaborator::builtinReduce(BuiltinCall &Call) {
     return Datum::poison();
   auto Kind = symbolizeReduceKind(*How);
   if (!Kind) {
-    StringRef Names[] = {"sum", "mean", "max", "min"};
-    return error(Call.Ranges[2], "'" + *How +
-                                     "' is no reduction; there are \"sum\", "
-                                     "\"mean\", \"max\" and \"min\"" +
-                                     didYouMean(*How, Names));
+    StringRef Names[] = {"sum", "mean", "max", "min", "logsumexp"};
+    return error(Call.Ranges[2],
+                 "'" + *How +
+                     "' is no reduction; there are \"sum\", "
+                     "\"mean\", \"max\", \"min\" and \"logsumexp\"" +
+                     didYouMean(*How, Names));
   }
   return einopsPattern(Call, EinopsForm::Reduce, Kind, *Text, Call.Ranges[1]);
 }

@@ -2,6 +2,7 @@
 
 #include "frontend/Elaborator.h"
 #include "ir/Einsum.h"
+#include "ir/LogSoftmax.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -356,6 +357,18 @@ Datum Elaborator::builtinSoftmax(BuiltinCall &Call) {
     return Datum::poison();
   X.Tensor = SoftmaxOp::create(Builder, makeLocation(Call.Range),
                                X.Tensor.getType(), X.Tensor, *Axis);
+  return X;
+}
+
+Datum Elaborator::builtinLogSoftmax(BuiltinCall &Call) {
+  if (!wantTensor(Call, 0))
+    return Datum::poison();
+  Datum X = Call.Args[0];
+  auto Axis = wantAxis(Call, 1, X.getRank());
+  if (!Axis)
+    return Datum::poison();
+  X.Tensor =
+      createLogSoftmax(Builder, makeLocation(Call.Range), X.Tensor, *Axis);
   return X;
 }
 

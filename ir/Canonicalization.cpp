@@ -2,8 +2,10 @@
 
 #include "ir/Dialect.h"
 #include "ir/Einsum.h"
+#include "ir/LogSoftmax.h"
 #include "ir/Splat.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
@@ -41,6 +43,42 @@ static LogicalResult simplifyPow(PowOp Op, PatternRewriter &Rewriter) {
 void PowOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
                                         MLIRContext *Context) {
   Patterns.add(simplifyPow);
+}
+
+/// Whether the value is elements of a softmax, moved.
+static bool isOfSoftmax(Value Value) {
+  while (Operation *Op = Value.getDefiningOp()) {
+    if (isa<SoftmaxOp>(Op))
+      return true;
+    if (!isa<ReshapeOp, TransposeOp, BroadcastOp, SliceOp, GatherOp>(Op))
+      return false;
+    Value = Op->getOperand(0);
+  }
+  return false;
+}
+
+/// log(softmax(x)) is x - logsumexp(x), which is finite where the softmax
+/// underflows. What only moves elements in between is done afterwards.
+static LogicalResult takeLogOfSoftmax(LogOp Op, PatternRewriter &Rewriter) {
+  Operation *Source = Op.getInput().getDefiningOp();
+  if (auto Softmax = dyn_cast_or_null<SoftmaxOp>(Source)) {
+    Rewriter.replaceOp(Op,
+                       createLogSoftmax(Rewriter, Op.getLoc(),
+                                        Softmax.getInput(), Softmax.getAxis()));
+    return success();
+  }
+  if (!isOfSoftmax(Op.getInput()))
+    return failure();
+  Value Log = LogOp::create(Rewriter, Op.getLoc(), Source->getOperand(0));
+  IRMapping Operands;
+  Operands.map(Source->getOperand(0), Log);
+  Rewriter.replaceOp(Op, Rewriter.clone(*Source, Operands));
+  return success();
+}
+
+void LogOp::getCanonicalizationPatterns(RewritePatternSet &Patterns,
+                                        MLIRContext *Context) {
+  Patterns.add(takeLogOfSoftmax);
 }
 
 static bool isContiguous(PadOp Op) {

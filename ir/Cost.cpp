@@ -128,7 +128,9 @@ OpCost EinsumOp::getCost() {
 }
 
 OpCost ReduceOp::getCost() {
-  return getCostWithFlops(*this, getElements(getInput()));
+  // Maximum, difference, exponential, sum.
+  double Each = getKind() == ReduceKind::LogSumExp ? 4 : 1;
+  return getCostWithFlops(*this, Each * getElements(getInput()));
 }
 OpCost CumsumOp::getCost() { return getElementwiseCost(*this, 1); }
 // Maximum, difference, exponential, sum, quotient.

@@ -52,14 +52,18 @@ static Value buildGeluSlope(VjpBuilder &B, Value X) {
 }
 
 /// The slope of x/2 (1 + t), t = tanh(c (x + a x^3)):
-/// (1 + t) / 2 + x/2 (1 - t^2) c (1 + 3 a x^2).
+/// (1 + t) / 2 + x/2 (1 - t^2) c (1 + 3 a x^2). Where 1 - t^2 has become 0, the
+/// last factor may be infinite.
 static Value buildTanhGeluSlope(VjpBuilder &B, Value X) {
   const double C = std::sqrt(2 / std::numbers::pi), A = 0.044715;
   Value Square = B.mul(X, X);
   Value T = B.make<TanhOp>(B.mul(X, B.add(B.mul(Square, C * A), C)));
   Value Inner = B.add(B.mul(Square, 3 * A * C), C);
-  Value Outer = B.mul(B.mul(X, 0.5), B.sub(1, B.mul(T, T)));
-  return B.add(B.mul(B.add(T, 1), 0.5), B.mul(Outer, Inner));
+  Value Slope = B.sub(1, B.mul(T, T));
+  Value Bend = B.mul(B.mul(B.mul(X, 0.5), Slope), Inner);
+  Value Zero = B.zero(X);
+  Value IsFlat = B.compare(Predicate::EQ, Slope, Zero);
+  return B.add(B.mul(B.add(T, 1), 0.5), B.select(IsFlat, Zero, Bend));
 }
 
 // The body of a derivative as an expression of X, R, D and B.

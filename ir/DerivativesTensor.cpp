@@ -33,6 +33,16 @@ void EinsumOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
                                  getLhs(), Cotangents[0]);
 }
 
+/// e^(X - Lse), the softmax of X along `Axes` whose log sum exp is given; 0
+/// where that is -inf, not e^(-inf + inf).
+static Value buildWeights(VjpBuilder &B, Value X, Value Lse,
+                          ArrayRef<int64_t> Axes) {
+  constexpr double Infinity = std::numeric_limits<double>::infinity();
+  Value IsMasked = B.compare(Predicate::EQ, Lse, B.splat(Lse, -Infinity));
+  Value Base = B.select(IsMasked, B.zero(Lse), Lse);
+  return B.exp(B.sub(X, B.broadcastOver(Base, X.getType(), Axes)));
+}
+
 void ReduceOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
                         ArrayRef<bool> Wanted,
                         MutableArrayRef<Value> OperandCotangents) {
@@ -61,6 +71,10 @@ void ReduceOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
     OperandCotangents[0] = B.select(Attains, Share, B.zero(X));
     return;
   }
+  case ReduceKind::LogSumExp:
+    OperandCotangents[0] = B.mul(buildWeights(B, X, R, getAxes()),
+                                 B.broadcastOver(D, X.getType(), getAxes()));
+    return;
   }
   OperandCotangents[0] = B.broadcastOver(D, X.getType(), getAxes());
 }
@@ -119,9 +133,8 @@ void CrossEntropyOp::buildVjp(OpBuilder &Builder, ArrayRef<Value> Cotangents,
   if (Value D = Cotangents[1]) {
     // The slope of log sum exp is the softmax.
     int64_t Axis = getLogits().getType().getRank() - 1;
-    Value Softmax =
-        B.exp(B.sub(Logits, B.broadcastOver(getLse(), Logits.getType(), Axis)));
-    Value OfLse = B.mul(Softmax, B.broadcastOver(D, Logits.getType(), Axis));
+    Value OfLse = B.mul(buildWeights(B, Logits, getLse(), Axis),
+                        B.broadcastOver(D, Logits.getType(), Axis));
     Sum = Sum ? B.add(Sum, OfLse) : OfLse;
   }
   OperandCotangents[0] = Sum;
@@ -170,7 +183,7 @@ static std::pair<Value, Value> buildVjpOfLse(VjpBuilder &B, AttentionOp Op,
         Weights,
         B.Builder.getF64FloatAttr(-std::numeric_limits<double>::infinity()),
         Op.getWindowAttr());
-  Weights = B.exp(B.sub(Weights, B.broadcastOver(Op.getLse(), Scores, 3)));
+  Weights = buildWeights(B, Weights, Op.getLse(), 3);
 
   Value OfScores = B.mul(B.mul(Weights, B.broadcastOver(D, Scores, 3)), Scale);
   OfScores = B.reshape(OfScores, Grouped);

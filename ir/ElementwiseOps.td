@@ -17,7 +17,7 @@ class Stator_UnaryOp<string mnemonic, string what, string derivative>
 def Stator_NegOp     : Stator_UnaryOp<"neg", "Negation, -x", "-1"> { let hasFolder = 1; }
 def Stator_AbsOp     : Stator_UnaryOp<"abs", "Absolute value, |x|", "1 above, -1 below and 0 at 0">;
 def Stator_ExpOp     : Stator_UnaryOp<"exp", "Exponential function, e^x", "y">;
-def Stator_LogOp     : Stator_UnaryOp<"log", "Natural logarithm", "1 / x">;
+def Stator_LogOp     : Stator_UnaryOp<"log", "Natural logarithm", "1 / x"> { let hasCanonicalizer = 1; }
 def Stator_SqrtOp    : Stator_UnaryOp<"sqrt", "Square root", "1 / (2 y)">;
 def Stator_RsqrtOp   : Stator_UnaryOp<"rsqrt", "Reciprocal square root, 1 / sqrt(x)", "-y^3 / 2">;
 def Stator_SinOp     : Stator_UnaryOp<"sin", "Sine, x in radians", "cos x">;

@@ -32,6 +32,13 @@ static DenseElementsAttr makeSplat(Type Type, const APFloat &Number) {
   return DenseElementsAttr::get(cast<ShapedType>(Type), Number);
 }
 
+static APFloat roundTo(const llvm::fltSemantics &Semantics, double Number) {
+  APFloat Rounded(Number);
+  bool LosesInfo;
+  Rounded.convert(Semantics, APFloat::rmNearestTiesToEven, &LosesInfo);
+  return Rounded;
+}
+
 OpFoldResult NegOp::fold(FoldAdaptor Adaptor) {
   if (auto Inner = getInput().getDefiningOp<NegOp>())
     return Inner.getInput();
@@ -83,10 +90,9 @@ OpFoldResult PowOp::fold(FoldAdaptor Adaptor) {
     return getLhs();
   if (!X || !Y)
     return {};
-  APFloat Power(std::pow(X->convertToDouble(), Y->convertToDouble()));
-  bool LosesInfo;
-  Power.convert(X->getSemantics(), APFloat::rmNearestTiesToEven, &LosesInfo);
-  return makeSplat(getType(), Power);
+  return makeSplat(
+      getType(), roundTo(X->getSemantics(),
+                         std::pow(X->convertToDouble(), Y->convertToDouble())));
 }
 
 OpFoldResult SelectOp::fold(FoldAdaptor Adaptor) {
@@ -164,14 +170,12 @@ OpFoldResult ReduceOp::fold(FoldAdaptor Adaptor) {
   std::optional<APFloat> X = getSplatFloat(Adaptor.getInput());
   if (!X)
     return {};
-  if (getKind() == ReduceKind::Sum) {
-    APFloat Count(X->getSemantics());
-    uint64_t Number = 1;
-    for (int64_t Axis : getAxes())
-      Number *= getInput().getType().getDimSize(Axis);
-    Count.convertFromAPInt(APInt(64, Number), /*IsSigned=*/false,
-                           APFloat::rmNearestTiesToEven);
-    X = *X * Count;
-  }
+  double Count = 1;
+  for (int64_t Axis : getAxes())
+    Count *= static_cast<double>(getInput().getType().getDimSize(Axis));
+  if (getKind() == ReduceKind::Sum)
+    X = *X * roundTo(X->getSemantics(), Count);
+  if (getKind() == ReduceKind::LogSumExp)
+    X = *X + roundTo(X->getSemantics(), std::log(Count));
   return makeSplat(getType(), *X);
 }

@@ -10,6 +10,8 @@ def Stator_CrossEntropyOp : Stator_Op<"cross_entropy", [InferTypeOpAdaptor]> {
   let description = [{
     `logits` is [positions..., vocabulary], `targets` [positions...]. A negative target has loss 0
     and no gradient. There is at least one class. The second result, log sum exp of the logits, is the residual of the derivative.
+    Where all logits of a position are -inf, every class has probability 0: the loss is +inf, and the
+    gradient is 0.
   }];
   let arguments = (ins Stator_FloatTensor:$logits, Stator_IntTensor:$targets);
   let results = (outs Stator_FloatTensor:$loss, Stator_FloatTensor:$lse);
@@ -21,7 +23,8 @@ def Stator_CrossEntropyGradOp : Stator_NonDifferentiableOp<"cross_entropy_grad",
   let summary = "The derivative of cross_entropy";
   let description = [{
     (softmax(logits) - onehot(target)) * cotangent for each position, 0 where the target is negative.
-    The softmax is exp(logits - lse). `cotangent` is that of the loss.
+    The softmax is exp(logits - lse). `cotangent` is that of the loss. The result is 0 where lse is
+    -inf, too: all logits of the position are -inf.
   }];
   let arguments = (ins Stator_FloatTensor:$logits, Stator_IntTensor:$targets, Stator_FloatTensor:$lse,
                        Stator_FloatTensor:$cotangent);
@@ -38,6 +41,7 @@ def Stator_AttentionOp : Stator_Op<"attention", [InferTypeOpAdaptor]> {
     derivative, log sum exp of the masked scores, [batch, heads, queries]. Query head h uses key head
     h / (heads / kv heads). `causal` and `window` mask as `stator.causal_mask` does. `bias` is added
     to the scores; it is [queries, keys] or [batch or 1, heads or 1, queries, keys] and gets no gradient.
+    A query all of whose scores are masked or -inf has result 0, lse -inf and gradient 0.
     Dropout is that of `stator.dropout` on [batch, heads, queries, keys]. Made by `stator-fuse-attention`
     (Dao et al. 2022 for the tiled form).
   }];

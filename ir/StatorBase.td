@@ -64,7 +64,8 @@ class Stator_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Stator_Dial
 
 def Stator_ReduceKind : Stator_Enum<"ReduceKind", "how a reduction combines elements", [
   I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Mean", 1, "mean">,
-  I32EnumAttrCase<"Max", 2, "max">, I32EnumAttrCase<"Min", 3, "min">]>;
+  I32EnumAttrCase<"Max", 2, "max">, I32EnumAttrCase<"Min", 3, "min">,
+  I32EnumAttrCase<"LogSumExp", 4, "logsumexp">]>;
 def Stator_ReduceKindAttr : Stator_EnumAttr<Stator_ReduceKind, "reduce_kind">;
 
 def Stator_Predicate : Stator_Enum<"Predicate", "what a comparison asks; with NaN only `ne` holds", [

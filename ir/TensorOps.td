@@ -28,8 +28,10 @@ def Stator_EinsumOp : Stator_Op<"einsum", [InferTypeOpAdaptor]> {
 def Stator_ReduceOp : Stator_Op<"reduce", [InferTypeOpAdaptor]> {
   let summary = "Combines the elements along `axes`, which are gone from the result";
   let description = [{
-    `sum`, `mean`, `max` or `min`. The axes are strictly increasing. The cotangent of a maximum or
-    minimum is shared equally by the elements that attain it.
+    `sum`, `mean`, `max`, `min` or `logsumexp`. The axes are strictly increasing. The cotangent of a
+    maximum or minimum is shared equally by the elements that attain it. `logsumexp` is the logarithm
+    of the sum of the exponentials, computed relative to the maximum so that it does not overflow; its
+    derivative is the softmax. Elements that are all -inf give -inf and have gradient 0.
 
     ```mlir
     %mean = stator.reduce mean %x axes [2] : tensor<12x64x128xf32> -> tensor<12x64xf32>
@@ -57,8 +59,11 @@ def Stator_CumsumOp : Stator_Op<"cumsum", [SameOperandsAndResultType]> {
 def Stator_SoftmaxOp : Stator_Op<"softmax", [SameOperandsAndResultType]> {
   let summary = "Softmax, exp(x - max) / sum exp(x - max), along `axis`";
   let description = [{
-    Positive numbers whose sum along `axis` is 1. Derivative, with cotangent d and result y:
+    Nonnegative numbers whose sum along `axis` is 1. Derivative, with cotangent d and result y:
     y (d - sum(d y)).
+
+    A row that is -inf everywhere (all of it is masked) gives 0, and its gradient is 0. A row that
+    contains NaN or +inf gives NaN. Attention, fused or cached, follows the same rules.
   }];
   let arguments = (ins Stator_FloatTensor:$input, I64Attr:$axis);
   let results = (outs Stator_FloatTensor:$result);

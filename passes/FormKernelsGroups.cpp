@@ -59,6 +59,12 @@ std::optional<ReduceSpace> getReduceSpace(Operation *Op) {
   return std::nullopt;
 }
 
+/// Whether the op passes over its rows several times: the maximum, the sum.
+static bool isComposite(Operation *Op) {
+  auto Reduce = dyn_cast<ReduceOp>(Op);
+  return !Reduce || Reduce.getKind() == ReduceKind::LogSumExp;
+}
+
 static bool isColumnReduce(Operation *Op) {
   auto Space = getReduceSpace(Op);
   return Space && !isTrailing(*Space);
@@ -180,7 +186,7 @@ unsigned Grouping::createGroup(Operation *Op) {
     G.Space = Space;
     G.Column = !isTrailing(*Space);
     // A softmax over another dimension than the last is a kernel of its own.
-    G.Solo = G.Column && !isa<ReduceOp>(Op);
+    G.Solo = G.Column && isComposite(Op);
   }
   Groups.push_back(std::move(G));
   Parent.push_back(Groups.size() - 1);

@@ -233,6 +233,8 @@ NumberRange NumberRanges::apply(Operation *Op,
         RankedTensorType From = Reduce.getInput().getType();
         double Count = double(From.getNumElements()) /
                        std::max<int64_t>(Reduce.getType().getNumElements(), 1);
+        if (Reduce.getKind() == ReduceKind::LogSumExp)
+          return NumberRange{A.Low, A.High + std::log(Count), A.IsExact};
         return Reduce.getKind() == ReduceKind::Sum ? sum(A, Count) : A;
       })
       .Case([&](CumsumOp Cumsum) {

@@ -1,6 +1,14 @@
 //===- DecomposeOps.cpp - Composite ops as reductions ---------------------===//
+//
+// Exponentials are taken relative to the maximum of a row. Where that is
+// infinite, the difference would be NaN, and 0 is subtracted instead: a row of
+// -inf has weights of 0, whose sum is 0.
+//
+//===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/Lowerings.h"
+#include "ir/Splat.h"
+#include <limits>
 
 using namespace mlir;
 
@@ -11,23 +19,28 @@ RankedTensorType getType(Value V) {
   return cast<RankedTensorType>(V.getType());
 }
 
+constexpr double Infinity = std::numeric_limits<double>::infinity();
+
 /// Builds ops of the dialect on tensors of one shape and reductions of it.
 class Builder {
 public:
-  Builder(Operation *Op, int64_t Axis) : B(Op), Loc(Op->getLoc()), Axis(Axis) {}
+  Builder(Operation *Op, ArrayRef<int64_t> Axes)
+      : B(Op), Loc(Op->getLoc()), Axes(Axes) {}
 
   Value reduce(ReduceKind Kind, Value X) {
-    SmallVector<int64_t> Shape(getType(X).getShape());
-    Shape.erase(Shape.begin() + Axis);
+    SmallVector<int64_t> Shape;
+    for (auto [Dim, Size] : llvm::enumerate(getType(X).getShape()))
+      if (!llvm::is_contained(Axes, static_cast<int64_t>(Dim)))
+        Shape.push_back(Size);
     auto Type = RankedTensorType::get(Shape, getType(X).getElementType());
     return ReduceOp::create(B, Loc, Type, Kind, X,
-                            B.getDenseI64ArrayAttr({Axis}));
+                            B.getDenseI64ArrayAttr(Axes));
   }
-  /// Repeats the result of a reduction along the axis.
+  /// Repeats the result of a reduction along the axes.
   Value spread(Value X, Value Like) {
     SmallVector<int64_t> Dims;
     for (int64_t Dim = 0; Dim != getType(Like).getRank(); ++Dim)
-      if (Dim != Axis)
+      if (!llvm::is_contained(Axes, Dim))
         Dims.push_back(Dim);
     auto Type = RankedTensorType::get(getType(Like).getShape(),
                                       getType(X).getElementType());
@@ -42,25 +55,47 @@ public:
   Value select(Value Condition, Value X, Value Y) {
     return SelectOp::create(B, Loc, X.getType(), Condition, X, Y);
   }
-  Value zero(Value Like) {
-    auto Type = getType(Like);
-    auto Number =
-        DenseElementsAttr::get(Type, B.getZeroAttr(Type.getElementType()));
-    return ConstantOp::create(B, Loc, Type, Number);
+  Value number(Value Like, double Number) {
+    return createSplat(B, Loc, Like.getType(), Number);
+  }
+  Value zero(Value Like) { return number(Like, 0); }
+  /// X, or `Otherwise` where X is `Number`.
+  Value replace(Value X, double Number, double Otherwise) {
+    return select(compare(Predicate::EQ, X, number(X, Number)),
+                  number(X, Otherwise), X);
+  }
+  /// e^(X - Base), with one number in Base for each row.
+  Value weigh(Value X, Value Base) {
+    return same<ExpOp>(same<SubOp>(X, spread(Base, X)));
+  }
+  /// The logarithm of the sum of the exponentials along the axes.
+  Value logSumExp(Value X) {
+    Value Max = reduce(ReduceKind::Max, X);
+    Value IsInfinite =
+        compare(Predicate::EQ, same<AbsOp>(Max), number(Max, Infinity));
+    Value Base = select(IsInfinite, zero(Max), Max);
+    Value Sum = reduce(ReduceKind::Sum, weigh(X, Base));
+    return same<AddOp>(Base, same<LogOp>(Sum));
   }
 
   OpBuilder B;
   Location Loc;
-  int64_t Axis;
+  SmallVector<int64_t> Axes;
 };
 
 void decompose(SoftmaxOp Op) {
-  Builder F(Op, Op.getAxis());
+  Builder F(Op, static_cast<int64_t>(Op.getAxis()));
   Value X = Op.getInput();
-  Value Max = F.spread(F.reduce(ReduceKind::Max, X), X);
-  Value Weight = F.same<ExpOp>(F.same<SubOp>(X, Max));
-  Value Sum = F.spread(F.reduce(ReduceKind::Sum, Weight), X);
-  Op.getResult().replaceAllUsesWith(F.same<DivOp>(Weight, Sum));
+  Value Base = F.replace(F.reduce(ReduceKind::Max, X), -Infinity, 0);
+  Value Weight = F.weigh(X, Base);
+  Value Sum = F.replace(F.reduce(ReduceKind::Sum, Weight), 0, 1);
+  Op.getResult().replaceAllUsesWith(F.same<DivOp>(Weight, F.spread(Sum, X)));
+  Op.erase();
+}
+
+void decompose(ReduceOp Op) {
+  Builder F(Op, Op.getAxes());
+  Op.getResult().replaceAllUsesWith(F.logSumExp(Op.getInput()));
   Op.erase();
 }
 
@@ -70,17 +105,18 @@ void decompose(CrossEntropyOp Op) {
   Value X = Op.getLogits(), Targets = Op.getTargets();
   int64_t Axis = getType(X).getRank() - 1;
   Builder F(Op, Axis);
-  Value Max = F.reduce(ReduceKind::Max, X);
-  Value Weight = F.same<ExpOp>(F.same<SubOp>(X, F.spread(Max, X)));
-  Value Sum = F.reduce(ReduceKind::Sum, Weight);
-  Value Lse = F.same<AddOp>(Max, F.same<LogOp>(Sum));
+  Value Lse = F.logSumExp(X);
   auto ClassType = getType(X).clone(F.B.getI32Type());
   Value Class =
       IotaOp::create(F.B, F.Loc, ClassType, F.B.getI64IntegerAttr(Axis));
   Value IsTarget = F.compare(Predicate::EQ, Class, F.spread(Targets, X));
   Value Logit = F.reduce(ReduceKind::Sum, F.select(IsTarget, X, F.zero(X)));
   Value Ignored = F.compare(Predicate::LT, Targets, F.zero(Targets));
-  Value Loss = F.select(Ignored, F.zero(Lse), F.same<SubOp>(Lse, Logit));
+  // Without a class that is possible, -log 0 and not -inf + inf.
+  Value Impossible = F.compare(Predicate::EQ, Lse, F.number(Lse, -Infinity));
+  Value Loss =
+      F.select(Impossible, F.number(Lse, Infinity), F.same<SubOp>(Lse, Logit));
+  Loss = F.select(Ignored, F.zero(Lse), Loss);
   Op.getLoss().replaceAllUsesWith(Loss);
   Op.getLse().replaceAllUsesWith(Lse);
   Op.erase();
@@ -94,6 +130,9 @@ void decomposeOps(FuncOp Kernel) {
       decompose(Softmax);
     else if (auto CrossEntropy = dyn_cast<CrossEntropyOp>(Op))
       decompose(CrossEntropy);
+    else if (auto Reduce = dyn_cast<ReduceOp>(Op);
+             Reduce && Reduce.getKind() == ReduceKind::LogSumExp)
+      decompose(Reduce);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <limits>
 
 using namespace mlir;
 
@@ -387,7 +388,12 @@ Value KernelEmitter::computeDropout(DropoutOp Op, const Indices &Index) {
   Type Type = Element.getType();
   if (Factor.getType() != Type)
     Factor = arith::ExtFOp::create(B, Type, Factor);
-  return arith::MulFOp::create(B, Element, Factor);
+  // What is dropped is 0, also if it was infinite or NaN.
+  Value Zero = createZero(B, Factor);
+  Value IsDropped =
+      arith::CmpFOp::create(B, arith::CmpFPredicate::OEQ, Factor, Zero);
+  return arith::SelectOp::create(B, IsDropped, Zero,
+                                 arith::MulFOp::create(B, Element, Factor));
 }
 
 Value KernelEmitter::computeCrossEntropyGrad(CrossEntropyGradOp Op,
@@ -410,6 +416,11 @@ Value KernelEmitter::computeCrossEntropyGrad(CrossEntropyGradOp Op,
       B, arith::SelectOp::create(B, IsTarget, Less, Weight), Cotangent);
   Value Ignored = arith::CmpIOp::create(B, arith::CmpIPredicate::slt, Target,
                                         createZero(B, Target));
+  // All logits are -inf.
+  Value Impossible = arith::CmpFOp::create(
+      B, arith::CmpFPredicate::OEQ, Lse,
+      emitFloat(B, Lse, -std::numeric_limits<double>::infinity()));
+  Ignored = arith::OrIOp::create(B, Ignored, Impossible);
   return arith::SelectOp::create(B, Ignored, createZero(B, Result), Result);
 }
 

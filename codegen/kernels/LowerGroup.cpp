@@ -108,8 +108,10 @@ static Value emitIdentity(ImplicitLocOpBuilder &B, ReduceKind Kind, Type Type) {
     return emitFloat(B, Zero, -Infinity);
   case ReduceKind::Min:
     return emitFloat(B, Zero, Infinity);
+  case ReduceKind::LogSumExp:
+    break;
   }
-  llvm_unreachable("unknown reduction");
+  llvm_unreachable("composite reductions are decomposed before");
 }
 
 static Value emitCombine(ImplicitLocOpBuilder &B, ReduceKind Kind, Value X,
@@ -122,8 +124,10 @@ static Value emitCombine(ImplicitLocOpBuilder &B, ReduceKind Kind, Value X,
     return arith::MaximumFOp::create(B, X, Y);
   case ReduceKind::Min:
     return arith::MinimumFOp::create(B, X, Y);
+  case ReduceKind::LogSumExp:
+    break;
   }
-  llvm_unreachable("unknown reduction");
+  llvm_unreachable("composite reductions are decomposed before");
 }
 
 void GroupLowering::emitPass(unsigned Level) {

@@ -146,8 +146,12 @@ void ReduceOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
         case ReduceKind::Min:
           Value = smallerOrNaN(Value, Run[J]);
           break;
+        case ReduceKind::LogSumExp:
+          break;
         }
       }
+      if (getKind() == ReduceKind::LogSumExp)
+        Value = logSumExp(Run, Length);
       Result[I] = getKind() == ReduceKind::Mean ? Value / T(Length) : Value;
     }
   });
@@ -182,6 +186,12 @@ void SoftmaxOp::evaluate(EvalContext &, ArrayRef<const HostTensor *> Operands,
       T Largest = X[0], Sum = 0;
       for (int64_t I = 1; I < View.Size; ++I)
         Largest = largerOrNaN(Largest, X[I * View.Inner]);
+      // A row of -inf gives 0; its weights would be 0 / 0.
+      if (Largest == -std::numeric_limits<T>::infinity()) {
+        for (int64_t I = 0; I < View.Size; ++I)
+          Y[I * View.Inner] = 0;
+        return;
+      }
       for (int64_t I = 0; I < View.Size; ++I)
         Sum += Y[I * View.Inner] = std::exp(X[I * View.Inner] - Largest);
       for (int64_t I = 0; I < View.Size; ++I)

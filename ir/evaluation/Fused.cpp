@@ -34,11 +34,11 @@ void CrossEntropyOp::evaluate(EvalContext &Context,
     using T = decltype(Zero);
     auto SetLoss = [&](int64_t I, int64_t Target) {
       const T *Logits = Operands[0]->data<T>() + I * Classes;
-      T Largest = *std::max_element(Logits, Logits + Classes), Sum = 0;
-      for (int64_t J = 0; J < Classes; ++J)
-        Sum += std::exp(Logits[J] - Largest);
-      T LogSum = Largest + std::log(Sum);
-      Results[0].data<T>()[I] = Target < 0 ? T(0) : LogSum - Logits[Target];
+      constexpr T Infinity = std::numeric_limits<T>::infinity();
+      T LogSum = logSumExp(Logits, Classes);
+      Results[0].data<T>()[I] = Target < 0            ? T(0)
+                                : LogSum == -Infinity ? Infinity
+                                                      : LogSum - Logits[Target];
       Results[1].data<T>()[I] = LogSum;
     };
     forEachTarget(Context, getLoc(), *Operands[1], Classes, SetLoss);
@@ -56,6 +56,8 @@ void CrossEntropyGradOp::evaluate(EvalContext &Context,
         return;
       const T *Logits = Operands[0]->data<T>() + I * Classes;
       T LogSum = Operands[2]->data<T>()[I], By = Operands[3]->data<T>()[I];
+      if (LogSum == -std::numeric_limits<T>::infinity())
+        return;
       T *Result = Results[0].data<T>() + I * Classes;
       for (int64_t J = 0; J < Classes; ++J)
         Result[J] = std::exp(Logits[J] - LogSum) * By;

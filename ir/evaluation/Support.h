@@ -61,6 +61,23 @@ template <typename T> T smallerOrNaN(T X, T Y) {
   return std::isnan(X) || Y >= X ? X : Y;
 }
 
+/// What is subtracted from numbers whose largest is `Largest` before their
+/// exponentials are taken: an infinite one would leave a NaN.
+template <typename T> T getExponentBase(T Largest) {
+  return std::isinf(Largest) ? T(0) : Largest;
+}
+
+/// The logarithm of the sum of the exponentials of Count numbers.
+template <typename T> T logSumExp(const T *X, int64_t Count) {
+  T Largest = X[0], Sum = 0;
+  for (int64_t I = 1; I < Count; ++I)
+    Largest = largerOrNaN(Largest, X[I]);
+  T Base = getExponentBase(Largest);
+  for (int64_t I = 0; I < Count; ++I)
+    Sum += std::exp(X[I] - Base);
+  return Base + std::log(Sum);
+}
+
 /// Whether query Query of Queries sees key Key of Keys (see
 /// stator.causal_mask).
 inline bool isVisible(int64_t Query, int64_t Key, int64_t Queries, int64_t Keys,

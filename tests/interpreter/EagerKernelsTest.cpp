@@ -52,9 +52,9 @@ protected:
 
 TEST_P(EagerKernelsTest, FunctionsAreAccurate) {
   checkUnary(Unary::Exp, std::exp, -87, 88, 2);
-  checkUnary(Unary::Tanh, std::tanh, -12, 12, 8);
-  checkUnary(Unary::Tanh, std::tanh, -0.01f, 0.01f, 8);
-  checkUnary(Unary::Erf, std::erf, -6, 6, 8);
+  checkUnary(Unary::Tanh, std::tanh, -12, 12, 3);
+  checkUnary(Unary::Tanh, std::tanh, -0.01f, 0.01f, 3);
+  checkUnary(Unary::Erf, std::erf, -6, 6, 3);
   checkUnary(
       Unary::Sigmoid, [](double X) { return 1 / (1 + std::exp(-X)); }, -80, 80,
       4);
@@ -76,6 +76,51 @@ TEST_P(EagerKernelsTest, ExpOfExtremes) {
   EXPECT_EQ(Y[3], Infinity);
   EXPECT_TRUE(std::isnan(Y[4]));
   EXPECT_EQ(Y[5], 1);
+}
+
+TEST_P(EagerKernelsTest, SaturatesExactly) {
+  for (float X : {9.1f, 11.0f, 100.0f, 1e10f, 3e38f,
+                  std::numeric_limits<float>::infinity()})
+    for (float Sign : {1.0f, -1.0f})
+      for (Unary Kernel : {Unary::Tanh, Unary::Erf}) {
+        float Given = Sign * X, Y;
+        K.Unary[static_cast<int>(Kernel)](&Y, &Given, 1);
+        EXPECT_EQ(Y, Sign) << "at " << Given;
+      }
+}
+
+TEST_P(EagerKernelsTest, SlopesOfActivationsAtTheirEnds) {
+  for (float X : {12.0f, 30.0f, 90.0f, 500.0f, 1e4f, 1e10f, 2e19f, 3e38f})
+    for (Binary Kernel :
+         {Binary::GeluGrad, Binary::GeluTanhGrad, Binary::SiluGrad}) {
+      float Cotangent = 2, Negative = -X, Y;
+      auto *Run = K.Binary[static_cast<int>(Kernel)];
+      Run(&Y, &X, 1, &Cotangent, 1, 1);
+      EXPECT_NEAR(Y, 2, 2e-4) << "at " << X;
+      Run(&Y, &Negative, 1, &Cotangent, 1, 1);
+      EXPECT_NEAR(Y, 0, 2e-4) << "at " << Negative;
+      if (X > 100)
+        EXPECT_EQ(Y, 0) << "at " << Negative;
+    }
+}
+
+TEST_P(EagerKernelsTest, RowsThatAreMaskedCompletely) {
+  constexpr float Infinity = std::numeric_limits<float>::infinity();
+  for (int64_t N : {1, 7, 16, 40}) {
+    std::vector<float> X(N, -Infinity), Y(N, 5), Z(N, 5), Ones(N, 1);
+    K.Softmax(Y.data(), X.data(), N);
+    K.SoftmaxGrad(Z.data(), Y.data(), Ones.data(), N);
+    for (int64_t I = 0; I < N; ++I) {
+      EXPECT_EQ(Y[I], 0);
+      EXPECT_EQ(Z[I], 0);
+    }
+    EXPECT_EQ(K.LogSumExp(X.data(), N), -Infinity);
+    X[N / 2] = std::nanf("");
+    K.Softmax(Y.data(), X.data(), N);
+    for (int64_t I = 0; I < N; ++I)
+      EXPECT_TRUE(std::isnan(Y[I]));
+    EXPECT_TRUE(std::isnan(K.LogSumExp(X.data(), N)));
+  }
 }
 
 TEST_P(EagerKernelsTest, NaNsStay) {

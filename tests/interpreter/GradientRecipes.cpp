@@ -211,7 +211,7 @@ static Cases makeReduce() {
       {"axes [0, 1]", "3x5", ""},    {"axes [1]", "2x3x5", "2x5"},
       {"axes [0, 2]", "2x3x5", "3"}, {"axes [2]", "1x3x1", "1x3"}};
   Cases Made;
-  for (const char *Kind : {"sum", "mean", "max", "min"})
+  for (const char *Kind : {"sum", "mean", "max", "min", "logsumexp"})
     for (GradientCase &Case :
          makeMoved(std::string("stator.reduce ") + Kind, Forms)) {
       Case.Name = std::string(Kind) + " " + Case.Name;

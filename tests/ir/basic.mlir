@@ -197,6 +197,8 @@ stator.func @tensor(%q: tensor<2x4x5x8xf32>, %k: tensor<2x4x6x8xf32>, %v: tensor
   %12 = stator.reduce max %q axes [1, 3] : tensor<2x4x5x8xf32> -> tensor<2x5xf32>
   // CHECK: stator.reduce min %q axes [1, 3] : tensor<2x4x5x8xf32> -> tensor<2x5xf32>
   %13 = stator.reduce min %q axes [1, 3] : tensor<2x4x5x8xf32> -> tensor<2x5xf32>
+  // CHECK: stator.reduce logsumexp %q axes [1, 3] : tensor<2x4x5x8xf32> -> tensor<2x5xf32>
+  %14 = stator.reduce logsumexp %q axes [1, 3] : tensor<2x4x5x8xf32> -> tensor<2x5xf32>
   // CHECK: stator.cumsum %q axis 2 : tensor<2x4x5x8xf32>
   %20 = stator.cumsum %q axis 2 : tensor<2x4x5x8xf32>
   // CHECK: stator.cumsum %q axis 2 reverse : tensor<2x4x5x8xf32>

@@ -300,3 +300,72 @@ stator.func @concats(%x: tensor<2x3xf32>) -> (tensor<2x9xf32>, tensor<4x6xf32>) 
   %3 = stator.concat %2, %2 axis 0 : (tensor<2x6xf32>, tensor<2x6xf32>) -> tensor<4x6xf32>
   stator.return %1, %3 : tensor<2x9xf32>, tensor<4x6xf32>
 }
+
+// -----
+
+// The logarithm of a softmax does not go through numbers that underflow: it is
+// x - logsumexp(x), with nothing subtracted where all of a row is -inf.
+// CHECK-LABEL: stator.func @log_softmax
+// CHECK-DAG: %[[NONE:.*]] = stator.constant dense<0xFF800000> : tensor<3xf32>
+// CHECK-DAG: %[[ZERO:.*]] = stator.constant dense<0.0{{.*}}> : tensor<3xf32>
+// CHECK: %[[LSE:.*]] = stator.reduce logsumexp %x axes [1] : tensor<3x5xf32> -> tensor<3xf32>
+// CHECK: %[[MASKED:.*]] = stator.compare eq %[[LSE]], %[[NONE]]
+// CHECK: %[[BASE:.*]] = stator.select %[[MASKED]], %[[ZERO]], %[[LSE]]
+// CHECK: %[[SPREAD:.*]] = stator.broadcast %[[BASE]] dims [0]
+// CHECK: %[[LOG:.*]] = stator.sub %x, %[[SPREAD]]
+// CHECK-NOT: stator.softmax
+// CHECK: stator.return %[[LOG]]
+stator.func @log_softmax(%x: tensor<3x5xf32>) -> tensor<3x5xf32> {
+  %0 = stator.softmax %x axis 1 : tensor<3x5xf32>
+  %1 = stator.log %0 : tensor<3x5xf32>
+  stator.return %1 : tensor<3x5xf32>
+}
+
+// -----
+
+// Also with the softmax used otherwise, and elements moved in between.
+// CHECK-LABEL: stator.func @log_softmax_moved
+// CHECK: %[[P:.*]] = stator.softmax %x axis 2
+// CHECK: stator.reduce logsumexp %x axes [2]
+// CHECK: %[[LOG:.*]] = stator.sub %x
+// CHECK-NOT: stator.log
+// CHECK: %[[T:.*]] = stator.transpose %[[LOG]]
+// CHECK: %[[S:.*]] = stator.slice %[[T]]
+// CHECK: %[[R:.*]] = stator.reshape %[[S]]
+// CHECK: stator.return %[[P]], %[[R]]
+stator.func @log_softmax_moved(%x: tensor<2x3x5xf32>) -> (tensor<2x3x5xf32>, tensor<12xf32>) {
+  %0 = stator.softmax %x axis 2 : tensor<2x3x5xf32>
+  %1 = stator.transpose %0 perm [1, 0, 2] : tensor<2x3x5xf32> -> tensor<3x2x5xf32>
+  %2 = stator.slice %1 offsets [1, 0, 2] strides [1, 1, 1] : tensor<3x2x5xf32> -> tensor<2x2x3xf32>
+  %3 = stator.reshape %2 : tensor<2x2x3xf32> -> tensor<12xf32>
+  %4 = stator.log %3 : tensor<12xf32>
+  stator.return %0, %4 : tensor<2x3x5xf32>, tensor<12xf32>
+}
+
+// -----
+
+// A sum keeps small numbers from 0 on purpose.
+// CHECK-LABEL: stator.func @log_of_others
+// CHECK: stator.softmax
+// CHECK: stator.log
+stator.func @log_of_others(%x: tensor<3x5xf32>, %y: tensor<3x5xf32>) -> (tensor<3x5xf32>, tensor<3x5xf32>) {
+  %0 = stator.softmax %x axis 1 : tensor<3x5xf32>
+  %1 = stator.add %0, %y : tensor<3x5xf32>
+  %2 = stator.log %1 : tensor<3x5xf32>
+  %3 = stator.log %y : tensor<3x5xf32>
+  stator.return %2, %3 : tensor<3x5xf32>, tensor<3x5xf32>
+}
+
+// -----
+
+// CHECK-LABEL: stator.func @logsumexp_of_one_number
+// CHECK-DAG: stator.constant dense<1.38629436> : tensor<3xf32>
+// CHECK-DAG: stator.constant dense<0xFF800000> : tensor<3xf32>
+// CHECK-NOT: stator.reduce
+stator.func @logsumexp_of_one_number() -> (tensor<3xf32>, tensor<3xf32>) {
+  %zero = stator.constant dense<0.0> : tensor<3x4xf32>
+  %none = stator.constant dense<0xFF800000> : tensor<3x4xf32>
+  %0 = stator.reduce logsumexp %zero axes [1] : tensor<3x4xf32> -> tensor<3xf32>
+  %1 = stator.reduce logsumexp %none axes [1] : tensor<3x4xf32> -> tensor<3xf32>
+  stator.return %0, %1 : tensor<3xf32>, tensor<3xf32>
+}

@@ -173,7 +173,7 @@ stator.func @slice_overflow(%x: tensor<4xf32>) {
 // -----
 
 stator.func @reduce_kind(%x: tensor<4xf32>) {
-  // expected-error @+1 {{expected one of [sum, mean, max, min] for how a reduction combines elements, got: product}}
+  // expected-error @+1 {{expected one of [sum, mean, max, min, logsumexp] for how a reduction combines elements, got: product}}
   %0 = stator.reduce product %x axes [0] : tensor<4xf32> -> tensor<f32>
   stator.return
 }

@@ -77,6 +77,28 @@ const Mixer Mixers[] = {
   }
 })",
      "update_slice"},
+    // The first query sees no key.
+    {"Earlier",
+     R"(module Earlier(width) {
+  qkv = Linear(width, 3 * width)
+  fn (x: f32[B, T, width]) -> f32[B, T, width] {
+    let q, k, v = split(qkv(x), 3)
+    let scores = einsum("b q d, b k d -> b q k", q, k)
+    let seen = iota((T, T), axis = 1) < iota((T, T), axis = 0)
+    return softmax(where(seen, scores, -inf)) @ v
+  }
+})",
+     "update_slice"},
+    {"LogWeights",
+     R"(module LogWeights(width) {
+  qk = Linear(width, 2 * width)
+  fn (x: f32[B, T, width]) -> f32[B, T, width] {
+    let q, k = split(qk(x), 2)
+    let scores = causal_mask(einsum("b q d, b k d -> b q k", q, k))
+    return x * logsumexp(scores, axis = -1, keep = true) + log_softmax(q)
+  }
+})",
+     "logsumexp"},
     {"Shift",
      R"(module Shift(width) {
   mix = Linear(width, width)

@@ -5,6 +5,7 @@
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 using namespace mlir;
 
@@ -25,6 +26,8 @@ static void forEachLastAxis(const Tensor &Of, Fn Function) {
 // Reductions
 //===----------------------------------------------------------------------===//
 
+constexpr float Infinity = std::numeric_limits<float>::infinity();
+
 static float reduceRow(ReduceKind Kind, const float *X, int64_t N) {
   const KernelTable &Kernels = getKernels();
   switch (Kind) {
@@ -36,6 +39,8 @@ static float reduceRow(ReduceKind Kind, const float *X, int64_t N) {
     return Kernels.Max(X, N);
   case ReduceKind::Min:
     return Kernels.Min(X, N);
+  case ReduceKind::LogSumExp:
+    return Kernels.LogSumExp(X, N);
   }
   llvm_unreachable("all kinds are above");
 }
@@ -68,7 +73,7 @@ static void handleReduce(Engine &, Operation *Op, ArrayRef<Tensor> Operands,
 
   // Leading axes go from a row-major tensor: rows are added up as they lie.
   int64_t NumGone = Reduce.getAxes().size();
-  bool IsLeading = NumGone < Rank;
+  bool IsLeading = NumGone < Rank && Kind != ReduceKind::LogSumExp;
   for (int64_t I = 0; I < NumGone && IsLeading; ++I)
     IsLeading = IsGone[I];
   if (IsLeading && X.isContiguous()) {
@@ -204,7 +209,9 @@ static void handleCrossEntropy(Engine &Runner, Operation *Op,
     const float *X = Logits.data<float>() + I * Classes;
     int32_t Target = Targets.data<int32_t>()[I];
     float LogSum = getKernels().LogSumExp(X, Classes);
-    Results[0].data<float>()[I] = Target < 0 ? 0.0f : LogSum - X[Target];
+    Results[0].data<float>()[I] = Target < 0            ? 0.0f
+                                  : LogSum == -Infinity ? Infinity
+                                                        : LogSum - X[Target];
     Results[1].data<float>()[I] = LogSum;
   });
 }
@@ -220,7 +227,8 @@ static void handleCrossEntropyGrad(Engine &, Operation *Op,
     float *To = Results[0].data<float>() + I * Classes;
     int32_t Target = Targets.data<int32_t>()[I];
     float Cotangent = By.data<float>()[I];
-    if (Target < 0 || Target >= Classes)
+    if (Target < 0 || Target >= Classes ||
+        LogSums.data<float>()[I] == -Infinity)
       return getKernels().Fill(To, 0.0f, Classes);
     getKernels().ExpShifted(To, Logits.data<float>() + I * Classes,
                             LogSums.data<float>()[I], Cotangent, Classes);

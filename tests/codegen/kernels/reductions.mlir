@@ -67,6 +67,20 @@ stator.func @softmax_backward(%x: tensor<6x33xf32>, %dy: tensor<6x33xf32>) -> te
   %r = stator.mul %y, %d : tensor<6x33xf32>
   stator.return %r : tensor<6x33xf32>
 }
+stator.func @logsumexps(%x: tensor<4x6x37xf32>) -> (tensor<4x6xf32>, tensor<4x37xf32>, tensor<4xf32>, tensor<4x6x37xf32>) {
+  %a = stator.reduce logsumexp %x axes [2] : tensor<4x6x37xf32> -> tensor<4x6xf32>
+  %b = stator.reduce logsumexp %x axes [1] : tensor<4x6x37xf32> -> tensor<4x37xf32>
+  %c = stator.reduce logsumexp %x axes [1, 2] : tensor<4x6x37xf32> -> tensor<4xf32>
+  %ab = stator.broadcast %a dims [0, 1] : tensor<4x6xf32> -> tensor<4x6x37xf32>
+  %d = stator.sub %x, %ab : tensor<4x6x37xf32>
+  stator.return %a, %b, %c, %d : tensor<4x6xf32>, tensor<4x37xf32>, tensor<4xf32>, tensor<4x6x37xf32>
+}
+stator.func @column_feeds_logsumexp(%x: tensor<9x5x8xf32>, %y: tensor<9x5x8xf32>) -> (tensor<5x8xf32>, tensor<5x8xf32>) {
+  %p = stator.mul %x, %y : tensor<9x5x8xf32>
+  %a = stator.reduce logsumexp %p axes [0] : tensor<9x5x8xf32> -> tensor<5x8xf32>
+  %b = stator.reduce sum %x axes [0] : tensor<9x5x8xf32> -> tensor<5x8xf32>
+  stator.return %a, %b : tensor<5x8xf32>, tensor<5x8xf32>
+}
 stator.func @running_sums(%x: tensor<3x5x37xf32>) -> (tensor<3x5x37xf32>, tensor<3x5x37xf32>) {
   %a = stator.cumsum %x axis 1 : tensor<3x5x37xf32>
   %b = stator.cumsum %x axis 2 reverse : tensor<3x5x37xf32>
