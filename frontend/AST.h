@@ -420,12 +420,20 @@ struct BlockDecl {
   llvm::ArrayRef<SettingDecl> Settings;
 };
 
+/// A comment behind an expression that reads as an operand: `width // heads`.
+struct OperandInComment {
+  const Expr *Before;  ///< what ends where the comment begins
+  const Expr *Inside;  ///< what the comment says
+  llvm::SMRange Range; ///< of the comment
+};
+
 /// A file.
 struct FileAST {
   llvm::SMRange Begin; ///< where errors about the whole file stand
   llvm::ArrayRef<BlockDecl> Configs, Trains;
   llvm::ArrayRef<const FnDecl *> Fns;
   llvm::ArrayRef<const ModuleDecl *> Modules; ///< models are among them
+  llvm::ArrayRef<OperandInComment> OperandsInComments;
 };
 
 } // namespace stator

@@ -47,6 +47,14 @@ std::string stator::printNumber(double Value) {
   return Result;
 }
 
+/// A float, which is no whole number even if it has the value of one: "96.0".
+static std::string printFloat(double Value) {
+  std::string Result = printNumber(Value);
+  return StringRef(Result).find_first_not_of("-0123456789") == StringRef::npos
+             ? Result + ".0"
+             : Result;
+}
+
 std::string stator::describe(const Datum &D) {
   switch (D.Kind) {
   case DatumKind::Poison:
@@ -55,7 +63,7 @@ std::string stator::describe(const Datum &D) {
   case DatumKind::Int:
     return "the number " + std::to_string(D.Int);
   case DatumKind::Float:
-    return "the number " + printNumber(D.Float);
+    return "the number " + printFloat(D.Float);
   case DatumKind::Bool:
     return D.Bool ? "true" : "false";
   case DatumKind::String:

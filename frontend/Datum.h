@@ -69,6 +69,9 @@ struct Datum {
   };
   /// String: the text. Int: the expression that it is called by, or "".
   llvm::StringRef Text;
+  /// Float: the expression that made a float of whole numbers, or the number
+  /// that was written as one.
+  llvm::SMRange Origin;
   /// Tuple. Owned by the elaborator.
   llvm::ArrayRef<Datum> Elements;
   mlir::Value Tensor;
@@ -91,8 +94,10 @@ struct Datum {
     D.Text = Text;
     return D;
   }
-  static Datum makeFloat(double Value) {
-    return make(DatumKind::Float, &Datum::Float, Value);
+  static Datum makeFloat(double Value, llvm::SMRange Origin = {}) {
+    Datum D = make(DatumKind::Float, &Datum::Float, Value);
+    D.Origin = Origin;
+    return D;
   }
   static Datum makeBool(bool Value) {
     return make(DatumKind::Bool, &Datum::Bool, Value);

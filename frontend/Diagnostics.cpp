@@ -20,7 +20,13 @@ void Diagnostics::error(SMRange Range, const Twine &Message) {
 }
 
 void Diagnostics::warning(SMRange Range, const Twine &Message) {
-  Printed = !isFull();
+  if (Treatment == Warnings::AreErrors) {
+    error(Range, Message + " [--werror]");
+    NumWarnings += Printed;
+    return;
+  }
+  Printed = Treatment == Warnings::Show && !isFull() &&
+            WarnedPlaces.insert(Range.Start.getPointer()).second;
   if (Printed)
     print(Range, "warning", raw_ostream::MAGENTA, Message);
 }

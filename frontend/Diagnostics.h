@@ -22,10 +22,20 @@ namespace stator {
 /// what comes after it at the same place is most likely a consequence.
 class Diagnostics {
 public:
-  Diagnostics(llvm::SourceMgr &Sources, llvm::raw_ostream &OS, bool Color)
-      : Sources(Sources), OS(OS), Color(Color) {}
+  /// What becomes of warnings.
+  enum class Warnings { Show, Hide, AreErrors };
+
+  Diagnostics(llvm::SourceMgr &Sources, llvm::raw_ostream &OS, bool Color,
+              Warnings Treatment = Warnings::Show)
+      : Sources(Sources), OS(OS), Color(Color), Treatment(Treatment) {}
+
+  /// For the same files, but prints nothing: to try something out.
+  Diagnostics makeSilent() const {
+    return Diagnostics(Sources, llvm::nulls(), /*Color=*/false);
+  }
 
   void error(llvm::SMRange Range, const llvm::Twine &Message);
+  /// A place gets one warning only, too.
   void warning(llvm::SMRange Range, const llvm::Twine &Message);
   void remark(llvm::SMRange Range, const llvm::Twine &Message);
   /// A note to the last error or warning; dropped if that one was.
@@ -37,6 +47,8 @@ public:
 
   bool hasErrors() const { return NumErrors != 0; }
   unsigned getNumErrors() const { return NumErrors; }
+  /// Errors beside the warnings that are treated as such.
+  bool hasErrorsByThemselves() const { return NumErrors != NumWarnings; }
   /// Whether so many errors were printed that there is no point in going on.
   bool isFull() const { return NumErrors >= ErrorLimit; }
 
@@ -51,9 +63,10 @@ private:
   llvm::SourceMgr &Sources;
   llvm::raw_ostream &OS;
   bool Color;
+  Warnings Treatment;
   bool Printed = false;
-  unsigned NumErrors = 0;
-  llvm::DenseSet<const char *> Places;
+  unsigned NumErrors = 0, NumWarnings = 0; ///< NumWarnings: among the errors
+  llvm::DenseSet<const char *> Places, WarnedPlaces;
 };
 
 /// The candidate closest to a misspelt name, or "" if none is close.

@@ -240,6 +240,22 @@ Datum Elaborator::builtinEinsum(BuiltinCall &Call) {
   for (const std::string &Name : ResultNames)
     ++Uses[Name];
 
+  // A typing error makes two labels of one.
+  if (Operands.size() > 1)
+    for (const EinopsSide &Side : Pattern->Operands)
+      for (const EinopsGroup &G : Side.Groups) {
+        const EinopsAxis &A = G.Axes[0];
+        if (A.Name == "..." || A.Name.front() == '_' || Uses[A.Name] != 1)
+          continue;
+        Error.Begin = A.Begin;
+        Error.End = A.End;
+        Diags.warning(rangeInPattern(Call.Ranges[0], *Text, Error),
+                      "'" + A.Name +
+                          "' stands in one operand only, which is summed over "
+                          "it; sum(...) that operand before, or begin the "
+                          "label with '_', if that is intended");
+      }
+
   // Sums what only one operand has.
   for (Labelled &Operand : Operands) {
     SmallVector<int64_t, 4> Axes;

@@ -1,6 +1,8 @@
 //===- ElaborateExpr.cpp - Expressions ------------------------------------===//
 
 #include "frontend/Elaborator.h"
+#include "frontend/Limits.h"
+#include "frontend/PythonHints.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
@@ -11,18 +13,14 @@ using namespace stator;
 /// Expressions below expressions, fns below fns.
 static constexpr unsigned DepthLimit = 600;
 
-/// Far more than the largest model takes. Fns and modules that use each other
-/// twice at every level grow without bound otherwise.
-static constexpr uint64_t WorkLimit = uint64_t(1) << 21;
-
 bool Elaborator::addWork(uint64_t Amount, SMRange Range) {
   Work += Amount;
-  if (Work <= WorkLimit)
+  if (Work <= limits::Expressions)
     return true;
   if (!WorkReported)
     error(Range, "this model is too large: with all fns and modules expanded "
                  "it has more than " +
-                     Twine(WorkLimit) + " expressions");
+                     Twine(limits::Expressions) + " expressions");
   WorkReported = true;
   return false;
 }
@@ -48,7 +46,7 @@ Datum Elaborator::evaluateImpl(const Expr &E) {
   case ExprKind::Number: {
     const auto &Number = cast<NumberExpr>(E);
     return Number.IsInt ? Datum::makeInt(Number.Int)
-                        : Datum::makeFloat(Number.Float);
+                        : Datum::makeFloat(Number.Float, E.Range);
   }
   case ExprKind::String:
     return Datum::makeString(cast<StringExpr>(E).Text);
@@ -182,9 +180,12 @@ Datum Elaborator::evaluateMemberExpr(const MemberExpr &E) {
   Datum Base = evaluate(*E.Base);
   if (Base.isPoison())
     return Base;
-  if (Base.Kind != DatumKind::Instance)
-    return error(E.Name.Range,
-                 "only modules have members, and this is " + describe(Base));
+  if (Base.Kind != DatumKind::Instance) {
+    std::string Hint = Base.isTensor() ? getMethodHint(E.Name.Text) : "";
+    return error(E.Name.Range, "only modules have members, and this is " +
+                                   describe(Base) + (Hint.empty() ? "" : "; ") +
+                                   Hint);
+  }
   Instance &Module = *Base.Instance;
   if (Module.IsRepeat)
     return error(E.Name.Range,
@@ -255,7 +256,7 @@ Datum Elaborator::evaluateUnary(const UnaryExpr &E) {
     return checkedInt(X.Int == INT64_MIN ? std::nullopt : std::optional(-X.Int),
                       E.Range);
   if (X.Kind == DatumKind::Float)
-    return Datum::makeFloat(-X.Float);
+    return Datum::makeFloat(-X.Float, X.Origin);
   if (X.isFloatTensor()) {
     X.Tensor = NegOp::create(Builder, makeLocation(E.Range), X.Tensor.getType(),
                              X.Tensor);

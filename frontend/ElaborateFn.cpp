@@ -1,15 +1,13 @@
 //===- ElaborateFn.cpp - Calls and bodies of fns --------------------------===//
 
 #include "frontend/Elaborator.h"
+#include "frontend/Limits.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <functional>
 
 using namespace llvm;
 using namespace stator;
-
-/// Fns that are expanded in one another.
-static constexpr size_t FnDepthLimit = 64;
 
 //===----------------------------------------------------------------------===//
 // Arguments
@@ -260,10 +258,10 @@ Datum Elaborator::callFn(const FnDecl &Fn, const Actuals &Given,
     return error(Range, What + " calls itself, and would never end",
                  Fn.Name.Range, "it is declared here");
   }
-  if (FnsBeingRun.size() >= FnDepthLimit)
+  if (FnsBeingRun.size() >= limits::FnDepth)
     return error(Range, "fns that call fns are nested too deeply here (more "
                         "than " +
-                            Twine(FnDepthLimit) + " levels)");
+                            Twine(limits::FnDepth) + " levels)");
   auto Bound = bindArguments(Fn.Params, Given, Range, What, Fn.Name.Range);
   if (!Bound)
     return Datum::poison();

@@ -1,16 +1,13 @@
 //===- ElaborateInstance.cpp - Members and parameters of modules ----------===//
 
 #include "frontend/Elaborator.h"
+#include "frontend/Limits.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
 using namespace llvm;
 using namespace stator;
-
-/// Modules below modules, and copies of one.
-static constexpr int64_t RepeatLimit = 4096;
-static constexpr size_t InstanceLimit = 1 << 18, ModuleDepthLimit = 64;
 
 std::string Instance::describe() const {
   if (IsRepeat)
@@ -74,12 +71,12 @@ Datum Elaborator::instantiate(const ModuleDecl *Module,
                  "module '" + Name + "' contains itself, and would never end",
                  Module->Name.Range, "it is declared here");
   }
-  if (ModulesBeingMade.size() >= ModuleDepthLimit)
+  if (ModulesBeingMade.size() >= limits::ModuleDepth)
     return error(Range, "modules are nested too deeply here (more than " +
-                            Twine(ModuleDepthLimit) + " levels)");
-  if (Instances.size() > InstanceLimit)
+                            Twine(limits::ModuleDepth) + " levels)");
+  if (Instances.size() > limits::Modules)
     return error(Range, "this model has too many modules (more than " +
-                            Twine(InstanceLimit) + ")");
+                            Twine(limits::Modules) + ")");
   auto Given = evaluateArguments(Arguments);
   if (!Given)
     return Datum::poison();
@@ -128,10 +125,12 @@ Datum Elaborator::instantiateRepeat(const CallExpr &Call) {
   Datum Times = evaluate(Count);
   if (Times.isPoison())
     return Times;
-  if (!Times.isInt() || Times.Int < 0 || Times.Int > RepeatLimit)
-    return error(Count.Range, "a module is repeated 0 to " +
-                                  Twine(RepeatLimit) + " times, found " +
-                                  describe(Times));
+  if (!Times.isInt() || Times.Int < 0 || Times.Int > limits::Repeats) {
+    error(Count.Range, "a module is repeated 0 to " + Twine(limits::Repeats) +
+                           " times, found " + describe(Times));
+    noteOrigin(Times);
+    return Datum::poison();
+  }
   auto Path = claimMember("repeat", Call.Range);
   if (!Path)
     return Datum::poison();

@@ -1,15 +1,12 @@
 //===- ElaborateModel.cpp - Parameters, @forward, @loss -------------------===//
 
 #include "frontend/Elaborator.h"
+#include "frontend/Limits.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
 using namespace stator;
-
-/// All parameters of a model together (4 TiB of f32; with moments and gradients
-/// still far from where an offset in bytes would overflow).
-static constexpr int64_t ParameterLimit = int64_t(1) << 40;
 
 /// Names that passes give to functions; a parameter cannot have them.
 static constexpr StringLiteral EntryNames[] = {
@@ -88,10 +85,10 @@ bool Elaborator::checkParameters() {
     int64_t Elements = 1;
     for (const Dim &D : Param->Dims)
       Elements *= D.Size; // Each was checked when it was declared.
-    if (AddOverflow(Total, Elements, Total) || Total > ParameterLimit) {
+    if (AddOverflow(Total, Elements, Total) || Total > limits::Parameters) {
       error(P.Model->Name.Range,
             "this model has too many parameters; Stator allows " +
-                Twine(ParameterLimit));
+                Twine(limits::Parameters));
       return false;
     }
     if (!SymbolNames.insert(Param->Path).second) {
@@ -272,6 +269,35 @@ void Elaborator::emitForwardOf(FuncOp Loss, mlir::Value Logits,
 }
 
 //===----------------------------------------------------------------------===//
+// What takes memory for nothing
+//===----------------------------------------------------------------------===//
+
+/// Warns of parameters that no fn reads, once for each place in the model file;
+/// `Maker` is the one where the module is made.
+void Elaborator::warnOfUnused(const Instance &Self, SMRange Maker) {
+  auto IsUnused = [](const Parameter *Param) {
+    return !Param->TiedTo && !Param->Used;
+  };
+  for (const Instance *Element : Self.Elements)
+    warnOfUnused(*Element, Maker);
+  for (const Member &M : Self.Members) {
+    bool IsInStd = Sources.FindBufferContainingLoc(M.Name.Range.Start) !=
+                   Sources.getMainFileID();
+    SMRange Place = IsInStd ? Maker : M.Name.Range;
+    if (M.Param && IsUnused(M.Param))
+      Diags.warning(Place, "parameter '" + M.Param->Path + "' is never used");
+    if (!M.Module)
+      continue;
+    // A module as a whole, where that is it.
+    ArrayRef<Parameter *> Parameters = M.Module->Parameters;
+    if (!Parameters.empty() && all_of(Parameters, IsUnused))
+      Diags.warning(Place, "member '" + M.Module->Path + "' is never used");
+    else
+      warnOfUnused(*M.Module, Place);
+  }
+}
+
+//===----------------------------------------------------------------------===//
 // The module
 //===----------------------------------------------------------------------===//
 
@@ -301,10 +327,7 @@ mlir::OwningOpRef<mlir::ModuleOp> Elaborator::run() {
   emitParameters();
   if (!emitEntry(IsTrain ? "loss" : "forward") || Diags.hasErrors())
     return nullptr;
-  for (Parameter *Param : Root->Parameters)
-    if (!Param->TiedTo && !Param->Used)
-      Diags.warning(Param->Range,
-                    "parameter '" + Param->Path + "' is never used");
+  warnOfUnused(*Root, P.Model->Name.Range);
   if (IsTrain)
     emitTraining();
   declareCausality();

@@ -1,14 +1,12 @@
 //===- ElaborateShape.cpp - Slicing, splitting, joining -------------------===//
 
 #include "frontend/Elaborator.h"
+#include "frontend/Limits.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
 using namespace stator;
-
-/// Parts of one tensor.
-static constexpr int64_t SplitLimit = 4096;
 
 //===----------------------------------------------------------------------===//
 // Indexing
@@ -29,6 +27,7 @@ std::optional<int64_t> Elaborator::evaluateIndexPart(const Expr *E,
               "rows by a tensor");
   else if (!Value.isPoison())
     error(E->Range, "an index is a whole number, found " + describe(Value));
+  noteOrigin(Value);
   return std::nullopt;
 }
 
@@ -247,7 +246,7 @@ Datum Elaborator::builtinSplit(BuiltinCall &Call) {
   const Dim &Whole = X.Dims[*Axis];
   SmallVector<Dim, 4> Sizes;
   if (Parts.isInt()) {
-    int64_t Limit = std::min(Whole.Size, SplitLimit);
+    int64_t Limit = std::min(Whole.Size, limits::SplitParts);
     if (Parts.Int < 1 || Parts.Int > Limit)
       return wrongArgument(Call, 1,
                            "a number of parts from 1 to " + Twine(Limit));

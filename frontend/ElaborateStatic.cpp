@@ -21,7 +21,21 @@ Datum Elaborator::checkedInt(std::optional<int64_t> Value, SMRange Range) {
 Datum Elaborator::checkedFloat(double Value, SMRange Range) {
   if (std::isnan(Value))
     return error(Range, "this has no value (not a number)");
-  return Datum::makeFloat(Value);
+  return Datum::makeFloat(Value, Range);
+}
+
+void Elaborator::noteOrigin(const Datum &Value) {
+  if (Value.Kind != DatumKind::Float || !Value.Origin.isValid())
+    return;
+  StringRef Text(Value.Origin.Start.getPointer(),
+                 Value.Origin.End.getPointer() -
+                     Value.Origin.Start.getPointer());
+  if (Text.contains('/'))
+    note(Value.Origin, "this division does not come out even, or divides a "
+                       "float; floordiv(a, b) is the quotient rounded down");
+  else
+    note(Value.Origin, "this made it a float; int(x) makes a whole number of "
+                       "it");
 }
 
 Datum Elaborator::toInt(double Value, SMRange Range) {
@@ -143,19 +157,26 @@ Datum Elaborator::staticBinary(BinaryOp Op, const Datum &Lhs, const Datum &Rhs,
     }
   }
   double A = Lhs.asFloat(), B = Rhs.asFloat();
+  auto Float = [&](double Value) {
+    Datum Result = checkedFloat(Value, Range);
+    for (const Datum &X : {Rhs, Lhs})
+      if (X.Kind == DatumKind::Float && X.Origin.isValid())
+        Result.Origin = X.Origin;
+    return Result;
+  };
   switch (Op) {
   case BinaryOp::Add:
-    return checkedFloat(A + B, Range);
+    return Float(A + B);
   case BinaryOp::Sub:
-    return checkedFloat(A - B, Range);
+    return Float(A - B);
   case BinaryOp::Mul:
-    return checkedFloat(A * B, Range);
+    return Float(A * B);
   case BinaryOp::Div:
-    return checkedFloat(A / B, Range);
+    return Float(A / B);
   case BinaryOp::Mod:
-    return checkedFloat(A - std::floor(A / B) * B, Range);
+    return Float(A - std::floor(A / B) * B);
   case BinaryOp::Pow:
-    return checkedFloat(std::pow(A, B), Range);
+    return Float(std::pow(A, B));
   default:
     return error(Range, "'@' multiplies tensors, found " + describe(Lhs) +
                             " and " + describe(Rhs));
@@ -216,6 +237,7 @@ std::optional<int64_t> Elaborator::wantInt(BuiltinCall &Call, unsigned Index) {
   if (Call.Args[Index].isInt())
     return Call.Args[Index].Int;
   wrongArgument(Call, Index, "a whole number");
+  noteOrigin(Call.Args[Index]);
   return std::nullopt;
 }
 
@@ -305,6 +327,7 @@ std::optional<EinopsSizes> Elaborator::wantSizes(BuiltinCall &Call) {
       error(Name.Range, "the size of '" + Name.Text +
                             "' must be a whole number of at least 1, found " +
                             describe(Value));
+      noteOrigin(Value);
       return std::nullopt;
     }
     Sizes.push_back(

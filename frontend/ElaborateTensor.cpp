@@ -1,6 +1,7 @@
 //===- ElaborateTensor.cpp - Building ops on tensors ----------------------===//
 
 #include "frontend/Elaborator.h"
+#include "frontend/Limits.h"
 #include "ir/Einsum.h"
 #include "ir/LogSoftmax.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -16,11 +17,6 @@ using mlir::FileLineColLoc;
 using mlir::Location;
 using mlir::NameLoc;
 using mlir::RankedTensorType;
-
-/// No tensor may have more elements than this (32 GiB of f32).
-static constexpr int64_t ElementLimit = int64_t(1) << 33;
-/// Nor a dimension more than an i32 can count.
-static constexpr int64_t DimLimit = (int64_t(1) << 31) - 1;
 
 ArrayRef<Dim> Elaborator::save(ArrayRef<Dim> Dims) {
   return Dims.copy(Allocator);
@@ -69,11 +65,11 @@ RankedTensorType Elaborator::makeType(ElementKind Element, ArrayRef<Dim> Dims,
                        printShape(Element, Dims));
       return {};
     }
-    if (D.Size > DimLimit || MulOverflow(Elements, D.Size, Elements) ||
-        Elements > ElementLimit) {
+    if (D.Size > limits::Dimension || MulOverflow(Elements, D.Size, Elements) ||
+        Elements > limits::Elements) {
       error(Range, "this tensor, " + printShape(Element, Dims) +
-                       ", is too large; Stator allows " + Twine(ElementLimit) +
-                       " elements");
+                       ", is too large; Stator allows " +
+                       Twine(limits::Elements) + " elements");
       return {};
     }
     Shape.push_back(D.Size);
@@ -381,7 +377,7 @@ Datum Elaborator::builtinCausalMask(BuiltinCall &Call) {
                          "a tensor whose last dimensions are queries and keys");
   mlir::IntegerAttr Window;
   if (Call.Args[1].Kind != DatumKind::None) {
-    auto Size = wantIntIn(Call, 1, 1, DimLimit);
+    auto Size = wantIntIn(Call, 1, 1, limits::Dimension);
     if (!Size)
       return Datum::poison();
     Window = Builder.getI64IntegerAttr(*Size);

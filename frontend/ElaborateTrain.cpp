@@ -1,6 +1,7 @@
 //===- ElaborateTrain.cpp - config and train blocks -----------------------===//
 
 #include "frontend/Elaborator.h"
+#include "frontend/Limits.h"
 #include "ir/ModelSettings.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -71,10 +72,20 @@ void Elaborator::checkDefines() {
     StringRef Name = Defined;
     if (is_contained(Names, Name) || !Reported.insert(Name).second)
       continue;
-    Diags.error("-D " + Name + "=" + Text +
-                ": the model has no config value '" + Name + "'" +
-                didYouMean(Name, Names));
+    std::string Hint = didYouMean(Name, Names);
     StringRef Flag = getFlagOfDimension(Name);
+    if (Flag.empty() && any_of(P.File.Trains, [&](const BlockDecl &Block) {
+          return any_of(Block.Settings, [&](const SettingDecl &Setting) {
+            return Setting.Name.Text == Name;
+          });
+        }))
+      Hint = ("; to set '" + Name +
+              "' of the train block from the command line, declare a config "
+              "value of that name and write '" +
+              Name + " = " + Name + "' there")
+                 .str();
+    Diags.error("-D " + Name + "=" + Text +
+                ": the model has no config value '" + Name + "'" + Hint);
     if (!Flag.empty()) {
       Diags.note("to compile it for another " +
                  Twine(Flag == "--batch" ? "batch size" : "sequence length") +
@@ -152,16 +163,13 @@ std::string Elaborator::makeConfigJson() const {
 // train
 //===----------------------------------------------------------------------===//
 
-static constexpr int64_t BatchLimit = 1 << 20, TimeLimit = 1 << 24,
-                         StepLimit = int64_t(1) << 40;
-
 /// The largest value of a setting that counts something; 0 for others.
 static int64_t getCountLimit(StringRef Name) {
   return StringSwitch<int64_t>(Name)
-      .Case("batch", BatchLimit)
-      .Case("time", TimeLimit)
-      .Case("micro_batches", BatchLimit)
-      .Case("steps", StepLimit)
+      .Case("batch", limits::Batch)
+      .Case("time", limits::Time)
+      .Case("micro_batches", limits::Batch)
+      .Case("steps", limits::Steps)
       .Default(0);
 }
 
@@ -240,8 +248,8 @@ bool Elaborator::resolveBatchAndTime() {
                 Twine(Limit));
     return false;
   };
-  if (!Check("--batch", Options.Batch, BatchLimit) ||
-      !Check("--time", Options.Time, TimeLimit))
+  if (!Check("--batch", Options.Batch, limits::Batch) ||
+      !Check("--time", Options.Time, limits::Time))
     return false;
   int64_t Context = 0;
   for (auto &[Name, Value] : Config)
@@ -255,13 +263,13 @@ bool Elaborator::resolveBatchAndTime() {
   Time = Options.Time ? Options.Time
          : IsTrain    ? (TrainTime > 0 ? TrainTime : Context)
                       : (Context > 0 ? Context : TrainTime);
-  if (Time >= 1 && Time <= TimeLimit)
+  if (Time >= 1 && Time <= limits::Time)
     return true;
   if (Diags.hasErrors())
     return false;
-  if (Time > TimeLimit)
+  if (Time > limits::Time)
     Diags.error("the config value 'context' is " + Twine(Time) +
-                "; the longest sequence is " + Twine(TimeLimit));
+                "; the longest sequence is " + Twine(limits::Time));
   else
     error(P.Model->Name.Range,
           "how long a sequence is, is open: say 'time' in the train block, "
@@ -355,12 +363,12 @@ Datum Elaborator::adam(BuiltinCall &Call, OptimizerKind Kind) {
 }
 
 Datum Elaborator::schedule(BuiltinCall &Call, ScheduleKind Kind) {
-  auto Warmup = wantIntIn(Call, 0, 0, StepLimit);
+  auto Warmup = wantIntIn(Call, 0, 0, limits::Steps);
   std::optional<double> Floor = 0.0;
   std::optional<int64_t> Steps = 0;
   if (Kind != ScheduleKind::Constant) {
     Floor = wantRate(Call, 1);
-    Steps = wantIntIn(Call, 2, 0, StepLimit);
+    Steps = wantIntIn(Call, 2, 0, limits::Steps);
   }
   if (!Warmup || !Floor || !Steps)
     return Datum::poison();
@@ -369,7 +377,7 @@ Datum Elaborator::schedule(BuiltinCall &Call, ScheduleKind Kind) {
 }
 
 Datum Elaborator::builtinInverseSqrt(BuiltinCall &Call) {
-  auto Warmup = wantIntIn(Call, 0, 1, StepLimit);
+  auto Warmup = wantIntIn(Call, 0, 1, limits::Steps);
   auto Width = wantNumber(Call, 1);
   if (!Warmup || !Width)
     return Datum::poison();

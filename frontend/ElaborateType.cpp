@@ -30,6 +30,7 @@ std::optional<Dim> Elaborator::evaluateDim(const Expr &E, bool BindSymbols,
     return std::nullopt;
   if (!Value.isInt()) {
     error(E.Range, "a dimension is a whole number, found " + describe(Value));
+    noteOrigin(Value);
     return std::nullopt;
   }
   if (Value.Int < 1) {

@@ -110,6 +110,8 @@ private:
     Diags.note(Range, Message);
   }
   void noteCallers(const Frame *F);
+  /// A note to an error about a number that is not whole: what made it so.
+  void noteOrigin(const Datum &Value);
   static std::string describeFrame(const Frame &F);
 
   //===--------------------------------------------------------------------===//
@@ -128,6 +130,7 @@ private:
   void declareCausality();
   void emitParameters();
   bool checkParameters();
+  void warnOfUnused(const Instance &Self, llvm::SMRange Maker);
   bool emitEntry(llvm::StringRef Name);
   /// Makes @forward of what @loss computes so far: up to the logits.
   void emitForwardOf(FuncOp Loss, mlir::Value Logits, llvm::SMRange Return);

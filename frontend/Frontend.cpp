@@ -3,6 +3,7 @@
 #include "frontend/Frontend.h"
 #include "frontend/Diagnostics.h"
 #include "frontend/Elaborator.h"
+#include "frontend/Limits.h"
 #include "frontend/Parser.h"
 #include "frontend/Scope.h"
 #include "frontend/StandardLibrary.h"
@@ -17,19 +18,16 @@ using mlir::MLIRContext;
 using mlir::ModuleOp;
 using mlir::OwningOpRef;
 
-/// A model file larger than this is none.
-static constexpr size_t SizeLimit = size_t(16) << 20;
-
 static OwningOpRef<ModuleOp> compileBuffer(MLIRContext &Context,
                                            std::unique_ptr<MemoryBuffer> Buffer,
                                            const FrontendOptions &Options,
                                            raw_ostream &Errors) {
   Context.loadDialect<StatorDialect>();
   SourceMgr Sources;
-  Diagnostics Diags(Sources, Errors, Options.Color);
+  Diagnostics Diags(Sources, Errors, Options.Color, Options.Warnings);
   ASTContext Nodes;
   Program P;
-  if (Buffer->getBufferSize() > SizeLimit) {
+  if (Buffer->getBufferSize() > limits::FileBytes) {
     Diags.error("'" + Buffer->getBufferIdentifier() +
                 "' is larger than 16 MiB, which no model file is");
     return nullptr;

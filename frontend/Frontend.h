@@ -8,6 +8,7 @@
 #ifndef STATOR_FRONTEND_FRONTEND_H
 #define STATOR_FRONTEND_FRONTEND_H
 
+#include "frontend/Diagnostics.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -39,6 +40,7 @@ struct FrontendOptions {
   std::vector<std::pair<std::string, std::string>> Defines;
   /// Colours in error messages.
   bool Color = false;
+  Diagnostics::Warnings Warnings = Diagnostics::Warnings::Show;
 };
 
 /// Compiles the model in the file `Path`. Prints all errors (and warnings) to

@@ -101,8 +101,11 @@ void Lexer::skipSpace() {
     } else if (isSpace(*Cursor)) {
       ++Cursor;
     } else if (rest().starts_with("//")) {
+      const char *From = Cursor;
       while (!atEnd() && *Cursor != '\n')
         ++Cursor;
+      if (!StartsLine && !Tokens.empty())
+        Tokens.back().Comment = StringRef(From, Cursor - From).rtrim();
     } else {
       return;
     }
@@ -155,17 +158,23 @@ void Lexer::lexNumber() {
   add(Kind, From, StringRef(From, Cursor - From));
 }
 
+/// Strings in single quotes are read too, so that it is the only error.
 void Lexer::lexString() {
   const char *From = Cursor++;
   const char *TextBegin = Cursor;
-  while (!atEnd() && *Cursor != '"' && *Cursor != '\n')
+  while (!atEnd() && *Cursor != *From && *Cursor != '\n')
     ++Cursor;
   StringRef Text(TextBegin, Cursor - TextBegin);
-  if (peek() == '"') {
+  bool Ends = peek() == *From;
+  if (Ends)
     ++Cursor;
-  } else {
+  if (*From == '\'')
+    Diags.error(makeRange(From, Ends ? Cursor : From + 1),
+                "strings are written in double quotes, \"...\"");
+  else if (!Ends)
     Diags.error(makeRange(From, Cursor),
                 "this string does not end on its line; put a '\"' at its end");
+  if (!Ends) {
     add(TokenKind::Invalid, From, "");
     return;
   }
@@ -192,15 +201,21 @@ void Lexer::skipUnknown() {
          (static_cast<unsigned char>(*Cursor) >= 0x80 || *Cursor == *From))
     ++Cursor;
   unsigned char First = static_cast<unsigned char>(*From);
-  if (First == '#')
+  if (First == '#') {
     Diags.error(makeRange(From, From + 1),
-                "'#' begins nothing here; a comment begins with '//'");
-  else if (First == '!')
-    Diags.error(makeRange(From, From + 1),
-                "'!' begins nothing here; the negation is 'not'");
-  else if (First == '\'')
-    Diags.error(makeRange(From, From + 1),
-                "a string stands between double quotes");
+                "comments begin with '//', not with '#'");
+    while (!atEnd() && *Cursor != '\n')
+      ++Cursor;
+    return;
+  }
+  if (First == '!' || First == '~')
+    Diags.error(makeRange(From, From + 1), Twine("unexpected '") +
+                                               Twine(*From) +
+                                               "'; the negation is 'not'");
+  else if (First == '&' || First == '|')
+    Diags.error(makeRange(From, Cursor),
+                "unexpected '" + StringRef(From, Cursor - From) + "'; write '" +
+                    (First == '&' ? "and" : "or") + "'");
   else if (isPrint(static_cast<char>(First)))
     Diags.error(makeRange(From, Cursor),
                 Twine("unexpected character '") + Twine(*From) + "'");
@@ -224,7 +239,7 @@ std::vector<Token> Lexer::run() {
       lexName();
     else if (isDigit(*Cursor))
       lexNumber();
-    else if (*Cursor == '"')
+    else if (*Cursor == '"' || *Cursor == '\'')
       lexString();
     else if (!lexPunctuation())
       skipUnknown();

@@ -26,6 +26,9 @@ struct Token {
   TokenKind Kind = TokenKind::End;
   llvm::StringRef Text; ///< as written; of a string without its quotes
   llvm::SMRange Range;
+  /// The comment behind it on its line, from its "//" on; empty if there is
+  /// none.
+  llvm::StringRef Comment;
   bool StartsLine = false; ///< the first on its line
   bool AtColumnOne = false;
 };

@@ -1,6 +1,7 @@
-//===- Parser.cpp - Declarations and statements ---------------------------===//
+//===- Parser.cpp - Declarations ------------------------------------------===//
 
 #include "frontend/Parser.h"
+#include "frontend/PythonHints.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace llvm;
@@ -72,17 +73,37 @@ void Parser::error(SMRange Range, const Twine &Message) {
   Panic = true;
 }
 
-void Parser::unexpected(const Twine &Expected) {
+/// "; ..." where a word of Python stands, or what Python has in place of what
+/// is expected.
+std::string Parser::getHint(const Token &Found, StringRef Expected) {
+  std::string Hint;
+  if (Found.Kind == TokenKind::Identifier)
+    Hint = getPythonStatementHint(Found.Text);
+  else if (Found.Kind == TokenKind::Colon && Expected.starts_with("'{'"))
+    Hint = "a block stands in braces, '{ ... }'";
+  else if (Found.Kind == TokenKind::LeftBracket && Expected == "an expression")
+    Hint = "there are no lists; a tuple is written (a, b, c)";
+  else if (Found.Kind == TokenKind::KwIf)
+    Hint = "a choice is written 'if condition { a } else { b }'";
+  return Hint.empty() ? Hint : "; " + Hint;
+}
+
+void Parser::unexpected(const Twine &What) {
   const Token &Found = peek();
+  std::string Expected = What.str();
   bool IsOnNextLine = Found.StartsLine && Position != 0 &&
                       Found.Kind != TokenKind::RightBrace && !atTopLevel();
   if (!IsOnNextLine)
-    return error(Found.Range,
-                 "expected " + Expected + ", found " + describe(Found));
+    return error(Found.Range, "expected " + Expected + ", found " +
+                                  describe(Found) + getHint(Found, Expected));
   // What is missing is missing at the end of the line before.
-  SMLoc End = Tokens[Position - 1].Range.End;
+  const Token &Last = Tokens[Position - 1];
+  SMLoc End = Last.Range.End;
+  bool WasPanic = Panic;
   error(SMRange(End, End),
         "expected " + Expected + ", found the end of the line");
+  if (!WasPanic)
+    noteComment(Last);
 }
 
 /// Whether a top-level declaration starts here, whatever block is open: such a
@@ -168,14 +189,19 @@ void Parser::finishLine(const Twine &What) {
 void Parser::parseBlock(const Twine &What,
                         llvm::function_ref<void()> ParseLine) {
   SMRange Open = peek().Range;
+  size_t OpenPosition = Position;
   if (!expect(TokenKind::LeftBrace, "to begin " + What))
     return;
   while (!at(TokenKind::RightBrace)) {
     if (at(TokenKind::End) || atTopLevel()) {
       bool WasPanic = Panic;
       unexpected("'}' to end " + What);
-      if (!WasPanic)
+      if (!WasPanic) {
         Diags.note(Open, "it begins here");
+        for (size_t I = OpenPosition; I != Position; ++I)
+          if (Tokens[I].Comment.contains('}'))
+            noteComment(Tokens[I]);
+      }
       // The block is over all the same.
       Panic = false;
       return;
@@ -212,6 +238,7 @@ FileAST Parser::parseFile() {
   File.Trains = Context.copy<BlockDecl>(Trains);
   File.Fns = Context.copy<const FnDecl *>(Fns);
   File.Modules = Context.copy<const ModuleDecl *>(Modules);
+  File.OperandsInComments = Context.copy<OperandInComment>(OperandsInComments);
   return File;
 }
 
@@ -234,9 +261,9 @@ void Parser::parseTopLevel() {
     }
   }
   StringRef Words[] = {"config", "module", "model", "fn", "train"};
-  std::string Hint = Tok.Kind == TokenKind::Identifier
-                         ? didYouMean(Tok.Text, Words)
-                         : std::string();
+  std::string Hint = getHint(Tok, "a declaration");
+  if (Hint.empty() && Tok.Kind == TokenKind::Identifier)
+    Hint = didYouMean(Tok.Text, Words);
   error(Tok.Range,
         "expected 'config', 'module', 'model', 'fn' or 'train', found " +
             describe(Tok) + Hint);
@@ -484,110 +511,23 @@ const ModuleItem *Parser::parseItem(ModuleDecl &Module) {
       Item.Value = parseExpr();
     return Finish(ItemKind::Param);
   }
-  if (!expectIdentifier(Item.Name, "a member, 'param', 'let', 'tie', 'if' or "
-                                   "'fn'") ||
+  constexpr StringLiteral Expected = "a member, 'param', 'let', 'tie', 'if' or "
+                                     "'fn'";
+  if (at(TokenKind::Identifier) && peek(1).Kind != TokenKind::Equal) {
+    bool IsSelf = peek().Text == "self" && peek(1).Kind == TokenKind::Dot;
+    std::string Hint = IsSelf ? "; members are declared without 'self', as in "
+                                "'head = Linear(width, vocab)'"
+                              : getHint(peek(), Expected);
+    if (!Hint.empty()) {
+      error(peek().Range,
+            "expected " + Expected + ", found " + describe(peek()) + Hint);
+      return nullptr;
+    }
+  }
+  if (!expectIdentifier(Item.Name, Expected) ||
       !expect(TokenKind::Equal,
               "and the module that member '" + Item.Name.Text + "' is"))
     return nullptr;
   Item.Value = parseExpr();
   return Finish(ItemKind::Member);
-}
-
-//===----------------------------------------------------------------------===//
-// Statements
-//===----------------------------------------------------------------------===//
-
-ArrayRef<const Stmt *> Parser::parseBody(const Twine &What) {
-  std::string Text = What.str();
-  SmallVector<const Stmt *> Body;
-  parseBlock(Text, [&] {
-    if (const Stmt *S = parseStmt())
-      Body.push_back(S);
-    finishLine("this statement");
-  });
-  return Context.copy<const Stmt *>(Body);
-}
-
-const Stmt *Parser::parseIfStmt() {
-  Nesting Guard(*this);
-  SMLoc Start = advance().Range.Start;
-  if (Guard.isTooDeep())
-    return nullptr;
-  const Expr *Condition = parseExpr();
-  if (Panic)
-    return nullptr;
-  ArrayRef<const Stmt *> Then = parseBody("the statements under 'if'"), Else;
-  if (!Panic && accept(TokenKind::KwElse)) {
-    if (at(TokenKind::KwIf)) {
-      if (const Stmt *Nested = parseIfStmt())
-        Else = Context.copy<const Stmt *>(Nested);
-    } else {
-      Else = parseBody("the statements under 'else'");
-    }
-  }
-  return Context.create<IfStmt>(rangeFrom(Start), Condition, Then, Else);
-}
-
-const Stmt *Parser::parseStmt() {
-  SMLoc Start = peek().Range.Start;
-  switch (peek().Kind) {
-  case TokenKind::KwLet: {
-    advance();
-    SmallVector<Identifier, 2> Names;
-    do {
-      Identifier Name;
-      if (!expectIdentifier(Name, "a name"))
-        return nullptr;
-      Names.push_back(Name);
-    } while (accept(TokenKind::Comma));
-    const TypeExpr *Type = nullptr;
-    if (Names.size() == 1 && accept(TokenKind::Colon)) {
-      TypeExpr Parsed;
-      if (!parseType(Parsed))
-        return nullptr;
-      Type = Context.create<TypeExpr>(Parsed);
-    }
-    if (!expect(TokenKind::Equal, "and the value"))
-      return nullptr;
-    const Expr *Value = parseExprList();
-    return Context.create<LetStmt>(
-        rangeFrom(Start), Context.copy<Identifier>(Names), Type, Value);
-  }
-  case TokenKind::KwReturn: {
-    advance();
-    const Expr *Value = parseExprList();
-    return Context.create<ReturnStmt>(rangeFrom(Start), Value);
-  }
-  case TokenKind::KwIf:
-    return parseIfStmt();
-  case TokenKind::KwNext: {
-    advance();
-    Identifier Name;
-    if (!expectIdentifier(Name, "the name of a carry of the scan") ||
-        !expect(TokenKind::Equal, "and the next value of '" + Name.Text + "'"))
-      return nullptr;
-    const Expr *Value = parseExpr();
-    return Context.create<NextStmt>(rangeFrom(Start), Name, Value);
-  }
-  case TokenKind::KwEmit: {
-    advance();
-    SmallVector<const Expr *, 2> Values;
-    do
-      Values.push_back(parseExpr());
-    while (!Panic && accept(TokenKind::Comma));
-    return Context.create<EmitStmt>(rangeFrom(Start),
-                                    Context.copy<const Expr *>(Values));
-  }
-  case TokenKind::Identifier:
-    if (peek(1).Kind == TokenKind::Equal) {
-      error(peek().Range, "a value gets its name by 'let " + peek().Text +
-                              " = ...'; names are not assigned to");
-      return nullptr;
-    }
-    [[fallthrough]];
-  default:
-    error(peek().Range,
-          "expected a statement (let, return, if), found " + describe(peek()));
-    return nullptr;
-  }
 }

@@ -10,6 +10,7 @@
 
 #include "frontend/AST.h"
 #include "frontend/Lexer.h"
+#include "frontend/Limits.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -37,6 +38,7 @@ private:
   // Errors and recovery.
   void error(llvm::SMRange Range, const llvm::Twine &Message);
   void unexpected(const llvm::Twine &Expected);
+  static std::string getHint(const Token &Found, llvm::StringRef Expected);
   bool atTopLevel() const;
   void synchronise();
   void finishLine(const llvm::Twine &What);
@@ -54,6 +56,8 @@ private:
   Modifier parseModifier();
   llvm::ArrayRef<ParamDecl> parseParams(bool WithTypes);
   bool parseType(TypeExpr &Type);
+
+  // Statements (ParserStmt.cpp).
   llvm::ArrayRef<const Stmt *> parseBody(const llvm::Twine &What);
   const Stmt *parseStmt();
   const Stmt *parseIfStmt();
@@ -73,6 +77,9 @@ private:
                      llvm::SmallVectorImpl<Binding> &Bindings);
   const Expr *parseCall(const Expr *Callee);
   const Expr *parseIndex(const Expr *Base);
+  const Expr *parseComment(const Token &Last, bool IsWhole);
+  void recordComment(const Expr *Before);
+  void noteComment(const Token &Last);
   const Expr *invalid(llvm::SMRange Range);
   const Expr *limitDepth(const Expr *E);
 
@@ -87,12 +94,14 @@ private:
   llvm::SMLoc Begin; ///< of the text
   /// An error was reported and the parser has not synchronised since.
   bool Panic = false;
+  bool IsInComment = false; ///< what is parsed is the text of a comment
   std::vector<Token> Tokens;
   size_t Position = 0;
 
   llvm::SmallVector<BlockDecl, 1> Configs, Trains;
   llvm::SmallVector<const FnDecl *> Fns;
   llvm::SmallVector<const ModuleDecl *> Modules;
+  llvm::SmallVector<OperandInComment> OperandsInComments;
 };
 
 /// Guards a level of recursion.
@@ -107,7 +116,7 @@ public:
   ~Nesting() { --P.Level; }
   bool isTooDeep() const { return P.Level > Limit; }
 
-  static constexpr unsigned Limit = 200;
+  static constexpr unsigned Limit = limits::Nesting;
 
 private:
   Parser &P;

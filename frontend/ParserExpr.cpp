@@ -13,7 +13,7 @@ const Expr *Parser::invalid(SMRange Range) {
 
 /// Chains (a + b + c + ...) are deep trees too.
 const Expr *Parser::limitDepth(const Expr *E) {
-  constexpr unsigned Limit = 250;
+  constexpr unsigned Limit = limits::ExpressionDepth;
   if (E->Depth <= Limit)
     return E;
   error(E->Range, "this expression is too long (more than " + Twine(Limit) +
@@ -141,7 +141,66 @@ const Expr *Parser::parsePostfix() {
       break;
     }
   }
+  recordComment(E);
   return E;
+}
+
+/// What the comment behind a token says, if that reads as the operand of a
+/// division: an expression, `IsWhole`: and nothing else, otherwise with what
+/// may stand behind one. Null for prose.
+const Expr *Parser::parseComment(const Token &Last, bool IsWhole) {
+  constexpr size_t Longest = 120;
+  if (IsInComment || Last.Comment.empty() || Last.Comment.size() > Longest)
+    return nullptr;
+  Diagnostics Silent = Diags.makeSilent();
+  Parser Inner(Last.Comment.drop_front(2), IsStd, Context, Silent);
+  Inner.IsInComment = true;
+  const Expr *E = Inner.parseExpr();
+  if (Inner.Panic || Silent.hasErrors())
+    return nullptr;
+  switch (Inner.peek().Kind) {
+  case TokenKind::End:
+    return E;
+  case TokenKind::Comma:
+  case TokenKind::Semicolon:
+  case TokenKind::RightParen:
+  case TokenKind::RightBracket:
+  case TokenKind::LeftBrace:
+  case TokenKind::RightBrace:
+    return IsWhole ? nullptr : E;
+  default:
+    return nullptr;
+  }
+}
+
+static SMRange getCommentRange(const Token &Last) {
+  return SMRange(SMLoc::getFromPointer(Last.Comment.begin()),
+                 SMLoc::getFromPointer(Last.Comment.end()));
+}
+
+/// Remembers a comment that may be meant as a division, for the analysis, which
+/// knows the names.
+void Parser::recordComment(const Expr *Before) {
+  if (Panic || Position == 0 ||
+      isa<StringExpr, BoolExpr, NoneExpr, TupleExpr, IfExpr, ScanExpr>(Before))
+    return;
+  const Token &Last = Tokens[Position - 1];
+  const Expr *Inside = parseComment(Last, /*IsWhole=*/true);
+  if (!Inside)
+    return;
+  // One word or number in a column of its own is a remark on the line.
+  bool IsWord = isa<NameExpr, NumberExpr>(Inside);
+  if (IsWord && Last.Comment.begin() - Last.Range.End.getPointer() > 1)
+    return;
+  OperandsInComments.push_back({Before, Inside, getCommentRange(Last)});
+}
+
+/// After an error at the end of a line: whether a comment is to blame.
+void Parser::noteComment(const Token &Last) {
+  if (parseComment(Last, /*IsWhole=*/false))
+    Diags.note(getCommentRange(Last),
+               "'//' begins a comment; the quotient rounded down is "
+               "floordiv(a, b)");
 }
 
 const Expr *Parser::parseNumber() {
@@ -225,6 +284,20 @@ const Expr *Parser::parseIf() {
   auto Branch = [&](const Twine &When) -> const Expr * {
     if (Panic || !expect(TokenKind::LeftBrace, When))
       return invalid(peek().Range);
+    if (at(TokenKind::KwLet) || at(TokenKind::KwReturn)) {
+      error(peek().Range,
+            "an 'if' that is an expression has one value in each branch, and "
+            "no statements; put the " +
+                describe(peek()) +
+                " before it, or use 'if' as a statement, with a 'return' in "
+                "each branch");
+      // Go on behind the branch.
+      for (unsigned Open = 1; Open && !at(TokenKind::End); advance())
+        Open += at(TokenKind::LeftBrace)    ? 1
+                : at(TokenKind::RightBrace) ? -1
+                                            : 0;
+      return invalid(peek().Range);
+    }
     const Expr *E = parseExprList();
     if (!Panic)
       expect(TokenKind::RightBrace, "after the value");

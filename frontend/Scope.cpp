@@ -2,6 +2,8 @@
 
 #include "frontend/Scope.h"
 #include "frontend/Builtins.h"
+#include "frontend/DeclaredNames.h"
+#include "frontend/PythonHints.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace llvm;
@@ -14,18 +16,34 @@ enum class Place { Config, Train, Body, Code };
 
 class Analyser {
 public:
+  using NameKind = DeclaredNames::Kind;
+
   Analyser(const Program &P, Diagnostics &Diags) : P(P), Diags(Diags) {}
+
+  /// Comments of a file that is going to be checked.
+  void addComments(const FileAST &File) {
+    for (const OperandInComment &Each : File.OperandsInComments)
+      Comments[Each.Before] = &Each;
+  }
 
   void checkSettings(ArrayRef<BlockDecl> Blocks, Place Where);
   void checkModule(const ModuleDecl &Module);
   void checkFn(const FnDecl &Fn);
+  void warnOfUnused() { Names.warn(Diags); }
 
 private:
   // Names.
   void use(StringRef Name, SMRange Range);
   bool isValue(StringRef Name) const;
+  bool isDeclared(StringRef Name) const;
   static void collectMembers(ArrayRef<const ModuleItem *> Items,
-                             SmallVectorImpl<StringRef> &Names);
+                             SmallVectorImpl<Identifier> &Names);
+  void usePath(const Expr *E);
+
+  // What Python programs have that a model file does not.
+  bool isArithmetic(const Expr *E) const;
+  void warnOfComment(const Expr *Before);
+  bool checkPrefix(const MemberExpr &E);
 
   // Expressions and statements.
   void check(const Expr *E);
@@ -40,10 +58,10 @@ private:
   Diagnostics &Diags;
   Place Where = Place::Config;
   bool IsStd = false;
-  /// From outside to inside; cut back at the end of a block.
-  SmallVector<StringRef, 32> Names;
+  DeclaredNames Names;
   /// Of the module whose body is checked.
-  SmallVector<StringRef, 16> Members;
+  SmallVector<Identifier, 16> Members;
+  DenseMap<const Expr *, const OperandInComment *> Comments;
 };
 
 } // namespace
@@ -65,7 +83,7 @@ static bool declareOnce(StringMap<SMRange> &Declared, Identifier Name,
 }
 
 bool Analyser::isValue(StringRef Name) const {
-  if (is_contained(Names, Name))
+  if (Names.contains(Name))
     return true;
   if (IsStd)
     return false;
@@ -76,12 +94,23 @@ bool Analyser::isValue(StringRef Name) const {
   return false;
 }
 
+bool Analyser::isDeclared(StringRef Name) const {
+  return isValue(Name) || P.findFn(Name, IsStd) || P.findModule(Name, IsStd) ||
+         findBuiltin(Name, Where == Place::Train) || Name == "inf" ||
+         Name == "pi";
+}
+
 void Analyser::use(StringRef Name, SMRange Range) {
   bool InTrain = Where == Place::Train;
-  if (isValue(Name) || P.findFn(Name, IsStd) || P.findModule(Name, IsStd) ||
-      findBuiltin(Name, InTrain) || Name == "inf" || Name == "pi")
+  Names.use(Name);
+  if (isDeclared(Name))
     return;
-  SmallVector<StringRef, 64> Candidates(Names.begin(), Names.end());
+  if (std::string Hint = getPythonHint(Name); !Hint.empty()) {
+    Diags.error(Range, "'" + Name + "' is not declared; " + Hint);
+    return;
+  }
+  SmallVector<StringRef, 64> Candidates;
+  Names.appendTo(Candidates);
   if (!IsStd) {
     if (Where != Place::Config)
       for (const BlockDecl &Block : P.File.Configs)
@@ -111,9 +140,74 @@ void Analyser::use(StringRef Name, SMRange Range) {
              });
            }))
     Hint = " yet; config values see those above them";
-  if (Hint.empty() && Where == Place::Body && is_contained(Members, Name))
+  if (Hint.empty() && Where == Place::Body &&
+      any_of(Members, [&](Identifier M) { return M.Text == Name; }))
     Hint = " here; members exist inside the fn only";
   Diags.error(Range, "'" + Name + "' is not declared" + Hint);
+}
+
+//===----------------------------------------------------------------------===//
+// What Python programs have
+//===----------------------------------------------------------------------===//
+
+/// Whether what a comment says could be a divisor: numbers and values that
+/// exist here, and arithmetic of them. Prose hardly ever is.
+bool Analyser::isArithmetic(const Expr *E) const {
+  switch (E->Kind) {
+  case ExprKind::Number:
+    return true;
+  case ExprKind::Name:
+    return isValue(cast<NameExpr>(E)->Name);
+  case ExprKind::Member:
+    return isArithmetic(cast<MemberExpr>(E)->Base);
+  case ExprKind::Index:
+    return isArithmetic(cast<IndexExpr>(E)->Base);
+  case ExprKind::Call: {
+    const auto *Call = cast<CallExpr>(E);
+    const auto *Callee = dyn_cast<NameExpr>(Call->Callee);
+    return (Callee ? isDeclared(Callee->Name) : isArithmetic(Call->Callee)) &&
+           all_of(Call->Arguments,
+                  [&](const Argument &Arg) { return isArithmetic(Arg.Value); });
+  }
+  case ExprKind::Unary:
+    return cast<UnaryExpr>(E)->Op == UnaryOp::Minus &&
+           isArithmetic(cast<UnaryExpr>(E)->Operand);
+  case ExprKind::Binary:
+    return cast<BinaryExpr>(E)->Op <= BinaryOp::MatMul &&
+           isArithmetic(cast<BinaryExpr>(E)->Lhs) &&
+           isArithmetic(cast<BinaryExpr>(E)->Rhs);
+  default:
+    return false;
+  }
+}
+
+/// `width // heads` is `width`, and says nothing of it.
+void Analyser::warnOfComment(const Expr *Before) {
+  const OperandInComment *Found = Comments.lookup(Before);
+  if (Found && isArithmetic(Found->Inside))
+    Diags.warning(Found->Range,
+                  "'//' begins a comment, so the value is not divided by what "
+                  "follows; write floordiv(a, b) for the quotient rounded "
+                  "down, or put the comment on a line of its own");
+}
+
+/// `torch.softmax`, `nn.Linear`, `self.head`: reports the prefix, and gives
+/// true.
+bool Analyser::checkPrefix(const MemberExpr &E) {
+  const Expr *Root = E.Base;
+  while (const auto *Member = dyn_cast<MemberExpr>(Root))
+    Root = Member->Base;
+  const auto *Name = dyn_cast<NameExpr>(Root);
+  if (!Name || isDeclared(Name->Name) || !isPythonPrefix(Name->Name))
+    return false;
+  std::string Hint = getPythonHint(E.Name.Text);
+  if (Hint.empty())
+    Hint = (Name->Name == "self" ? "members are named without 'self'"
+                                 : "functions and modules are named without a "
+                                   "prefix") +
+           (": write '" + E.Name.Text + "'").str();
+  Diags.error(E.Range, "'" + Name->Name + "' is not declared; " + Hint);
+  return true;
 }
 
 //===----------------------------------------------------------------------===//
@@ -123,6 +217,7 @@ void Analyser::use(StringRef Name, SMRange Range) {
 void Analyser::check(const Expr *E) {
   if (!E)
     return;
+  warnOfComment(E);
   switch (E->Kind) {
   case ExprKind::Invalid:
   case ExprKind::Number:
@@ -133,10 +228,21 @@ void Analyser::check(const Expr *E) {
   case ExprKind::Name:
     return use(cast<NameExpr>(E)->Name, E->Range);
   case ExprKind::Member:
-    return check(cast<MemberExpr>(E)->Base);
+    Names.useAsMember(cast<MemberExpr>(E)->Name.Text);
+    if (!checkPrefix(*cast<MemberExpr>(E)))
+      check(cast<MemberExpr>(E)->Base);
+    return;
   case ExprKind::Index:
     check(cast<IndexExpr>(E)->Base);
     for (const IndexItem &Item : cast<IndexExpr>(E)->Items) {
+      const auto *Name = dyn_cast_or_null<NameExpr>(Item.First);
+      if (Item.Kind == IndexItem::Element &&
+          (isa<NoneExpr>(Item.First) || (Name && Name->Name == "None"))) {
+        Diags.error(Item.Range,
+                    "an index cannot add a dimension; rearrange(x, \"b t -> b "
+                    "1 t\") does");
+        continue;
+      }
       check(Item.First);
       check(Item.Last);
       check(Item.Step);
@@ -181,7 +287,7 @@ void Analyser::check(const Expr *E) {
         if (!Seen.insert(B.Name.Text).second)
           Diags.error(B.Name.Range,
                       "'" + B.Name.Text + "' is declared twice in this scan");
-        Names.push_back(B.Name.Text);
+        Names.declare(B.Name, NameKind::Value);
       }
     checkBody(Scan->Body, Scan);
     Names.truncate(NumNames);
@@ -205,8 +311,10 @@ void Analyser::check(const TypeExpr &Type) {
     const auto *Name = dyn_cast<NameExpr>(D.Size);
     if (!Name)
       check(D.Size);
-    else if (!isValue(Name->Name))
-      Names.push_back(Name->Name);
+    else if (isValue(Name->Name))
+      Names.use(Name->Name);
+    else
+      Names.declare({Name->Name, Name->Range}, NameKind::Symbol);
   }
 }
 
@@ -232,7 +340,7 @@ bool Analyser::checkBody(ArrayRef<const Stmt *> Body, const ScanExpr *Scan) {
       for (const Identifier &Name : Let->Names) {
         if (Name.Text != "_" && !Seen.insert(Name.Text).second)
           Diags.error(Name.Range, "'" + Name.Text + "' is declared twice here");
-        Names.push_back(Name.Text);
+        Names.declare(Name, NameKind::Value);
       }
       break;
     }
@@ -298,12 +406,12 @@ void Analyser::checkFn(const FnDecl &Fn) {
       check(*Param.Type);
     // The types of the parameters before it can have declared it as a symbol.
     if (declareOnce(Declared, Param.Name, Diags, "parameter ") &&
-        is_contained(drop_begin(Names, NumNames), Param.Name.Text))
+        Names.contains(Param.Name.Text, NumNames))
       Diags.error(Param.Name.Range, "'" + Param.Name.Text +
                                         "' is a dimension of a parameter "
                                         "before it; give one of them another "
                                         "name");
-    Names.push_back(Param.Name.Text);
+    Names.declare(Param.Name, NameKind::Parameter);
   }
   size_t NumSymbols = Names.size();
   for (const TypeExpr &Type : Fn.Results)
@@ -321,14 +429,26 @@ void Analyser::checkFn(const FnDecl &Fn) {
 //===----------------------------------------------------------------------===//
 
 void Analyser::collectMembers(ArrayRef<const ModuleItem *> Items,
-                              SmallVectorImpl<StringRef> &Names) {
+                              SmallVectorImpl<Identifier> &Names) {
   for (const ModuleItem *Item : Items) {
     if (Item->Kind == ItemKind::If) {
       collectMembers(Item->Then, Names);
       collectMembers(Item->Else, Names);
-    } else if (Item->Kind != ItemKind::Tie) {
-      Names.push_back(Item->Name.Text);
+    } else if (Item->Kind != ItemKind::Tie && Item->Kind != ItemKind::Let) {
+      Names.push_back(Item->Name);
     }
+  }
+}
+
+/// A tie uses what it names; elaboration follows the path.
+void Analyser::usePath(const Expr *E) {
+  if (const auto *Name = dyn_cast<NameExpr>(E))
+    return Names.useAsMember(Name->Name);
+  if (const auto *Index = dyn_cast<IndexExpr>(E))
+    return usePath(Index->Base);
+  if (const auto *Member = dyn_cast<MemberExpr>(E)) {
+    Names.useAsMember(Member->Name.Text);
+    usePath(Member->Base);
   }
 }
 
@@ -339,7 +459,8 @@ void Analyser::checkItems(ArrayRef<const ModuleItem *> Items,
     check(Item->NoDecay);
     switch (Item->Kind) {
     case ItemKind::Tie:
-      // Paths of members; elaboration follows them.
+      usePath(Item->Target);
+      usePath(Item->Value);
       continue;
     case ItemKind::If: {
       check(Item->Value);
@@ -363,7 +484,7 @@ void Analyser::checkItems(ArrayRef<const ModuleItem *> Items,
     }
     declareOnce(Declared, Item->Name, Diags);
     if (Item->Kind == ItemKind::Let)
-      Names.push_back(Item->Name.Text);
+      Names.declare(Item->Name, NameKind::BodyValue);
   }
 }
 
@@ -375,14 +496,15 @@ void Analyser::checkModule(const ModuleDecl &Module) {
   for (const ParamDecl &Param : Module.Params) {
     check(Param.Default);
     declareOnce(Params, Param.Name, Diags, "hyper-parameter ");
-    Names.push_back(Param.Name.Text);
+    Names.declare(Param.Name, NameKind::HyperParameter);
   }
   StringMap<SMRange> Declared;
   Members.clear();
   collectMembers(Module.Items, Members);
   checkItems(Module.Items, Declared);
   if (Module.Fn) {
-    append_range(Names, Members);
+    for (Identifier Name : Members)
+      Names.declare(Name, NameKind::Member);
     checkFn(*Module.Fn);
   } else {
     Diags.error(Module.Name.Range, "'" + Module.Name.Text +
@@ -415,7 +537,7 @@ void Analyser::checkSettings(ArrayRef<BlockDecl> Blocks, Place Where) {
       check(Setting.Value);
       declareOnce(Declared, Setting.Name, Diags);
       if (Where == Place::Config) {
-        Names.push_back(Name);
+        Names.declare(Setting.Name, NameKind::Symbol);
       } else if (!is_contained(TrainNames, Name)) {
         SmallVector<StringRef> Known(std::begin(TrainNames),
                                      std::end(TrainNames));
@@ -458,7 +580,9 @@ void stator::analyse(Program &P, ArrayRef<FileAST> Std, Diagnostics &Diags) {
   }
 
   Analyser A(P, Diags);
+  A.addComments(P.File);
   for (const FileAST &File : Std) {
+    A.addComments(File);
     for (const FnDecl *Fn : File.Fns)
       A.checkFn(*Fn);
     for (const ModuleDecl *Module : File.Modules)
@@ -470,6 +594,9 @@ void stator::analyse(Program &P, ArrayRef<FileAST> Std, Diagnostics &Diags) {
     A.checkFn(*Fn);
   for (const ModuleDecl *Module : P.File.Modules)
     A.checkModule(*Module);
+  // What is not used after an error may be what the error is about.
+  if (!Diags.hasErrorsByThemselves())
+    A.warnOfUnused();
   if (!P.Model && !Diags.hasErrors())
     Diags.error(P.File.Begin, "this file has no model; a model is declared by "
                               "'model Name { ... }'");

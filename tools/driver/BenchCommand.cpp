@@ -14,6 +14,7 @@
 #include "tools/driver/CommandLine.h"
 #include "tools/driver/Commands.h"
 #include "tools/driver/Optimizations.h"
+#include "tools/driver/Session.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -271,9 +272,9 @@ std::unique_ptr<BenchWorker> Bench::startCompiled(const std::string &Path) {
 std::unique_ptr<BenchWorker> Bench::startEager() {
   std::vector<std::string> Command = {Call.CompilerPath, "interpret"};
   llvm::append_range(Command, getModelFlags());
-  llvm::append_values(Command, "--kernels", "eager", "--bench-worker", "--seed",
-                      std::to_string(Options.Seed), "--threads",
-                      std::to_string(Threads));
+  llvm::append_values(Command, "--no-warnings", "--kernels", "eager",
+                      "--bench-worker", "--seed", std::to_string(Options.Seed),
+                      "--threads", std::to_string(Threads));
   std::string Error;
   auto Worker = BenchWorker::start("the interpreter", Command, Error);
   if (!Worker)
@@ -566,6 +567,10 @@ int runBench(const Invocation &Call) {
       llvm::Triple(llvm::sys::getDefaultTargetTriple()).getArch())
     return fail("a program for " + Target->Triple + " cannot be run here");
 
+  // What is wrong with the model is said once, not by each compilation.
+  Options.Model.HideWarnings |= Options.Quiet;
+  if (!Session(Options.Model).load())
+    return ExitFailure;
   Bench Run(Call, Options, Disabled);
   if (!Run.run())
     return ExitFailure;

@@ -22,6 +22,9 @@ FrontendOptions ModelOptions::getFrontendOptions() const {
   Options.Time = Time;
   Options.Defines = Defines;
   Options.Color = llvm::errs().has_colors();
+  Options.Warnings = WarningsAreErrors ? Diagnostics::Warnings::AreErrors
+                     : HideWarnings    ? Diagnostics::Warnings::Hide
+                                       : Diagnostics::Warnings::Show;
   return Options;
 }
 
@@ -38,6 +41,10 @@ void CommandLine::addModelFlags(ModelOptions &Options) {
                 "the model's, or 1");
   Flags.integer("time", "Positions per sequence.", &Options.Time, 1, 1 << 24,
                 "the model's");
+  Flags.toggle("werror", "Treat warnings about the model as errors.",
+               &Options.WarningsAreErrors);
+  Flags.toggle("no-warnings", "Do not print warnings about the model.",
+               &Options.HideWarnings);
 }
 
 void CommandLine::addCompilerFlags() {

@@ -30,6 +30,7 @@ struct ModelOptions {
   int64_t Batch = 0, Time = 0; ///< 0: as the model says
   std::vector<std::pair<std::string, std::string>> Defines;
   CodegenOptions Codegen;
+  bool WarningsAreErrors = false, HideWarnings = false;
   bool Gradients = false; ///< keep @gradients as an entry point
   bool Remarks = false;
   bool NoFusion = false;

@@ -99,7 +99,9 @@ std::optional<int> parseOptions(const Invocation &Call,
   Line.flags().text("json", "FILE", "Write what the program needs as JSON.",
                     &Options.Json);
   Line.flags().toggle("quiet", "Print nothing but errors.", &Options.Quiet);
-  return Line.parse(Call.Arguments);
+  std::optional<int> Code = Line.parse(Call.Arguments);
+  Options.Model.HideWarnings |= Options.Quiet;
+  return Code;
 }
 
 std::string getDefaultOutput(const CompileOptions &Options) {

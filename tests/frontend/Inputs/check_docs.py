@@ -1,5 +1,5 @@
-"""Compiles every example in the documents: blocks marked `stator` must be without errors, those marked
-`stator-error` must have one.
+"""Compiles every example in the documents: blocks marked `stator` must be without errors and warnings, those
+marked `stator-error` must have an error.
 
 Usage: check_docs.py FOLDER FILE.md...
 """
@@ -38,7 +38,7 @@ def main(folder, *documents):
             # Errors then have the lines of the document.
             with open(path, "w") as file:
                 file.write("\n" * (line - 1) + text)
-            run = subprocess.run(["stator", "check", path], capture_output=True, text=True)
+            run = subprocess.run(["stator", "check", path, "--werror"], capture_output=True, text=True)
             if run.returncode != (1 if mark == "stator-error" else 0):
                 failed += 1
                 print(f"{document}:{line}: exit code {run.returncode}\n{run.stderr}", file=sys.stderr)
