@@ -170,10 +170,19 @@ OpCost AttentionOp::getCost() {
 OpCost AttentionGradOp::getCost() {
   double Depth = getQuery().getType().getDimSize(3);
   double ValueDepth = getValue().getType().getDimSize(3);
-  // The scores again, then the cotangents of queries, keys (over the depth),
-  // weights and values (over the value depth).
-  return getCostWithFlops(*this, getVisiblePairs(*this) *
-                                     (6 * Depth + 4 * ValueDepth + 8));
+  const bool OfScores =
+      !getQueryCotangent().use_empty() || !getKeyCotangent().use_empty();
+  // The scores again, and from them the weights.
+  double Flops = 2 * Depth + 4;
+  // The cotangents of the weights and of the scores.
+  if (OfScores)
+    Flops += 2 * ValueDepth + 4;
+  for (Value Cotangent : {getQueryCotangent(), getKeyCotangent()})
+    if (!Cotangent.use_empty())
+      Flops += 2 * Depth;
+  if (!getValueCotangent().use_empty())
+    Flops += 2 * ValueDepth;
+  return getCostWithFlops(*this, getVisiblePairs(*this) * Flops);
 }
 
 //===----------------------------------------------------------------------===//

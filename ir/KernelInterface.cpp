@@ -26,6 +26,12 @@ bool kernelNeedsInfo(FuncOp Kernel) {
       .wasInterrupted();
 }
 
+bool isResultOfDomain(int64_t Count, int64_t Domain, int64_t RowSize) {
+  return Count == Domain || Count * RowSize == Domain || Count == 1;
+}
+
+bool canOmitResults(Operation *Op) { return isa<AttentionGradOp>(Op); }
+
 int64_t getKernelWorkspaceBytes(FuncOp Kernel) {
   auto Bytes = Kernel->getAttrOfType<IntegerAttr>(WorkspaceAttrName);
   return Bytes ? Bytes.getInt() : 0;

@@ -42,6 +42,15 @@ inline constexpr llvm::StringLiteral ArenaBytesAttrName = "stator.arena_bytes";
 inline constexpr llvm::StringLiteral ArenaLowerBoundAttrName =
     "stator.arena_lower_bound";
 
+/// Whether a fused kernel that runs over `Domain` elements, in rows of
+/// `RowSize`, can write a result of `Count`: one for each element, or one for
+/// each row, or one number that is the same in every row.
+bool isResultOfDomain(int64_t Count, int64_t Domain, int64_t RowSize);
+
+/// Whether a kernel of this op alone computes only those of its results that it
+/// returns. A kernel of any other op alone returns them all.
+bool canOmitResults(mlir::Operation *Op);
+
 /// Whether the kernel takes the Info: it draws random numbers, or the run may
 /// set numbers of its ops (ir/RunSettings.h).
 bool kernelNeedsInfo(FuncOp Kernel);

@@ -198,10 +198,12 @@ void KernelFormation::outline(Block &Body, const FusionGroup &Ops) {
                        [&](Operation *User) { return !Inside.contains(User); }))
         Results.insert(Result);
   }
-  // An op that is kept for one of its results writes all of them.
-  for (Operation *Op : Ops)
-    if (Ops.size() == 1)
-      Results.insert(Op->result_begin(), Op->result_end());
+  // An op on its own writes all of its results, in their order, unless it can
+  // do without those that nobody uses.
+  if (Ops.size() == 1 && !canOmitResults(Ops.front())) {
+    Results.clear();
+    Results.insert(Ops.front()->result_begin(), Ops.front()->result_end());
+  }
 
   OpBuilder B = OpBuilder::atBlockTerminator(&Body);
   FuncOp Kernel = getKernel(Ops, Operands.getArrayRef(), Results.getArrayRef());

@@ -74,7 +74,8 @@ mlir::LogicalResult emitCachedAttention(mlir::OpBuilder &B,
                                         const CpuTarget &Target);
 
 /// Operands: as the op's: query, key, value, bias if there is one, result,
-/// log sum exp, cotangent. Writes the cotangents of query, key and value.
+/// log sum exp, cotangent. Writes the cotangents of query, key and value, and
+/// computes nothing for those that are null; at least one is not.
 mlir::LogicalResult
 emitAttentionGrad(mlir::OpBuilder &B, AttentionGradOp Op,
                   mlir::ArrayRef<mlir::Value> Operands, mlir::Value Info,

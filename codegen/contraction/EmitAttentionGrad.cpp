@@ -5,7 +5,8 @@
 //   dK = scale dS^T Q
 // computed again block by block (Dao et al. 2022, algorithm 4). A task owns the
 // keys of one key head and all queries that use them, so no two tasks add to
-// the same element.
+// the same element. What only a cotangent that nobody uses would need, because
+// queries, keys or values come from frozen parameters, is not computed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,7 +30,9 @@ class BackwardEmitter : AttentionEmitter {
 public:
   struct Tensors {
     Value Query, Key, Val, Bias, Output, Lse, Cotangent, Info;
-    Value QueryCotangent, KeyCotangent, ValueCotangent; ///< all flat
+    /// All flat; a cotangent is null if it is not wanted.
+    Value QueryCotangent, KeyCotangent, ValueCotangent;
+    bool wantsScores() const { return QueryCotangent || KeyCotangent; }
   };
 
   BackwardEmitter(KernelBuilder &K, const AttentionSizes &Sizes,
@@ -43,9 +46,11 @@ public:
               KvHead = K.rem(Task, Sizes.KvHeads);
               int64_t Padded = Blocks.PaddedKeys;
               KeyPanel = K.stackBuffer(Sizes.Depth * Padded);
-              ValuePanel = K.stackBuffer(Sizes.ValueDepth * Padded);
               Weights = K.stackBuffer(Blocks.QueryBlock * Padded);
-              Scores = K.stackBuffer(Blocks.QueryBlock * Padded);
+              if (T.wantsScores()) {
+                ValuePanel = K.stackBuffer(Sizes.ValueDepth * Padded);
+                Scores = K.stackBuffer(Blocks.QueryBlock * Padded);
+              }
               emitKeyHead(K.mul(Task, Sizes.Keys));
             });
   }
@@ -67,7 +72,7 @@ private:
     Value FirstHead =
         K.add(K.mul(Batch, Sizes.Heads), K.mul(KvHead, Sizes.getGroup()));
     int64_t PerHead = Sizes.Queries * Sizes.Depth;
-    if (!overwritesQueries())
+    if (T.QueryCotangent && !overwritesQueries())
       fillZero(T.QueryCotangent, K.mul(FirstHead, PerHead),
                Sizes.getGroup() * PerHead);
     int64_t Edge = Sizes.Keys % Blocks.KeyBlock;
@@ -87,11 +92,14 @@ private:
     ValueStart = K.mul(KeyLine, ValueDepth);
     emitPackPanel(K, {T.Key, KeyStart, 1, Depth}, K.index(Depth), Keys,
                   KeyPanel, Blocks.PaddedKeys);
-    emitPackPanel(K, {T.Val, ValueStart, 1, ValueDepth}, K.index(ValueDepth),
-                  Keys, ValuePanel, Blocks.PaddedKeys);
+    if (T.wantsScores())
+      emitPackPanel(K, {T.Val, ValueStart, 1, ValueDepth}, K.index(ValueDepth),
+                    Keys, ValuePanel, Blocks.PaddedKeys);
     if (!overwritesKeys()) {
-      fillZero(T.KeyCotangent, KeyStart, Keys * Depth);
-      fillZero(T.ValueCotangent, ValueStart, Keys * ValueDepth);
+      if (T.KeyCotangent)
+        fillZero(T.KeyCotangent, KeyStart, Keys * Depth);
+      if (T.ValueCotangent)
+        fillZero(T.ValueCotangent, ValueStart, Keys * ValueDepth);
     }
     auto [From, To] = visibleQueryBlocks(FirstKey, Keys);
     Value FirstBlock = From, EndBlock = To;
@@ -116,6 +124,8 @@ private:
       emitRows(K.add(FirstQuery, FirstRow), K.add(Line, FirstRow), FirstRow,
                Count);
     });
+    if (!T.KeyCotangent && !T.ValueCotangent)
+      return;
     int64_t Depth = Sizes.Depth, ValueDepth = Sizes.ValueDepth,
             Padded = Blocks.PaddedKeys;
     MatrixView Query{T.Query, K.mul(Line, Depth), Depth, 1};
@@ -128,12 +138,14 @@ private:
         First = K.max(K.sub(FirstSeeing, FirstQuery), First);
         First = K.min(First, Last);
       }
-      addProduct(Count, ValueDepth, First, Last, {Weights, Key, 1, Padded},
-                 Cotangent, T.ValueCotangent,
-                 K.add(ValueStart, K.mul(Key, ValueDepth)), overwritesKeys());
-      addProduct(Count, Depth, First, Last, {Scores, Key, 1, Padded}, Query,
-                 T.KeyCotangent, K.add(KeyStart, K.mul(Key, Depth)),
-                 overwritesKeys());
+      if (T.ValueCotangent)
+        addProduct(Count, ValueDepth, First, Last, {Weights, Key, 1, Padded},
+                   Cotangent, T.ValueCotangent,
+                   K.add(ValueStart, K.mul(Key, ValueDepth)), overwritesKeys());
+      if (T.KeyCotangent)
+        addProduct(Count, Depth, First, Last, {Scores, Key, 1, Padded}, Query,
+                   T.KeyCotangent, K.add(KeyStart, K.mul(Key, Depth)),
+                   overwritesKeys());
     });
   }
 
@@ -146,17 +158,19 @@ private:
     scoreProduct(
         Rows, S.Vectors, Depth, {T.Query, K.mul(Line, Depth), Depth, 1},
         {KeyPanel, K.index(0), Padded, 1}, {Weights, Start, Padded, 1});
-    scoreProduct(Rows, S.Vectors, ValueDepth,
-                 {T.Cotangent, K.mul(Line, ValueDepth), ValueDepth, 1},
-                 {ValuePanel, K.index(0), Padded, 1},
-                 {Scores, Start, Padded, 1});
+    if (T.wantsScores())
+      scoreProduct(Rows, S.Vectors, ValueDepth,
+                   {T.Cotangent, K.mul(Line, ValueDepth), ValueDepth, 1},
+                   {ValuePanel, K.index(0), Padded, 1},
+                   {Scores, Start, Padded, 1});
     K.loop(0, Rows, 1, [&](Value R) {
       emitRow({Batch, Head, K.add(FirstQuery, R), FirstKey, Keys, S.Vectors},
               K.add(Start, K.mul(R, Padded)), K.add(Line, R));
     });
-    addProduct(Rows, Depth, K.index(0), S.Keys, {Scores, Start, Padded, 1},
-               {T.Key, KeyStart, Depth, 1}, T.QueryCotangent,
-               K.mul(Line, Depth), overwritesQueries());
+    if (T.QueryCotangent)
+      addProduct(Rows, Depth, K.index(0), S.Keys, {Scores, Start, Padded, 1},
+                 {T.Key, KeyStart, Depth, 1}, T.QueryCotangent,
+                 K.mul(Line, Depth), overwritesQueries());
   }
 
   /// Emits `Body` for tiles of `Count` rows.
@@ -169,27 +183,31 @@ private:
                 });
   }
 
-  /// Scores and dO V^T of a row, at `Start`, to P R and scale * dS, in place.
+  /// Scores and dO V^T of a row, at `Start`, to P R and, if it is wanted,
+  /// scale * dS, in place.
   void emitRow(const Row &Row, Value Start, Value Line) {
-    Value Dot = dotProduct(K.mul(Line, Sizes.ValueDepth));
+    Value Dot;
+    if (T.wantsScores())
+      Dot = dotProduct(K.mul(Line, Sizes.ValueDepth));
     Value Lse = K.load(T.Lse, Line);
     // A row that sees no key has weights 0, not exp(-inf + inf).
     Lse = select(equals(Lse, -Infinity), K.constant(Infinity), Lse);
     Value MinusLse = K.broadcast(K.subf(K.constant(0), Lse));
-    Value DotSpread = K.broadcast(Dot);
+    Value DotSpread = Dot ? K.broadcast(Dot) : Value();
     forRow(Row, {}, [&](Value First, int64_t Count, bool MayHide, ValueRange) {
       Value Offset = K.add(Start, First);
       Value Score =
           makeScores(Row, First, Count, MayHide, K.loadVector(Weights, Offset));
       Value Weight = weighScores(Score, MinusLse);
+      Value Factors = dropoutFactors(Row, First);
+      K.storeVector(Factors ? K.mulf(Weight, Factors) : Weight, Weights,
+                    Offset);
+      if (!T.wantsScores())
+        return Values();
       Value Product = K.loadVector(Scores, Offset);
-      Value Kept = Weight;
-      if (Value Factors = dropoutFactors(Row, First)) {
-        Kept = K.mulf(Weight, Factors);
+      if (Factors)
         Product = K.mulf(Product, Factors);
-      }
       Value ScoreCotangent = K.mulf(Weight, K.subf(Product, DotSpread));
-      K.storeVector(Kept, Weights, Offset);
       K.storeVector(K.mulf(ScoreCotangent, K.splat(Sizes.Scale)), Scores,
                     Offset);
       return Values();
@@ -260,13 +278,20 @@ LogicalResult stator::emitAttentionGrad(OpBuilder &B, AttentionGradOp Op,
                            /*FloatsPerKey=*/Sizes.Depth + Sizes.ValueDepth,
                            /*FloatsPerScore=*/2, Target);
   KernelBuilder K(B, Op.getLoc(), Target);
-  BackwardEmitter::Tensors T{
-      K.flatten(Operands[0]),    K.flatten(Operands[1]),
-      K.flatten(Operands[2]),    Bias ? K.flatten(Bias) : Value(),
-      K.flatten(Rest[0]),        K.flatten(Rest[1]),
-      K.flatten(Rest[2]),        Info,
-      K.flatten(QueryCotangent), K.flatten(KeyCotangent),
-      K.flatten(ValueCotangent)};
+  auto FlattenIfGiven = [&](Value Memory) {
+    return Memory ? K.flatten(Memory) : Value();
+  };
+  BackwardEmitter::Tensors T{K.flatten(Operands[0]),
+                             K.flatten(Operands[1]),
+                             K.flatten(Operands[2]),
+                             FlattenIfGiven(Bias),
+                             K.flatten(Rest[0]),
+                             K.flatten(Rest[1]),
+                             K.flatten(Rest[2]),
+                             Info,
+                             FlattenIfGiven(QueryCotangent),
+                             FlattenIfGiven(KeyCotangent),
+                             FlattenIfGiven(ValueCotangent)};
   BackwardEmitter(K, Sizes, Blocks, T).emit();
   return success();
 }

@@ -34,15 +34,19 @@ MemRefType getMemoryType(Type Tensor) {
   return MemRefType::get(Type.getShape(), Type.getElementType());
 }
 
-/// The op of a kernel that holds one and returns its results as they are.
+/// The op of a kernel that holds one and returns its results as they are, each
+/// at most once and in their order; those that it can do without may be
+/// missing.
 Operation *getSingleOp(FuncOp Kernel) {
   Block &Body = Kernel.getBody().front();
   if (Body.getOperations().size() != 2)
     return nullptr;
   Operation *Op = &Body.front();
-  return llvm::equal(Op->getResults(), Body.getTerminator()->getOperands())
-             ? Op
-             : nullptr;
+  SmallVector<Value> Expected(Op->getResults());
+  if (canOmitResults(Op))
+    llvm::erase_if(Expected, [](Value Result) { return Result.use_empty(); });
+  return llvm::equal(Expected, Body.getTerminator()->getOperands()) ? Op
+                                                                    : nullptr;
 }
 
 /// The scatter_add of a kernel that adds its sums to an operand, and that
@@ -87,7 +91,15 @@ LogicalResult lowerBody(FuncOp Kernel, func::FuncOp Func,
   for (Value Operand : Op->getOperands())
     if (auto Argument = dyn_cast<BlockArgument>(Operand))
       Operands.push_back(Entry.getArgument(Argument.getArgNumber()));
-  auto Results = Entry.getArguments().take_back(Op->getNumResults());
+  // Null for the results that the kernel does without.
+  auto Memory =
+      Entry.getArguments().take_back(Kernel.getFunctionType().getNumResults());
+  SmallVector<Value> Results;
+  for (Value Result : Op->getResults()) {
+    bool IsWritten = !Result.use_empty();
+    Results.push_back(IsWritten ? Value(Memory.front()) : Value());
+    Memory = Memory.drop_front(IsWritten);
+  }
 
   return llvm::TypeSwitch<Operation *, LogicalResult>(Op)
       .Case([&](AttentionOp Attention) {

@@ -30,3 +30,21 @@ stator.func kernel @one_block(%q: tensor<1x1x16x8xf32>, %k: tensor<1x1x16x8xf32>
   %o, %l = stator.attention %q, %k, %v scale 0.125 causal : (tensor<1x1x16x8xf32>, tensor<1x1x16x8xf32>, tensor<1x1x16x8xf32>) -> (tensor<1x1x16x8xf32>, tensor<1x1x16xf32>)
   stator.return %o, %l : tensor<1x1x16x8xf32>, tensor<1x1x16xf32>
 }
+
+// -----
+
+// Queries and keys are frozen. Their cotangents are not computed, and neither
+// are those of the weights, for which the values would be packed.
+
+// CHECK-LABEL: func.func private @values_only(
+// CHECK-SAME: %{{[a-z0-9]*}}: memref<1x1x16x8xf32>, %{{[a-z0-9]*}}: memref<1x1x16x8xf32>, %[[VALUE:[a-z0-9]*]]: memref<1x1x16x8xf32>, %[[RESULT:[a-z0-9]*]]: memref<1x1x16x8xf32>, %{{[a-z0-9]*}}: memref<1x1x16xf32>, %{{[a-z0-9]*}}: memref<1x1x16x8xf32>, %[[WRITTEN:[a-z0-9]*]]: memref<1x1x16x8xf32>)
+// CHECK-NOT: %[[VALUE]]
+// CHECK-NOT: %[[RESULT]]
+// CHECK: memref.collapse_shape %[[WRITTEN]]
+// CHECK-NOT: %[[VALUE]]
+// CHECK-NOT: %[[RESULT]]
+// CHECK: return
+stator.func kernel @values_only(%q: tensor<1x1x16x8xf32>, %k: tensor<1x1x16x8xf32>, %v: tensor<1x1x16x8xf32>, %o: tensor<1x1x16x8xf32>, %l: tensor<1x1x16xf32>, %d: tensor<1x1x16x8xf32>) -> tensor<1x1x16x8xf32> {
+  %dq, %dk, %dv = stator.attention_grad %q, %k, %v of %o, %l by %d scale 0.125 causal : (tensor<1x1x16x8xf32>, tensor<1x1x16x8xf32>, tensor<1x1x16x8xf32>, tensor<1x1x16x8xf32>, tensor<1x1x16xf32>, tensor<1x1x16x8xf32>) -> (tensor<1x1x16x8xf32>, tensor<1x1x16x8xf32>, tensor<1x1x16x8xf32>)
+  stator.return %dv : tensor<1x1x16x8xf32>
+}

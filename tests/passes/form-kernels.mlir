@@ -194,3 +194,18 @@ stator.func @constants(%x: tensor<48xf32>) -> tensor<f32> {
   %n = stator.global_norm %x, %z : (tensor<48xf32>, tensor<8xf32>) -> tensor<f32>
   stator.return %n : tensor<f32>
 }
+
+// -----
+
+// Keys are frozen: their cotangent is no result of the kernel.
+
+// CHECK-LABEL: stator.func @frozen_keys
+// CHECK-NEXT: %[[D:.*]]:2 = stator.launch @k0_attention_grad
+// CHECK-NEXT: stator.return %[[D]]#0, %[[D]]#1
+// CHECK: stator.func kernel @k0_attention_grad(
+// CHECK-NEXT: %[[G:.*]]:3 = stator.attention_grad
+// CHECK-NEXT: stator.return %[[G]]#0, %[[G]]#2
+stator.func @frozen_keys(%q: tensor<1x2x8x4xf32>, %k: tensor<1x2x8x4xf32>, %v: tensor<1x2x8x4xf32>, %o: tensor<1x2x8x4xf32>, %l: tensor<1x2x8xf32>, %d: tensor<1x2x8x4xf32>) -> (tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>) {
+  %dq, %dk, %dv = stator.attention_grad %q, %k, %v of %o, %l by %d scale 0.5 causal : (tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8xf32>, tensor<1x2x8x4xf32>) -> (tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>)
+  stator.return %dq, %dv : tensor<1x2x8x4xf32>, tensor<1x2x8x4xf32>
+}
