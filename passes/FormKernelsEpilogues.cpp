@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ir/KernelInterface.h"
 #include "passes/FormKernelsGrouping.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallSet.h"
@@ -329,6 +330,70 @@ void Grouping::splitWithoutRoom() {
     Notes[Einsum] =
         "nothing fused into the matmul: no result of the kernel has "
         "room for its sums";
+  }
+}
+
+/// Whether the op gives the kernel of its group a result that the lowering has
+/// no loop for: `isResultOfDomain`, and behind a contraction one of its size.
+bool Grouping::hasResultOfOtherSize(Operation *Op, unsigned Index) {
+  const OpGroup &G = Groups[Index];
+  auto Leaves = [&](Operation *Member) {
+    return llvm::any_of(Member->getUsers(), [&](Operation *User) {
+      return getGroup(User) != Index;
+    });
+  };
+  if (!Leaves(Op))
+    return false;
+  auto GetCount = [](Value V) { return countElements(getShape(V)); };
+  int64_t Count = GetCount(Op->getResult(0));
+  if (G.Einsum)
+    return Count != GetCount(EinsumOp(G.Einsum).getResult());
+  // As the lowering chooses it: the space of the reductions or, without any,
+  // the largest result.
+  ArrayRef<int64_t> Domain;
+  int64_t RowSize = 1;
+  for (Operation *Member : G.Ops)
+    if (auto Space = getReduceSpace(Member)) {
+      Domain = getShape(Member->getOperand(0));
+      RowSize = 1;
+      for (int64_t Axis : Space->Axes)
+        RowSize *= Domain[Axis];
+      return !isResultOfDomain(Count, countElements(Domain), RowSize);
+    }
+  for (Operation *Member : G.Ops)
+    for (Value Result : Member->getResults())
+      if (Leaves(Member) &&
+          (Domain.empty() || GetCount(Result) > countElements(Domain)))
+        Domain = getShape(Result);
+  if (!Domain.empty())
+    RowSize = Domain.back();
+  return !isResultOfDomain(Count, countElements(Domain), RowSize);
+}
+
+/// Ops come and go while groups grow, and with them what others still need of a
+/// group. A result of a size that the kernel does not run over is computed in a
+/// kernel of its own, and so is what it is computed from.
+void Grouping::evictOtherSizes() {
+  for (unsigned Index = 0, End = Groups.size(); Index != End; ++Index) {
+    if (Groups[Index].Solo || Groups[Index].Update ||
+        Groups[Index].Ops.size() <= 1)
+      continue;
+    llvm::SetVector<Operation *> Evicted;
+    for (Operation *Op : Groups[Index].Ops)
+      if (hasResultOfOtherSize(Op, Index))
+        Evicted.insert(Op);
+    for (size_t I = 0; I != Evicted.size(); ++I)
+      for (Value V : Evicted[I]->getOperands())
+        if (getProducer(V) == Index)
+          Evicted.insert(V.getDefiningOp());
+    for (Operation *Op : Evicted) {
+      OpGroup Alone;
+      Alone.Level = Groups[Index].Level;
+      Alone.Domain = strip(getShape(Op->getResult(0)));
+      Groups.push_back(std::move(Alone));
+      Parent.push_back(Groups.size() - 1);
+      moveTo(Op, Groups.size() - 1);
+    }
   }
 }
 

@@ -96,6 +96,8 @@ private:
   bool canMergeEinsum(const OpGroup &Producer, const OpGroup &Consumer);
   void returnToConsumers();
   void splitWithoutRoom();
+  void evictOtherSizes();
+  bool hasResultOfOtherSize(Operation *Op, unsigned Index);
   void noteEpilogues();
 
   // FormKernelsMerge.cpp

@@ -462,6 +462,7 @@ SmallVector<FusionGroup> Grouping::run() {
     splitWithoutRoom();
     mergeColumns();
     mergeUpdates();
+    evictOtherSizes();
     noteEpilogues();
   }
   return collect();

@@ -61,6 +61,15 @@ LogicalResult GroupLowering::analyze() {
   for (int64_t Size : Domain)
     NumElements *= Size;
   LanesInRow = !RowDims.empty() && RowDims.back() + 1 == Domain.size();
+  int64_t RowSize = 1;
+  for (unsigned Dim : InnerDims)
+    RowSize *= Domain[Dim];
+  for (Value Result : Computed)
+    if (!isResultOfDomain(getNumElements(Result), NumElements, RowSize))
+      return emitError(Result.getLoc())
+             << "a result of " << getTensorType(Result)
+             << " is in a kernel over " << NumElements
+             << " elements in rows of " << RowSize;
 
   Lanes = E.Target.getF32Lanes();
   while (!Domain.empty() && Lanes > Domain.back())

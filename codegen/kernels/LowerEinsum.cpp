@@ -78,8 +78,11 @@ private:
   /// steps from row to row.
   void prefetch(const Indices &Position) {
     constexpr int64_t RowsAhead = 4;
-    Value Ahead =
-        E.add(E.linearize(Domain, Position), RowsAhead * RowStride).Base;
+    LaneIndex Linear = E.linearize(Domain, Position);
+    // Lanes of short rows, which are not one after the other.
+    if (Linear.Lanes)
+      return;
+    Value Ahead = E.add(Linear, RowsAhead * RowStride).Base;
     for (auto [Memory, IsWrite] : Streams)
       memref::PrefetchOp::create(E.B, Memory, Ahead, IsWrite,
                                  /*localityHint=*/3, /*isDataCache=*/true);

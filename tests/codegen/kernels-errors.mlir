@@ -54,3 +54,14 @@ stator.func kernel @product_of_what_it_computes(%x: tensor<4x6xf32>, %w: tensor<
   %a = stator.einsum "t i, i o -> t o" %e, %w : (tensor<4x6xf32>, tensor<6x5xf32>) -> tensor<4x5xf32>
   stator.return %a : tensor<4x5xf32>
 }
+
+// -----
+
+// One number for each column of what the kernel runs over row by row.
+stator.func kernel @columns(%x: tensor<4x6xf32>, %y: tensor<6xf32>) -> (tensor<6xf32>, tensor<4x6xf32>) {
+  // expected-error @below {{a result of 'tensor<6xf32>' is in a kernel over 24 elements in rows of 6}}
+  %a = stator.exp %y : tensor<6xf32>
+  %b = stator.broadcast %a dims [1] : tensor<6xf32> -> tensor<4x6xf32>
+  %c = stator.add %x, %b : tensor<4x6xf32>
+  stator.return %a, %c : tensor<6xf32>, tensor<4x6xf32>
+}
