@@ -24,6 +24,10 @@ inline constexpr llvm::StringLiteral PrefixAttr = "stator.prefix";
 /// Set by stator-check-causality: what it found.
 inline constexpr llvm::StringLiteral CausalityAttr = "stator.causality";
 
+/// Set by stator-check-causality where it removes @forward: the last dimension
+/// of the logits.
+inline constexpr llvm::StringLiteral VocabularyAttr = "stator.vocabulary";
+
 inline bool isNonCausal(mlir::ModuleOp Module) {
   return Module->hasAttr(NonCausalAttr);
 }
@@ -31,6 +35,18 @@ inline bool isNonCausal(mlir::ModuleOp Module) {
 inline int64_t getPrefix(mlir::ModuleOp Module) {
   auto Prefix = Module->getAttrOfType<mlir::IntegerAttr>(PrefixAttr);
   return Prefix ? Prefix.getInt() : 0;
+}
+
+inline void setVocabulary(mlir::ModuleOp Module, int64_t Size) {
+  Module->setAttr(VocabularyAttr,
+                  mlir::IntegerAttr::get(
+                      mlir::IntegerType::get(Module.getContext(), 64), Size));
+}
+
+/// The number of classes that the logits have, or 0 if it was not recorded.
+inline int64_t getVocabulary(mlir::ModuleOp Module) {
+  auto Size = Module->getAttrOfType<mlir::IntegerAttr>(VocabularyAttr);
+  return Size ? Size.getInt() : 0;
 }
 
 /// What is known of the causality of a model.

@@ -116,8 +116,13 @@ struct CheckCausality : stator::impl::CheckCausalityBase<CheckCausality> {
       return;
     if (failed(prove(Module, Func)))
       return signalPassFailure();
-    if (training && Module.lookupSymbol<FuncOp>(entry::Loss))
+    if (training && Module.lookupSymbol<FuncOp>(entry::Loss)) {
+      // The loss need not have the logits: it may be any function of them.
+      auto Logits = cast<RankedTensorType>(Func.getResultTypes().front());
+      if (Logits.getRank() > 0)
+        setVocabulary(Module, Logits.getShape().back());
       Func.erase();
+    }
   }
 
   LogicalResult prove(ModuleOp Module, FuncOp Func) {

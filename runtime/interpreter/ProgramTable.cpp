@@ -52,8 +52,8 @@ static FuncOp findEntry(ModuleOp Module, ModuleOp Loss,
   return {};
 }
 
-/// Size of the last dimension of the logits: of what @forward gives, or of what
-/// a cross entropy takes.
+/// Size of the last dimension of the logits: of what @forward gives, as it was
+/// recorded before @forward was removed, or of what a cross entropy takes.
 static int64_t findVocabulary(ModuleOp Module, ModuleOp Loss) {
   if (FuncOp Forward = findEntry(Module, Loss, {"forward"}))
     if (Forward.getNumResults() == 1)
@@ -61,6 +61,9 @@ static int64_t findVocabulary(ModuleOp Module, ModuleOp Loss) {
           .getShape()
           .back();
   int64_t Found = 0;
+  for (ModuleOp In : {Module, Loss})
+    if (In && !Found)
+      Found = getVocabulary(In);
   for (ModuleOp In : {Module, Loss})
     if (In && !Found)
       In.walk([&](CrossEntropyOp Op) {
@@ -154,8 +157,10 @@ LogicalResult ProgramTable::fill(ModuleOp Module, ModuleOp Loss,
                            "tokens, [batch, time]");
   int64_t Vocabulary = findVocabulary(Module, Loss);
   if (Vocabulary <= 0)
-    return Module.emitError("the size of the vocabulary cannot be told: there "
-                            "is neither @forward nor a cross entropy");
+    return Module.emitError("the size of the vocabulary is unknown: there is "
+                            "neither @forward, nor a cross entropy, nor the "
+                            "attribute ")
+           << VocabularyAttr;
 
   Program.AbiVersion = STATOR_ABI_VERSION;
   bool Trains = Entry.getSymName() != "forward";
