@@ -213,18 +213,41 @@ TimeAxis stator::renameDims(TimeAxis Time,
   return Result;
 }
 
+/// The dimensions of this size in front of which there are `Before` elements.
+static SmallVector<int64_t, 4> findDims(ArrayRef<int64_t> Shape, int64_t Before,
+                                        int64_t Size) {
+  SmallVector<int64_t, 4> Found;
+  int64_t BeforeDim = 1;
+  for (auto [Dim, DimSize] : llvm::enumerate(Shape)) {
+    if (BeforeDim == Before && DimSize == Size)
+      Found.push_back(Dim);
+    BeforeDim *= DimSize;
+  }
+  return Found;
+}
+
 std::optional<int64_t> stator::findReshapedDim(ArrayRef<int64_t> From,
                                                ArrayRef<int64_t> To,
                                                int64_t Dim) {
-  int64_t Before = 1, BeforeTo = 1;
+  int64_t Before = 1;
   for (int64_t Size : From.take_front(Dim))
     Before *= Size;
-  for (auto [DimTo, Size] : llvm::enumerate(To)) {
-    if (BeforeTo == Before && Size == From[Dim])
-      return DimTo;
-    BeforeTo *= Size;
-  }
-  return std::nullopt;
+  // More than one only if they have one element each. They stay in their order,
+  // unless some came or went: then it is not known which.
+  auto Dims = findDims(From, Before, From[Dim]);
+  auto DimsTo = findDims(To, Before, From[Dim]);
+  if (Dims.size() != DimsTo.size())
+    return std::nullopt;
+  return DimsTo[llvm::find(Dims, Dim) - Dims.begin()];
+}
+
+TimeAxis stator::attachTo(TimeAxis Time, int64_t Dim) {
+  assert(Time.isUniform());
+  if (Time.Prefix >= TimeAxis::Always / 2)
+    return Time;
+  Time.Axis = Dim;
+  Time.Shift = std::exchange(Time.Prefix, TimeAxis::Never);
+  return Time;
 }
 
 int64_t stator::getLastPosition(const TimeAxis &Time, ArrayRef<int64_t> Shape) {

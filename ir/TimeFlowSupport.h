@@ -112,9 +112,13 @@ TimeAxis renameDims(TimeAxis Time,
 
 /// The dimension of a tensor reshaped from one shape to another that a
 /// dimension stays: as many elements are before it and in it. None if there is
-/// none.
+/// none, or if it has one element and there is no saying which of several it
+/// is.
 std::optional<int64_t> findReshapedDim(llvm::ArrayRef<int64_t> From,
                                        llvm::ArrayRef<int64_t> To, int64_t Dim);
+
+/// What all elements depend on, said of the one index of a dimension of size 1.
+TimeAxis attachTo(TimeAxis Time, int64_t Dim);
 
 /// What is left when all indices of a dimension of this size are mixed. Does
 /// nothing if time is not along it.

@@ -373,8 +373,13 @@ TimeFlow PadOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
       Time = hidesKeys(Time) ? dropKeys(Time) : weaken(Time);
     if (IsTime && (Low != 0 || getStrides()[Dim] != 1))
       Kind = TimeKind::Causal;
-    if (From.getDimSize(Dim) != getType().getDimSize(Dim))
-      Time = putAmongZeros(Time, Dim, Low);
+    if (From.getDimSize(Dim) == getType().getDimSize(Dim))
+      continue;
+    // A single position that becomes the last one.
+    if (Time.isUniform() && From.getDimSize(Dim) == 1 &&
+        Low + 1 == getType().getDimSize(Dim))
+      Time = attachTo(Time, Dim);
+    Time = putAmongZeros(Time, Dim, Low);
   }
   return flow(Kind, Time);
 }
@@ -387,19 +392,27 @@ TimeFlow ConcatOp::getTimeFlow(ArrayRef<TimeAxis> Axes) {
   SmallVector<TimeAxis> Moved;
   SmallVector<int64_t> Ends;
   int64_t Offset = 0;
-  bool IsAlong = llvm::any_of(
-      Axes, [&](const TimeAxis &Time) { return Time.Axis == Axis; });
+  // A single position behind what depends on no token is along the axis, too.
+  bool IsAlong =
+      llvm::any_of(Axes,
+                   [&](const TimeAxis &Time) { return Time.Axis == Axis; }) ||
+      (Axes.size() > 1 && Axes.back().isUniform() &&
+       llvm::none_of(Axes.drop_back(),
+                     [](const TimeAxis &Time) { return Time.varies(); }));
   for (auto [Operand, OperandTime] : llvm::zip_equal(getInputs(), Axes)) {
     TimeAxis Time = OperandTime;
     if (Offset > 0 && (Time.Axis == Axis || Time.KeyAxis == Axis))
       Kind = TimeKind::Causal;
-    // What is the same everywhere now comes after what is along the axis.
-    if (Offset > 0 && IsAlong && Time.isUniform()) {
+    int64_t Size = cast<RankedTensorType>(Operand.getType()).getDimSize(Axis);
+    if (IsAlong && Time.isUniform() && Size == 1) {
+      Time = attachTo(Time, Axis);
+    } else if (Offset > 0 && IsAlong && Time.isUniform()) {
+      // What is the same everywhere now comes after what is along the axis.
       Time.Axis = Axis;
       Time.Shift = TimeAxis::Never;
     }
     Moved.push_back(moveAlong(Time, Axis, Offset));
-    Offset += cast<RankedTensorType>(Operand.getType()).getDimSize(Axis);
+    Offset += Size;
     Ends.push_back(Offset);
   }
   TimeFlow Flow = combine(*this, Moved, [&](ArrayRef<TimeAxis> Operands) {

@@ -2,6 +2,7 @@
 
 #include "passes/PointwiseDims.h"
 #include "ir/Einsum.h"
+#include "ir/TimeFlowSupport.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -10,20 +11,13 @@ namespace stator {
 
 using MaybeDims = std::optional<PointwiseDims>;
 
-/// The dimension of the operand of a reshape that is `Dim` of its result: as
-/// many elements are in it, and before it.
+/// The dimension of the operand of a reshape that is `Dim` of its result.
 static MaybeDims getReshapedDim(ReshapeOp Op, int64_t Dim) {
-  ArrayRef<int64_t> To = Op.getType().getShape();
-  ArrayRef<int64_t> From = Op.getInput().getType().getShape();
-  int64_t Before = 1, BeforeFrom = 1;
-  for (int64_t Size : To.take_front(Dim))
-    Before *= Size;
-  for (auto [Index, Size] : llvm::enumerate(From)) {
-    if (BeforeFrom == Before && Size == To[Dim])
-      return PointwiseDims{static_cast<int64_t>(Index)};
-    BeforeFrom *= Size;
-  }
-  return std::nullopt;
+  std::optional<int64_t> Found = findReshapedDim(
+      Op.getType().getShape(), Op.getInput().getType().getShape(), Dim);
+  if (!Found)
+    return std::nullopt;
+  return PointwiseDims{*Found};
 }
 
 static MaybeDims getEinsumDims(EinsumOp Op, int64_t Dim) {
