@@ -1,5 +1,6 @@
 //===- CheckCommand.cpp - stator check: is the model right? ---------------===//
 
+#include "codegen/CodegenStages.h"
 #include "ir/ModelSettings.h"
 #include "ir/StateLayout.h"
 #include "runtime/interpreter/ProgramTable.h"
@@ -16,11 +17,11 @@ using namespace mlir;
 namespace stator::driver {
 
 static const char Description[] =
-    "Checks a model: syntax, names, shapes, and that it can be "
-    "differentiated,\n"
-    "for training or for inference. Says nothing but what is wrong, and one "
-    "line\n"
-    "if nothing is.";
+    "Checks a model for training or for inference: syntax, names, shapes, that "
+    "it is\n"
+    "causal and can be differentiated, and that the compiler has kernels for "
+    "it.\n"
+    "Prints what is wrong, or one line if nothing is.";
 
 /// The first few names, and how many more there are.
 static std::string listNames(ArrayRef<std::string> Names) {
@@ -82,6 +83,25 @@ static std::string describeCausality(ModuleOp Module) {
          "on one another\n";
 }
 
+/// Runs the stages of the compiler that can fail, on a copy: up to the loops of
+/// the kernels. What is left after them works for every model.
+static LogicalResult checkKernels(Session &S, ModuleOp Module,
+                                  const ModelOptions &Options,
+                                  const InterpreterOptions &About) {
+  ProgramTable Table;
+  StatorProgram Program{};
+  if (failed(Table.fill(Module, {}, "stator", About, Program)))
+    return failure();
+  OwningOpRef<ModuleOp> Copy = Module.clone();
+  for (const Stage &Each : getCodegenStages(Options.Codegen)) {
+    if (failed(S.run(*Copy, Each)))
+      return failure();
+    if (StringRef(Each.Name) == "lowered")
+      break;
+  }
+  return success();
+}
+
 int runCheck(const Invocation &Call) {
   ModelOptions Options;
   CommandLine Line("check MODEL [flags]", Description);
@@ -110,6 +130,8 @@ int runCheck(const Invocation &Call) {
     return ExitFailure;
   InterpreterOptions About = describeModel(*Module, Options);
   if (failed(S.run(*Module, S.getGraphStages())))
+    return ExitFailure;
+  if (failed(checkKernels(S, *Module, Options, About)))
     return ExitFailure;
   int64_t Elements = 0;
   for (const StateTensor &Tensor : layoutState(*Module))
