@@ -42,3 +42,5 @@ find_package(benchmark REQUIRED)
 # For tokenizers: regular expressions and Unicode. Static, since compiled programs take them along.
 find_library(STATOR_PCRE2 NAMES libpcre2-8.a REQUIRED)
 find_library(STATOR_UTF8PROC NAMES libutf8proc.a REQUIRED)
+# For checksums of checkpoints.
+find_library(STATOR_ZLIB NAMES libz.a REQUIRED)

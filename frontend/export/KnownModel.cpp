@@ -205,6 +205,7 @@ absl::StatusOr<KnownModel> recognizeModel(const std::string &Path) {
   if (!From.Config.is_object())
     return runtime::error(From.Place, ": the config of the model is damaged");
   for (const runtime::SafetensorsEntry &Entry : Stored->File.entries()) {
+    STATOR_RETURN_IF_ERROR(Stored->File.verify(Entry));
     TensorSource Tensor;
     Tensor.Name = Entry.Name;
     Tensor.File = WeightsPath;

@@ -37,6 +37,7 @@ absl::StatusOr<Checkpoint> Checkpoint::open(const RunLock &Lock,
                  hintOfPrevious(Path));
   STATOR_ASSIGN_OR_RETURN(Result.Run,
                           RunRecord::load(Result.Path + "/run.json"));
+  STATOR_RETURN_IF_ERROR(Result.Run.verifyFiles(Result.Path));
   // Saving goes on beside it, under the names that the steps have there.
   std::string Name = checkpointName(Result.Run.Step);
   if (fs::path(Result.Path).filename() != Name)
@@ -280,21 +281,25 @@ absl::Status CheckpointStore::save(const StatorProgram &Program,
   if (Error)
     return fileError("create", Temporary, Error.value());
   auto Write = [&]() -> absl::Status {
-    std::map<std::string, std::string> Metadata = {
+    const std::map<std::string, std::string> Metadata = {
         {"format", "stator"},
         {"model", Program.Name},
         {"step", absl::StrCat(Run.Step)},
         {"seed", absl::StrCat(Run.Seed)},
         {"config", configOf(Program)},
     };
+    auto WriteTensors = [&](const char *Name, int32_t Role) {
+      std::vector<SafetensorsTensor> Tensors = tensorsOf(Program, Role, State);
+      std::map<std::string, std::string> All = Metadata;
+      All.insert(checksumMetadata(Tensors));
+      return writeSafetensors(Temporary + Name, Tensors, All);
+    };
     if (Parts != CheckpointParts::Nothing)
-      STATOR_RETURN_IF_ERROR(writeSafetensors(
-          Temporary + "/model.safetensors",
-          tensorsOf(Program, STATOR_ROLE_PARAMETER, State), Metadata));
+      STATOR_RETURN_IF_ERROR(
+          WriteTensors("/model.safetensors", STATOR_ROLE_PARAMETER));
     if (Parts == CheckpointParts::All)
-      STATOR_RETURN_IF_ERROR(writeSafetensors(
-          Temporary + "/state.safetensors",
-          tensorsOf(Program, STATOR_ROLE_MOMENT, State), Metadata));
+      STATOR_RETURN_IF_ERROR(
+          WriteTensors("/state.safetensors", STATOR_ROLE_MOMENT));
     STATOR_RETURN_IF_ERROR(writeTokenizerFiles(Coder.files(), Temporary));
     STATOR_RETURN_IF_ERROR(
         writeFileAtomically(Temporary + "/run.json", Run.toJson()));

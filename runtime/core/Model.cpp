@@ -6,6 +6,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/MappedFile.h"
+#include "runtime/core/RunRecord.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/Vocabulary.h"
 #include "runtime/core/Weights.h"
@@ -126,6 +127,7 @@ absl::Status Model::loadTokenizer(const StatorEmbedded *Embedded,
     if (!fs::is_directory(Folder, Ignored))
       Folder = directoryOf(Folder);
   } else if (!Options.Weights.empty() && holdsTokenizer(Directory)) {
+    STATOR_RETURN_IF_ERROR(verifyTokenizer(Directory));
     STATOR_ASSIGN_OR_RETURN(Text, openTokenizer(Directory));
   } else if (Embedded && Embedded->TokenizerBytes) {
     STATOR_ASSIGN_OR_RETURN(

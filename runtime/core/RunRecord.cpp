@@ -1,7 +1,9 @@
 #include "runtime/core/RunRecord.h"
 #include "nlohmann/json.hpp"
+#include "runtime/core/Checksum.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/StatusMacros.h"
+#include <filesystem>
 
 namespace stator::runtime {
 
@@ -69,6 +71,12 @@ static void forEachLaterField(RecordType &Run, FieldType Field) {
   Field("changes", Run.Changes);
 }
 
+static std::string dump(const nlohmann::ordered_json &Json) {
+  // Paths need not be UTF-8.
+  return Json.dump(2, ' ', false,
+                   nlohmann::ordered_json::error_handler_t::replace);
+}
+
 std::string RunRecord::toJson() const {
   OrderedJson Json;
   auto Write = [&](const char *Name, const auto &Value) {
@@ -76,10 +84,44 @@ std::string RunRecord::toJson() const {
   };
   forEachField(*this, Write);
   forEachLaterField(*this, Write);
-  // Paths need not be UTF-8.
-  return Json.dump(2, ' ', false,
-                   nlohmann::ordered_json::error_handler_t::replace) +
-         "\n";
+  Json["files"] = Files;
+  Json["checksum"] = checksumOf(dump(Json));
+  return dump(Json) + "\n";
+}
+
+absl::Status RunRecord::verifyFiles(const std::string &Folder) const {
+  for (const auto &[Name, Sum] : Files) {
+    std::string Path = Folder + "/" + Name;
+    STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
+    if (checksumOf(File.text()) != Sum)
+      return error(Path, " is damaged: it does not match its checksum in ",
+                   Folder, "/run.json\nhint: use an earlier checkpoint");
+  }
+  return absl::OkStatus();
+}
+
+/// Whether \p Json is as it was written. Takes its checksum out.
+static bool takeChecksum(nlohmann::ordered_json &Json) {
+  auto Found = Json.find("checksum");
+  // The fields of one version: without the others it is an earlier one.
+  if (Found == Json.end())
+    return !Json.contains("files") && !Json.contains("keep");
+  nlohmann::ordered_json Sum = *Found;
+  Json.erase("checksum");
+  return Sum == checksumOf(dump(Json));
+}
+
+static bool read(const OrderedJson &Json,
+                 std::map<std::string, std::string> &Value) {
+  if (!Json.is_object())
+    return false;
+  for (const auto &[Name, Sum] : Json.items()) {
+    // Names are joined to folders.
+    if (!Sum.is_string() || Name.find('/') != std::string::npos)
+      return false;
+    Value[Name] = Sum.template get<std::string>();
+  }
+  return true;
 }
 
 static bool read(const OrderedJson &Json, std::string &Value) {
@@ -136,6 +178,11 @@ absl::StatusOr<RunRecord> RunRecord::load(const std::string &Path) {
                                  /*cb=*/nullptr, /*allow_exceptions=*/false);
   if (!Json.is_object())
     return error(Path, " is damaged: expected a JSON object");
+  if (!takeChecksum(Json))
+    return error(Path,
+                 " is damaged or was edited: it does not match its "
+                 "checksum\nhint: use an earlier checkpoint; settings are "
+                 "changed by flags");
   RunRecord Run;
   std::string Wrong;
   forEachField(Run, [&](const char *Name, auto &Value) {
@@ -150,9 +197,21 @@ absl::StatusOr<RunRecord> RunRecord::load(const std::string &Path) {
   });
   if (Run.DataSeed < 0)
     Run.DataSeed = Run.Seed;
+  if (auto Found = Json.find("files");
+      Found != Json.end() && !read(*Found, Run.Files))
+    Wrong = "files";
   if (!Wrong.empty())
     return error(Path, " is damaged: \"", Wrong, "\" is missing or wrong");
   return Run;
+}
+
+absl::Status verifyTokenizer(const std::string &Folder) {
+  std::string Path = Folder + "/run.json";
+  std::error_code Ignored;
+  if (!std::filesystem::exists(Path, Ignored))
+    return absl::OkStatus();
+  STATOR_ASSIGN_OR_RETURN(RunRecord Run, RunRecord::load(Path));
+  return Run.verifyFiles(Folder);
 }
 
 } // namespace stator::runtime

@@ -6,6 +6,7 @@
 #include "runtime/core/RunSettings.h"
 #include "runtime/core/program.h"
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,21 @@ struct RunRecord {
   Settings FromFlags;      ///< those of them that flags set
   std::vector<SettingChange> Changes; ///< made when the run was resumed
 
+  /// Checksums of the files of the tokenizer, by name.
+  std::map<std::string, std::string> Files;
+
+  /// Ends with a checksum of all before it.
   std::string toJson() const;
-  /// Error: not what toJson writes.
+  /// Error: a file in \p Folder is not the one that Files has the checksum of.
+  absl::Status verifyFiles(const std::string &Folder) const;
+  /// Errors: not what toJson writes; changed since. A record of an earlier
+  /// version has no checksum.
   static absl::StatusOr<RunRecord> load(const std::string &Path);
 };
+
+/// Error: \p Folder is a checkpoint, and a file of its tokenizer does not match
+/// its checksum.
+absl::Status verifyTokenizer(const std::string &Folder);
 
 } // namespace stator::runtime
 

@@ -13,9 +13,13 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stator::runtime {
+
+/// The key of the metadata under which checksums are.
+constexpr char ChecksumKey[] = "crc32";
 
 /// Bytes that an element of a dtype takes; 0 for a name that is no dtype.
 uint64_t dtypeSize(absl::string_view Dtype);
@@ -28,6 +32,7 @@ struct SafetensorsEntry {
   uint64_t Elements = 0;          ///< product of Shape
   uint64_t Begin = 0, End = 0;    ///< bytes, from the start of the data
   const uint8_t *Bytes = nullptr; ///< in the mapped file
+  std::string Checksum;           ///< of Bytes; "" if the file has none
 };
 
 /// A safetensors file, mapped and checked as a whole: the header is JSON of
@@ -46,12 +51,16 @@ public:
     return Metadata;
   }
 
+  /// Error: the bytes of \p Entry are not those that its checksum is of.
+  absl::Status verify(const SafetensorsEntry &Entry) const;
+
   /// Writes the elements of \p Entry to \p Out, converted from F32, F16 or
   /// BF16. Error: another dtype.
   absl::Status readFloats(const SafetensorsEntry &Entry, float *Out) const;
 
 private:
   absl::Status parse();
+  absl::Status readChecksums(const std::string &Text);
 
   std::string Path;
   MappedFile File;
@@ -87,6 +96,11 @@ private:
   AtomicFile File;
   uint64_t Missing; ///< bytes of data not written yet
 };
+
+/// The key and the value of the metadata that hold the checksums of \p Tensors:
+/// a JSON object of checksumOf by name. SafetensorsFile reads them back.
+std::pair<std::string, std::string>
+checksumMetadata(const std::vector<SafetensorsTensor> &Tensors);
 
 /// Writes \p Path atomically, the tensors in the order given.
 absl::Status

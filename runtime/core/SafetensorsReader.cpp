@@ -1,4 +1,5 @@
 #include "nlohmann/json.hpp"
+#include "runtime/core/Checksum.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/HalfFloat.h"
@@ -171,7 +172,32 @@ absl::Status SafetensorsFile::parse() {
                    " are there");
   for (size_t I = 0; I < Entries.size(); ++I)
     ByName[Entries[I].Name] = I;
+  if (auto Sums = Metadata.find(ChecksumKey); Sums != Metadata.end())
+    return readChecksums(Sums->second);
   return absl::OkStatus();
+}
+
+absl::Status SafetensorsFile::readChecksums(const std::string &Text) {
+  json Sums = json::parse(Text, nullptr, /*allow_exceptions=*/false);
+  if (!Sums.is_object())
+    return error(Path, " is damaged: its checksums are not a JSON object");
+  for (SafetensorsEntry &Entry : Entries) {
+    auto Found = Sums.find(Entry.Name);
+    if (Found == Sums.end() || !Found->is_string())
+      return error(Path, " is damaged: tensor ", Entry.Name,
+                   " has no checksum, but others do");
+    Entry.Checksum = Found->get<std::string>();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SafetensorsFile::verify(const SafetensorsEntry &Entry) const {
+  if (Entry.Checksum.empty() ||
+      Entry.Checksum == checksumOf(Entry.Bytes, Entry.End - Entry.Begin))
+    return absl::OkStatus();
+  return error(Path, " is damaged: the values of tensor ", Entry.Name,
+               " do not match their checksum\nhint: use an earlier checkpoint, "
+               "or another copy of the file");
 }
 
 const SafetensorsEntry *SafetensorsFile::find(absl::string_view Name) const {

@@ -1,5 +1,7 @@
 #include "nlohmann/json.hpp"
+#include "runtime/core/Checksum.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Parallel.h"
 #include "runtime/core/Safetensors.h"
 #include "runtime/core/StatusMacros.h"
 
@@ -50,6 +52,19 @@ absl::Status SafetensorsWriter::commit() {
     return error(Missing, " bytes fewer for a safetensors file than its header "
                           "says");
   return File.commit();
+}
+
+std::pair<std::string, std::string>
+checksumMetadata(const std::vector<SafetensorsTensor> &Tensors) {
+  std::vector<std::string> Sums(Tensors.size());
+  forPieces(Tensors.size(), 1, [&](uint64_t Begin, uint64_t End) {
+    for (uint64_t I = Begin; I < End; ++I)
+      Sums[I] = checksumOf(Tensors[I].Data, bytesOf(Tensors[I]));
+  });
+  nlohmann::ordered_json Json = nlohmann::ordered_json::object();
+  for (size_t I = 0; I < Tensors.size(); ++I)
+    Json[Tensors[I].Name] = Sums[I];
+  return {ChecksumKey, Json.dump()};
 }
 
 absl::Status

@@ -1,6 +1,7 @@
 #include "runtime/core/TrainingLoop.h"
 #include "absl/strings/str_format.h"
 #include "runtime/core/Batches.h"
+#include "runtime/core/Checksum.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Evaluation.h"
 #include "runtime/core/ExitCodes.h"
@@ -29,6 +30,7 @@ TrainingLoop::openGivenTokenizer() {
   if (!Options.InitFrom.empty()) {
     STATOR_ASSIGN_OR_RETURN(Initial, WeightFiles::open(Options.InitFrom));
     if (holdsTokenizer(Initial->directory())) {
+      STATOR_RETURN_IF_ERROR(verifyTokenizer(Initial->directory()));
       STATOR_ASSIGN_OR_RETURN(Trained, openTokenizer(Initial->directory()));
     }
   }
@@ -93,6 +95,8 @@ absl::Status TrainingLoop::openData() {
   Run.SaveEvery = Options.SaveEvery;
   Run.Keep = Options.Keep;
   Run.KeepBest = Options.KeepBest;
+  for (const TokenizerFiles::File &File : Data.tokenizer().files().Files)
+    Run.Files[File.Name] = checksumOf(File.Contents);
   Run.Patience = Options.Patience;
   Run.TensorBoard = Options.TensorBoard;
   if (!Options.Resumed)
@@ -433,7 +437,16 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
       if (outOfPatience() && Options.EvalBatches > 0)
         LastValidation.reset();
     }
-    STATOR_RETURN_IF_ERROR(Log.append(Record));
+    if (absl::Status Written = Log.append(Record); !Written.ok()) {
+      // The steps since the last checkpoint are worth more than the log.
+      if (const char *Name = findNonFinite(Program, Memory.state()))
+        return diverged(Name, " holds a value that is NaN or infinite");
+      STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
+      return error(Written.message(), "\nhint: step ", Run.Step,
+                   " is saved; when the log can be written again, continue "
+                   "with --resume ",
+                   Options.Out);
+    }
     keepEvents(Events.append(Record));
     Display->step(Record);
     if (finished() || SaveDue || Improved)

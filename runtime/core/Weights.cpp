@@ -5,6 +5,7 @@
 #include "runtime/core/Finite.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Lists.h"
+#include "runtime/core/Parallel.h"
 #include "runtime/core/RunPath.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/WeightConversion.h"
@@ -97,6 +98,18 @@ static void announce(const SafetensorsEntry &Entry) {
             MADV_WILLNEED); // only ever a hint
 }
 
+/// Error: the first tensor that does not match its checksum.
+static absl::Status verify(const std::vector<Source> &Sources) {
+  std::vector<absl::Status> Results(Sources.size());
+  forPieces(Sources.size(), 1, [&](uint64_t Begin, uint64_t End) {
+    for (uint64_t I = Begin; I < End; ++I)
+      Results[I] = Sources[I].File->verify(*Sources[I].Entry);
+  });
+  for (absl::Status &Each : Results)
+    STATOR_RETURN_IF_ERROR(std::move(Each));
+  return absl::OkStatus();
+}
+
 static absl::Status load(const std::vector<Source> &Sources,
                          const std::string &Path, const StatorProgram &Program,
                          int32_t Role, uint8_t *State,
@@ -111,6 +124,7 @@ static absl::Status load(const std::vector<Source> &Sources,
   STATOR_RETURN_IF_ERROR(Found.toStatus(Path, Program.Name));
   for (const WeightCopy &Each : Copies)
     announce(*Each.From);
+  STATOR_RETURN_IF_ERROR(verify(Sources));
   std::optional<WrongWeight> Wrong = convertWeights(Copies, State);
   if (Wrong && Options.Finite)
     return wrongValue(Path, Wrong->Copy->To->Name, Wrong->Copy->From->Shape,

@@ -1,10 +1,12 @@
 // A run that is stopped and continued ends as one that never was.
 
 #include "nlohmann/json.hpp"
+#include "runtime/core/Safetensors.h"
 #include "tests/runtime/FakeProgram.h"
 #include "tests/runtime/TestSupport.h"
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <random>
 #include <thread>
@@ -242,6 +244,77 @@ TEST_F(ResumeTest, ContradictionsAreErrors) {
   Same.push_back("--resume=out");
   Same.push_back("--out=out");
   EXPECT_EQ(run(Fake.get(), Same).ExitCode, 0);
+}
+
+/// A single bit, in every file of a checkpoint.
+TEST_F(ResumeTest, AFlippedBitIsFound) {
+  ASSERT_EQ(runInto("out").ExitCode, 0);
+  FakeProgram Infer(STATOR_MODE_INFER);
+  auto Expect = [&](const std::string &Name, size_t Byte, const char *Message,
+                    bool Weights) {
+    std::string Path = "out/latest/" + Name, Whole = read(Path), Other = Whole;
+    Other[Byte] = static_cast<char>(Other[Byte] ^ 1);
+    write(Path, Other);
+    Outcome End = run(Fake.get(), {"--resume=out"});
+    EXPECT_EQ(End.ExitCode, 1) << Name << " byte " << Byte;
+    EXPECT_THAT(End.Err, HasSubstr(Name));
+    EXPECT_THAT(End.Err, HasSubstr(Message)) << Name << " byte " << Byte;
+    if (Weights) {
+      End = run(Infer.get(), {"--weights=out", "--tokens=2"});
+      EXPECT_EQ(End.ExitCode, 1);
+      EXPECT_THAT(End.Err, HasSubstr(Message));
+      End = run(Fake.get(), {"--data=text.txt", "--init-from=out", "--out=b"});
+      EXPECT_EQ(End.ExitCode, 1);
+      EXPECT_THAT(End.Err, HasSubstr(Message));
+    }
+    write(Path, Whole);
+  };
+  std::string Model = read("out/latest/model.safetensors");
+  // The last tensors are bias and scale, of 8 and 1 elements.
+  Expect("model.safetensors", Model.size() - 2, "the values of tensor scale",
+         true);
+  Expect("model.safetensors", Model.size() - 36, "the values of tensor bias",
+         true);
+  Expect("model.safetensors", Model.size() - 37, "the values of tensor table",
+         true);
+  std::string State = read("out/latest/state.safetensors");
+  Expect("state.safetensors", State.size() - 1,
+         "the values of tensor table.weight.momentum", false);
+  Expect("vocab.json", read("out/latest/vocab.json").find("\"c\"") + 1,
+         "does not match its checksum", true);
+  std::string Record = read("out/latest/run.json");
+  for (const char *Key : {"\"step\": ", "\"seed\": ", "\"eval_every\": "})
+    Expect("run.json", Record.find(Key) + std::strlen(Key),
+           "does not match its checksum", false);
+  Expect("run.json", Record.find("\"checksum\": \"") + 13,
+         "does not match its checksum", false);
+  Expect("run.json", Record.find("\"checksum\"") + 2,
+         "does not match its checksum", false);
+  EXPECT_EQ(run(Fake.get(), {"--resume=out"}).ExitCode, 0);
+}
+
+/// Of a version that wrote none.
+TEST_F(ResumeTest, ACheckpointWithoutChecksumsIsResumed) {
+  ASSERT_EQ(runInto("out").ExitCode, 0);
+  auto Record = nlohmann::ordered_json::parse(read("out/latest/run.json"));
+  for (const char *Key :
+       {"checksum", "files", "keep", "keep_best", "patience", "best_step",
+        "best_val_loss", "evaluations_since_best", "evaluation_due"})
+    EXPECT_EQ(Record.erase(Key), 1u) << Key;
+  write("out/latest/run.json", Record.dump(2) + "\n");
+  for (const char *Name : {"model", "state"}) {
+    std::string Path = std::string("out/latest/") + Name + ".safetensors";
+    auto File = SafetensorsFile::open(Path);
+    ASSERT_TRUE(File.ok()) << File.status();
+    std::vector<SafetensorsTensor> Tensors;
+    for (const SafetensorsEntry &Entry : File->entries()) {
+      EXPECT_FALSE(Entry.Checksum.empty());
+      Tensors.push_back({Entry.Name, Entry.Dtype, Entry.Shape, Entry.Bytes});
+    }
+    ASSERT_TRUE(writeSafetensors(Path, Tensors, {{"format", "stator"}}).ok());
+  }
+  Outcome End = run(Fake.get(), {"--resume=out"});
+  EXPECT_EQ(End.ExitCode, 0) << End.Err;
 }
 
 TEST_F(ResumeTest, ADamagedCheckpointIsAnErrorAndStays) {

@@ -685,6 +685,8 @@ TEST_F(TrainTest, AnUnwritableLogIsAnError) {
   End = run(Fake.get(), {"--data=text.txt", "--log=/dev/full"});
   EXPECT_EQ(End.ExitCode, 1);
   EXPECT_THAT(End.Err, HasSubstr("/dev/full: No space left on device"));
+  EXPECT_EQ(std::filesystem::read_symlink("out/latest"), "step-00000001")
+      << "what was trained is kept";
 }
 
 TEST_F(TrainTest, ASizeBeyondTheMachineIsAnError) {
