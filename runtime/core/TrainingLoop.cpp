@@ -440,7 +440,8 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     if (absl::Status Written = Log.append(Record); !Written.ok()) {
       // The steps since the last checkpoint are worth more than the log.
       if (const char *Name = findNonFinite(Program, Memory.state()))
-        return diverged(Name, " holds a value that is NaN or infinite");
+        return diverged(LastLoss, Name,
+                        " holds a value that is NaN or infinite");
       STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
       return error(Written.message(), "\nhint: step ", Run.Step,
                    " is saved; when the log can be written again, continue "
