@@ -411,6 +411,13 @@ void Bench::describe(const Json &Needs, const BenchWorker &Profiled) {
   }
 }
 
+/// Whether two compilations gave the same program, byte for byte.
+bool areSameFiles(const std::string &A, const std::string &B) {
+  auto First = llvm::MemoryBuffer::getFile(A),
+       Second = llvm::MemoryBuffer::getFile(B);
+  return First && Second && (*First)->getBuffer() == (*Second)->getBuffer();
+}
+
 bool Bench::ablate() {
   for (const Optimization &Each : getOptimizations()) {
     BenchAblation Row;
@@ -425,6 +432,12 @@ bool Bench::ablate() {
       continue;
     }
     Row.PeakBytes = getNumber(Needs, "peak_bytes");
+    if (areSameFiles(Path, (Folder + "/plain").str())) {
+      Row.IsSameProgram = true;
+      Report.Ablations.push_back(std::move(Row));
+      llvm::sys::fs::remove(Path);
+      continue;
+    }
     BenchProgram Without, Full;
     Without.Name = "the program without " + Row.Name;
     Full.Name = "the full program";

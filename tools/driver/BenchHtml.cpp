@@ -323,8 +323,17 @@ void HtmlReport::ablations() {
       row({Name, Each.Failure, "", "", "", "", ""});
       continue;
     }
+    if (Each.IsSameProgram) {
+      row({Name, "the same program", "", "", formatBytes(Each.PeakBytes),
+           formatBytes(R.getPeakBytes()), ""});
+      continue;
+    }
     double Full = Each.FullMilliseconds.getMedian();
-    row({Name, formatTime(Each.Milliseconds.getMedian()), formatTime(Full),
+    auto Spread = [](const Samples &Ms) {
+      return formatTime(Ms.getMedian()) + " (" + formatTime(Ms.getMin()) +
+             " to " + formatTime(Ms.getMax()) + ")";
+    };
+    row({Name, Spread(Each.Milliseconds), Spread(Each.FullMilliseconds),
          print("%.2f\xC3\x97",
                Full > 0 ? Each.Milliseconds.getMedian() / Full : 0.0),
          formatBytes(Each.PeakBytes), formatBytes(R.getPeakBytes()),

@@ -166,6 +166,9 @@ std::string formatJson(const BenchReport &Report) {
     Row["what"] = Each.Summary;
     if (!Each.Failure.empty()) {
       Row["failure"] = Each.Failure;
+    } else if (Each.IsSameProgram) {
+      Row["same_program"] = true;
+      Row["peak_bytes"] = Each.PeakBytes;
     } else {
       Row["ms"] = toJson(Each.Milliseconds);
       Row["full_ms"] = toJson(Each.FullMilliseconds);

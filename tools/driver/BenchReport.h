@@ -87,6 +87,9 @@ struct BenchBuffer {
 struct BenchAblation {
   std::string Name, Summary;
   std::string Failure; ///< why it could not be measured, or ""
+  /// The optimization changes nothing in this model, so that there is nothing
+  /// to measure.
+  bool IsSameProgram = false;
   Samples Milliseconds, FullMilliseconds;
   int64_t PeakBytes = 0;     ///< printed by the compiler
   int64_t ResidentBytes = 0; ///< the most ever

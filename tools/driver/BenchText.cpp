@@ -189,18 +189,31 @@ void TextReport::kernels(int64_t MaxKernels) {
 void TextReport::ablations() {
   if (R.Ablations.empty())
     return;
-  OS << llvm::format("\n  %-20s%10s%10s%9s%11s%11s\n", "without", "ms", "with",
-                     "slower", "planned", "resident");
+  OS << llvm::format("\n  %-20s%28s%28s%9s%11s%11s\n", "without",
+                     "ms (min to max)", "with (min to max)", "slower",
+                     "planned", "resident");
+  auto Spread = [](const Samples &Ms) {
+    std::string Text;
+    llvm::raw_string_ostream(Text)
+        << llvm::format("%.3f (%.3f to %.3f)", Ms.getMedian(), Ms.getMin(),
+                        Ms.getMax());
+    return Text;
+  };
   for (const BenchAblation &A : R.Ablations) {
     OS << llvm::format("  %-20s", A.Name.c_str());
     if (!A.Failure.empty()) {
       OS << "  " << A.Failure << "\n";
       continue;
     }
+    if (A.IsSameProgram) {
+      OS << llvm::format("%28s  %s\n", "the same program", A.Summary.c_str());
+      continue;
+    }
     double Ms = A.Milliseconds.getMedian(),
            Full = A.FullMilliseconds.getMedian();
     OS << llvm::format(
-        "%10.3f%10.3f%8.2fx%11s%11s  %s\n", Ms, Full, Full > 0 ? Ms / Full : 0,
+        "%28s%28s%8.2fx%11s%11s  %s\n", Spread(A.Milliseconds).c_str(),
+        Spread(A.FullMilliseconds).c_str(), Full > 0 ? Ms / Full : 0,
         formatBytes(static_cast<double>(A.PeakBytes)).c_str(),
         formatBytes(static_cast<double>(A.ResidentBytes)).c_str(),
         A.Summary.c_str());
