@@ -92,6 +92,53 @@ static LogicalResult checkBodyHasDerivative(ScanOp Scan,
   return success();
 }
 
+/// The location of an op that computes the cotangent of a value: named after
+/// the value, at the line of the op whose derivative it is part of. None if the
+/// value has no name.
+static std::optional<Location> getOperandLoc(Value Operand, Operation *Of) {
+  StringRef Path = getPathOfLocation(Operand.getLoc());
+  if (auto Read = Operand.getDefiningOp<ReadOp>())
+    Path = Read.getParameter();
+  if (Path.empty())
+    return std::nullopt;
+  FileLineColLoc Source = getSourceOfLocation(Of->getLoc());
+  MLIRContext *Context = Of->getContext();
+  Location Named = NameLoc::get(StringAttr::get(Context, Path),
+                                Source ? Location(Source)
+                                       : Location(UnknownLoc::get(Context)));
+  return getCotangentLoc(Named);
+}
+
+/// Names the ops of the derivative of `Op`, from `Begin` to
+/// `End`, after the cotangents that they compute or that are computed
+/// from them. A gradient of weights is not called like one of activations then.
+static void nameCotangents(Operation *Op, mlir::Block::iterator Begin,
+                           mlir::Block::iterator End,
+                           ArrayRef<Value> Cotangents) {
+  llvm::DenseSet<Operation *> Built;
+  for (Operation &Each : llvm::make_range(Begin, End))
+    Built.insert(&Each);
+  llvm::DenseMap<Operation *, Location> Names;
+  auto Name = [&](Value Computed, Location Loc) {
+    Operation *By = Computed ? Computed.getDefiningOp() : nullptr;
+    if (By && By->getNumResults() == 1 && Built.contains(By))
+      Names.try_emplace(By, Loc);
+  };
+  for (auto [Operand, Cotangent] : llvm::zip(Op->getOperands(), Cotangents))
+    if (std::optional<Location> Loc = getOperandLoc(Operand, Op))
+      Name(Cotangent, *Loc);
+  for (auto It = End; It != Begin;) {
+    Operation &Each = *--It;
+    auto Found = Names.find(&Each);
+    if (Found == Names.end())
+      continue;
+    Location Loc = Found->second;
+    Each.setLoc(Loc);
+    for (Value Operand : Each.getOperands())
+      Name(Operand, Loc);
+  }
+}
+
 LogicalResult stator::walkBackwards(Block &Block, const ValueSet &Active,
                                     Cotangents &Sums, OpBuilder &Builder) {
   // The backward ops may go into the same block.
@@ -120,7 +167,12 @@ LogicalResult stator::walkBackwards(Block &Block, const ValueSet &Active,
       return failure();
 
     SmallVector<Value> OperandCotangents(Op->getNumOperands());
+    mlir::Block *Into = Builder.getInsertionBlock();
+    mlir::Block::iterator Point = Builder.getInsertionPoint();
+    Operation *Last = Point == Into->begin() ? nullptr : &*std::prev(Point);
     Derivative.buildVjp(Builder, ResultCotangents, Wanted, OperandCotangents);
+    nameCotangents(Op, Last ? std::next(Last->getIterator()) : Into->begin(),
+                   Builder.getInsertionPoint(), OperandCotangents);
     for (auto [Operand, Want, Cotangent] :
          llvm::zip_equal(Op->getOperands(), Wanted, OperandCotangents))
       if (Want)

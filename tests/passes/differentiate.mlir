@@ -1,7 +1,8 @@
 // RUN: stator-opt %s -split-input-file -stator-differentiate -canonicalize -cse | FileCheck %s
 
 // The cotangent of a value that is used twice is a sum; the mean over the four
-// positions is the seed; backward ops are named after forward ones.
+// positions is the seed; backward ops are named after the values whose cotangents
+// they compute.
 
 stator.parameter @w : tensor<4xf32> init #stator.init<constant, 1.0, 0.0>
 
@@ -13,11 +14,11 @@ stator.parameter @w : tensor<4xf32> init #stator.init<constant, 1.0, 0.0>
 // CHECK: %[[Z:z]] = stator.exp %[[Y]]
 // CHECK: %l = stator.mul %[[Z]], %[[Y]]
 // CHECK: %[[MEAN:loss]] = stator.reduce mean %l axes [0]
-// CHECK-DAG: %[[DZ:d_l.*]] = stator.mul %[[Y]], %[[SEED]]
-// CHECK-DAG: %[[DY1:d_l.*]] = stator.mul %[[Z]], %[[SEED]]
-// CHECK: %[[DY2:d_z]] = stator.mul %[[DZ]], %[[Z]]
-// CHECK: %[[DY:d_y]] = stator.add %[[DY1]], %[[DY2]]
-// CHECK: %[[DW:d_y.*]] = stator.mul %[[DY]], %x
+// CHECK-DAG: %[[DZ:d_z.*]] = stator.mul %[[Y]], %[[SEED]]
+// CHECK-DAG: %[[DY1:d_y.*]] = stator.mul %[[Z]], %[[SEED]]
+// CHECK: %[[DY2:d_y.*]] = stator.mul %[[DZ]], %[[Z]]
+// CHECK: %[[DY:d_y.*]] = stator.add %[[DY1]], %[[DY2]]
+// CHECK: %[[DW:d_w]] = stator.mul %[[DY]], %x
 // CHECK-NEXT: stator.return %[[MEAN]], %[[DW]]
 stator.func @loss(%x: tensor<4xf32>) -> tensor<4xf32> {
   %w = stator.read @w : tensor<4xf32>
@@ -48,7 +49,7 @@ stator.parameter @last : tensor<4xf32> init #stator.init<constant, 1.0, 0.0>
 // CHECK: %a = stator.tanh %frozen
 // CHECK-NOT: d_a
 // CHECK: %loss = stator.reduce sum
-// CHECK-NEXT: %[[DFIRST:d_b]] = stator.mul %last, %a
+// CHECK-NEXT: %[[DFIRST:d_first]] = stator.mul %last, %a
 // CHECK-NEXT: stator.return %loss, %[[DFIRST]], %[[ZERO]], %b
 stator.func @loss(%x: tensor<4xf32>) -> tensor<f32> {
   %frozen = stator.read @frozen : tensor<4xf32>
@@ -70,9 +71,9 @@ stator.func @loss(%x: tensor<4xf32>) -> tensor<f32> {
 stator.parameter @wte : tensor<5x3xf32> init #stator.init<constant, 1.0, 0.0>
 
 // CHECK-LABEL: stator.func @gradients(
-// CHECK: %[[OUT:d_logits.*]] = stator.einsum "b v, b d -> v d"
-// CHECK: %[[IN:d_x]] = stator.scatter_add %{{.*}}[%tokens]
-// CHECK: %[[SUM:d_wte]] = stator.add %{{.*}}, %{{.*}}
+// CHECK: %[[OUT:d_wte]] = stator.einsum "b v, b d -> v d"
+// CHECK: %[[IN:d_wte.*]] = stator.scatter_add %{{.*}}[%tokens]
+// CHECK: %[[SUM:d_wte.*]] = stator.add %{{.*}}, %{{.*}}
 // CHECK: stator.return %{{.*}}, %[[SUM]]
 stator.func @loss(%tokens: tensor<2xi32>, %targets: tensor<2xi32>) -> tensor<2xf32> {
   %e = stator.read @wte : tensor<5x3xf32>
