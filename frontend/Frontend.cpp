@@ -18,6 +18,27 @@ using mlir::MLIRContext;
 using mlir::ModuleOp;
 using mlir::OwningOpRef;
 
+/// The text of a file of any system as the lexer expects it: no byte order
+/// mark, and lines that end with "\n". Lines and columns stay the same.
+static std::unique_ptr<MemoryBuffer>
+normalizeText(std::unique_ptr<MemoryBuffer> Buffer) {
+  StringRef Text = Buffer->getBuffer();
+  bool HasMark = Text.consume_front("\xEF\xBB\xBF");
+  if (!HasMark && !Text.contains('\r'))
+    return Buffer;
+  std::string Result;
+  Result.reserve(Text.size());
+  while (!Text.empty()) {
+    if (!Text.consume_front("\r\n") && !Text.consume_front("\r")) {
+      Result += Text.front();
+      Text = Text.drop_front();
+    } else {
+      Result += '\n';
+    }
+  }
+  return MemoryBuffer::getMemBufferCopy(Result, Buffer->getBufferIdentifier());
+}
+
 static OwningOpRef<ModuleOp> compileBuffer(MLIRContext &Context,
                                            std::unique_ptr<MemoryBuffer> Buffer,
                                            const FrontendOptions &Options,
@@ -32,6 +53,7 @@ static OwningOpRef<ModuleOp> compileBuffer(MLIRContext &Context,
                 "' is larger than 16 MiB, which no model file is");
     return nullptr;
   }
+  Buffer = normalizeText(std::move(Buffer));
   StringRef Text = Buffer->getBuffer();
   Sources.AddNewSourceBuffer(std::move(Buffer), SMLoc());
   P.File = Parser(Text, /*IsStd=*/false, Nodes, Diags).parseFile();

@@ -6,6 +6,7 @@
 #include "frontend/export/TokenizerExport.h"
 #include "runtime/core/AtomicFile.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/MappedFile.h"
 #include "runtime/core/Safetensors.h"
 #include "runtime/core/StatusMacros.h"
@@ -25,10 +26,8 @@ static absl::Status addGeneration(KnownModel &Model) {
     return absl::OkStatus();
   STATOR_ASSIGN_OR_RETURN(runtime::MappedFile File,
                           runtime::MappedFile::open(Path));
-  json Json = json::parse(File.data(), File.data() + File.size(), nullptr,
-                          /*allow_exceptions=*/false);
-  if (!Json.is_object())
-    return runtime::error(Path, ": expected a JSON object");
+  STATOR_ASSIGN_OR_RETURN(json Json,
+                          runtime::parseJsonObject(File.text(), Path));
   if (Json.contains("bos") && Json["bos"].is_number_unsigned())
     Model.Config["bos_token_id"] = Json["bos"];
   if (Json.contains("eos") && Json["eos"].is_array() && !Json["eos"].empty())

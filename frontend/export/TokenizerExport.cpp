@@ -6,9 +6,9 @@
 #include "nlohmann/json.hpp"
 #include "runtime/core/Errors.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/TextFile.h"
 #include "runtime/core/tokenizer/ByteAlphabet.h"
 #include "runtime/core/tokenizer/Tokenizer.h"
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include <memory>
 
@@ -176,11 +176,11 @@ static std::optional<BytePairs> readVocabMerges(const TokenizerFiles &Files,
         if (!place(Pairs, Id, Text, Text == "<|endoftext|>" ? 3 : 1))
           return std::nullopt;
     } else if (File.Name == "merges.txt" || File.Name == "vocab.bpe") {
-      llvm::SmallVector<llvm::StringRef> Lines;
-      llvm::StringRef(File.Contents).split(Lines, '\n', -1, false);
-      for (llvm::StringRef Line : Lines)
+      for (absl::string_view Each : runtime::splitLines(File.Contents)) {
+        llvm::StringRef Line(Each.data(), Each.size());
         if (!Line.starts_with("#version") && !Line.trim().empty())
           Pairs.Merges.push_back(Line.trim().str());
+      }
     }
   }
   return Pairs;

@@ -2,9 +2,11 @@
 
 #include "frontend/import/CheckpointSource.h"
 #include "frontend/import/ConfigReader.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/MappedFile.h"
 #include "runtime/core/ShardedSafetensors.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/TextFile.h"
 #include <filesystem>
 
 using nlohmann::json;
@@ -15,11 +17,7 @@ namespace stator {
 absl::StatusOr<json> readJsonObject(const std::string &Path) {
   STATOR_ASSIGN_OR_RETURN(runtime::MappedFile File,
                           runtime::MappedFile::open(Path));
-  json Json = json::parse(File.data(), File.data() + File.size(),
-                          /*cb=*/nullptr, /*allow_exceptions=*/false);
-  if (!Json.is_object())
-    return runtime::error(Path, ": expected a JSON object");
-  return Json;
+  return runtime::parseJsonObject(File.text(), Path);
 }
 
 static bool exists(const std::string &Path) {
@@ -162,7 +160,7 @@ absl::StatusOr<CheckpointSource> readCheckpoint(const std::string &Path) {
     return readHuggingFace(Path);
   STATOR_ASSIGN_OR_RETURN(runtime::MappedFile File,
                           runtime::MappedFile::open(Path));
-  absl::string_view Text = File.text();
+  absl::string_view Text = runtime::withoutByteOrderMark(File.text());
   if (Text.substr(0, 4) == "GGUF")
     return readGguf(Path);
   size_t First = Text.find_first_not_of(" \t\r\n");

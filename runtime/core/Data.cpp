@@ -3,6 +3,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/Lists.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/TextFile.h"
 #include "runtime/core/Utf8.h"
 #include "runtime/core/Vocabulary.h"
 #include <algorithm>
@@ -190,13 +191,15 @@ TokenFile::open(const std::string &Path, DataFormat Format,
                 std::shared_ptr<const Tokenizer> Known, int64_t ModelVocabulary,
                 const std::string &Origin) {
   TokenFile Result;
-  STATOR_ASSIGN_OR_RETURN(Result.File, MappedFile::open(Path));
+  STATOR_ASSIGN_OR_RETURN(Result.File, MappedFile::openInput(Path));
   if (Result.File.size() == 0)
     return error(Path, " is empty");
   Result.Fingerprint = fingerprintOf(Result.File);
   absl::string_view Text = Result.File.text();
 
   if (Format == DataFormat::Text) {
+    STATOR_RETURN_IF_ERROR(checkEncoding(Text, Path));
+    Text = withoutByteOrderMark(Text);
     if (Known) {
       Result.Coder = std::move(Known);
     } else {

@@ -71,7 +71,7 @@ void Flags::text(std::string Name, std::string Value, std::string Help,
   New.Default = Unset.empty() ? *Target : std::move(Unset);
   New.Store = [=](const std::string &Text) {
     *Target = Text;
-    return true;
+    return !Text.empty();
   };
   All.push_back(std::move(New));
 }
@@ -222,7 +222,11 @@ absl::Status Flags::parse(const std::vector<std::string> &Arguments) {
     if (!HasValue && !Follows)
       return usageError("--", Name, " needs a value, ", Found->Value);
     std::string Value = HasValue ? Argument.substr(Equals + 1) : Arguments[++I];
-    if (!Found->Store(Value))
+    bool Stored = Found->Store(Value);
+    if (!Stored && Value.empty())
+      return usageError("--", Name, " needs a value, ", Found->Value,
+                        ", but the one given is empty");
+    if (!Stored)
       return usageError("--", Name, " ", Value, ": expected ", Found->Range);
   }
   return absl::OkStatus();

@@ -4,6 +4,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/Flags.h"
 #include "runtime/core/StatusMacros.h"
+#include <algorithm>
 #include <limits>
 
 namespace stator::runtime {
@@ -22,12 +23,17 @@ static void declareGeneration(Flags &Table, InferOptions &O, IdTexts &Ids) {
   Table.list("prompt", "TEXT",
              "What to continue; several times for several texts. Without one, "
              "a text begins with the token that the tokenizer has for it, or "
-             "after a newline.",
+             "after a newline. - reads standard input.",
              &O.Prompts);
-  Table.text("prompts", "FILE",
-             "Prompts, one a line. In a .jsonl file a line is a string or an "
-             "object with \"prompt\".",
-             &O.PromptsFile);
+  Table.text(
+      "prompts", "FILE",
+      "A file of prompts, one per line. In a .jsonl file a line is a "
+      "JSON string or an object with \"prompt\". - reads standard input.",
+      &O.PromptsFile);
+  Table.choice("prompts-format",
+               "What the lines of --prompts are, where the name of the file "
+               "does not say it.",
+               &O.PromptsFormat, {"text", "jsonl"}, "by the name of the file");
   Table.text("prompt-ids", "N,N,...", "The prompt as token ids.", &Ids.Prompt);
   Table.toggle("interactive",
                "Read prompts from standard input, one a line, and go on with "
@@ -94,7 +100,8 @@ static void declare(Flags &Table, InferOptions &O, IdTexts &Ids) {
 
   Table.section("Measurement");
   Table.text("perplexity", "FILE",
-             "Instead of generating, the mean loss and perplexity over FILE.",
+             "Instead of generating, print the mean loss and perplexity over "
+             "FILE. - reads standard input.",
              &O.Perplexity);
   Table.choice("format", "What FILE holds.", &O.Format,
                {"text", "bytes", "uint16", "uint32"},
@@ -144,6 +151,11 @@ static absl::Status checkExclusions(const Flags &Table, const InferOptions &O) {
     if (Table.given(Flag) && O.Perplexity.empty())
       return usageError("--", Flag,
                         " is about --perplexity, which is not given");
+  if (Table.given("prompts-format") && !Table.given("prompts"))
+    return usageError(
+        "--prompts-format is about --prompts, which is not given");
+  if (std::ranges::count(O.Prompts, "-") > 1)
+    return usageError("--prompt -: standard input can only be read once");
   if (Table.given("window") && !Table.given("stride"))
     return usageError("--window is about --stride, which is not given");
   for (const std::string &Stop : O.Stops)

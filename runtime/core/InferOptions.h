@@ -16,6 +16,7 @@ struct InferOptions {
   ModelOptions Model;
   std::vector<std::string> Prompts;
   std::string PromptsFile, Format, Perplexity;
+  std::string PromptsFormat;      ///< "" by the name of the file, text or jsonl
   std::vector<int32_t> PromptIds; ///< empty: use Prompts
   int64_t Tokens = 200, Samples = 1, Threads = 0;
   bool TokensGiven = false;

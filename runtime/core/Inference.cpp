@@ -1,17 +1,19 @@
 #include "runtime/core/Inference.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/Decoder.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/ExitCodes.h"
 #include "runtime/core/Generator.h"
 #include "runtime/core/Interactive.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/LogProbabilities.h"
 #include "runtime/core/Perplexity.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/StopText.h"
+#include "runtime/core/TextFile.h"
 #include "runtime/core/TextStream.h"
 #include "runtime/core/Threads.h"
 #include <algorithm>
@@ -59,31 +61,73 @@ struct Prompt {
 };
 } // namespace
 
-/// The prompts of a file: its lines, or what the JSON of each says.
-static absl::StatusOr<std::vector<std::string>>
-readPrompts(const std::string &Path) {
-  STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
-  bool IsJson = absl::EndsWith(Path, ".jsonl");
-  std::vector<std::string> Prompts;
-  std::vector<absl::string_view> Lines = absl::StrSplit(File.text(), '\n');
-  if (!Lines.empty() && Lines.back().empty())
-    Lines.pop_back(); // after the last newline
+/// The text of a line of JSON.
+static absl::StatusOr<std::string>
+parsePrompt(absl::string_view Line, absl::string_view Name, int64_t Number) {
+  STATOR_ASSIGN_OR_RETURN(nlohmann::json Value, parseJson(Line, Name, Number));
+  if (Value.is_object() && Value.contains("prompt"))
+    Value = nlohmann::json(Value["prompt"]);
+  if (!Value.is_string())
+    return error(Name, ": line ", Number,
+                 " is neither a JSON string nor an object with \"prompt\"");
+  return Value.get<std::string>();
+}
+
+static std::string nameOfInput(const std::string &Path) {
+  return Path == "-" ? "standard input" : Path;
+}
+
+namespace {
+struct PromptText {
+  std::string Text, Name;
+};
+} // namespace
+
+/// The prompts of a file: its lines, or what the JSON of each says, where blank
+/// lines are skipped.
+static absl::StatusOr<std::vector<PromptText>>
+readPrompts(const InferOptions &Options) {
+  const std::string &Path = Options.PromptsFile;
+  std::string Name = nameOfInput(Path);
+  STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::openInput(Path));
+  STATOR_RETURN_IF_ERROR(checkEncoding(File.text(), Name));
+  bool IsJson = Options.PromptsFormat.empty()
+                    ? absl::EndsWith(Path, ".jsonl")
+                    : Options.PromptsFormat == "jsonl";
+  std::vector<PromptText> Prompts;
+  std::vector<absl::string_view> Lines = splitLines(File.text());
   for (size_t I = 0; I < Lines.size(); ++I) {
+    auto Number = static_cast<int64_t>(I) + 1;
+    std::string Where = absl::StrCat(Name, ": line ", Number);
     if (!IsJson) {
-      Prompts.emplace_back(absl::StripSuffix(Lines[I], "\r"));
-      continue;
+      Prompts.push_back({std::string(Lines[I]), Where});
+    } else if (!absl::StripAsciiWhitespace(Lines[I]).empty()) {
+      STATOR_ASSIGN_OR_RETURN(std::string Text,
+                              parsePrompt(Lines[I], Name, Number));
+      Prompts.push_back({Text, Where});
     }
-    Json Line = Json::parse(Lines[I].begin(), Lines[I].end(), nullptr,
-                            /*allow_exceptions=*/false);
-    if (Line.is_object() && Line.contains("prompt"))
-      Line = Json(Line["prompt"]);
-    if (!Line.is_string())
-      return error(Path, ": line ", I + 1,
-                   " is neither a JSON string nor an object with \"prompt\"");
-    Prompts.push_back(Line.get<std::string>());
   }
   if (Prompts.empty())
-    return error(Path, " holds no prompt");
+    return error(Name, " has no prompts");
+  return Prompts;
+}
+
+/// The prompts of --prompt, of which "-" is all of standard input but the line
+/// end at its end.
+static absl::StatusOr<std::vector<PromptText>>
+givenPrompts(const InferOptions &Options) {
+  std::vector<PromptText> Prompts;
+  for (const std::string &Text : Options.Prompts) {
+    if (Text != "-") {
+      Prompts.push_back({Text, "--prompt"});
+      continue;
+    }
+    STATOR_ASSIGN_OR_RETURN(MappedFile Input, MappedFile::openInput(Text));
+    STATOR_RETURN_IF_ERROR(checkEncoding(Input.text(), nameOfInput(Text)));
+    Prompts.push_back(
+        {std::string(withoutLineEnd(withoutByteOrderMark(Input.text()))),
+         nameOfInput(Text)});
+  }
   return Prompts;
 }
 
@@ -92,25 +136,22 @@ listPrompts(const Model &Model, const InferOptions &Options) {
   std::vector<Prompt> Result;
   if (!Options.PromptIds.empty())
     return std::vector<Prompt>{{Options.PromptIds}};
-  std::vector<std::string> Texts = Options.Prompts;
   bool FromFile = !Options.PromptsFile.empty();
-  if (FromFile) {
-    STATOR_ASSIGN_OR_RETURN(Texts, readPrompts(Options.PromptsFile));
-  } else if (Texts.empty()) {
-    Texts = {""};
-  }
+  STATOR_ASSIGN_OR_RETURN(std::vector<PromptText> Texts,
+                          FromFile ? readPrompts(Options)
+                                   : givenPrompts(Options));
+  if (Texts.empty())
+    Texts = {{"", "--prompt"}};
   for (size_t I = 0; I < Texts.size(); ++I) {
     Prompt Each;
-    if (!Texts[I].empty()) {
-      std::string What =
-          FromFile ? absl::StrCat(Options.PromptsFile, ": line ", I + 1)
-                   : "--prompt";
-      STATOR_ASSIGN_OR_RETURN(Each.Ids, Model.encode(Texts[I], What));
+    if (!Texts[I].Text.empty()) {
+      STATOR_ASSIGN_OR_RETURN(Each.Ids,
+                              Model.encode(Texts[I].Text, Texts[I].Name));
     }
     if (Each.Ids.empty())
       Each = {{Model.beginning()}, /*Implied=*/true};
     if (FromFile)
-      Each.Name = absl::StrCat(Options.PromptsFile, ": line ", I + 1);
+      Each.Name = Texts[I].Name;
     else if (Texts.size() > 1)
       Each.Name = absl::StrCat("prompt ", I + 1);
     Result.push_back(std::move(Each));

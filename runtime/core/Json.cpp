@@ -4,6 +4,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/TextFile.h"
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -14,29 +15,28 @@ using nlohmann::json;
 
 namespace {
 
-/// What Python writes for numbers that JSON does not have, and text of the same
-/// length that stands for it while the rest is parsed. Nobody else can write
-/// it: a raw control character is not valid inside a JSON string, so each is
-/// written as an escape that only this file makes.
+/// What Python writes for numbers that JSON does not have.
 struct SpecialNumber {
-  absl::string_view Word, StandIn;
+  absl::string_view Word;
   double Value;
 };
 
 constexpr double Infinity = std::numeric_limits<double>::infinity();
-const SpecialNumber SpecialNumbers[] = {
-    {"NaN", "NaN", std::numeric_limits<double>::quiet_NaN()},
-    {"Infinity", "Infinity", Infinity},
-    {"-Infinity", "-Infinity", -Infinity},
+constexpr SpecialNumber SpecialNumbers[] = {
+    {"NaN", std::numeric_limits<double>::quiet_NaN()},
+    {"Infinity", Infinity},
+    {"-Infinity", -Infinity},
 };
 
-/// A prefix of the strings that stand for special numbers; longer by one than
-/// any that the text itself holds, so that none of its own is taken for one.
+/// A beginning that no string of \p Text can have: more number signs than there
+/// are in it, counting those that are written as escapes.
 std::string unusedMark(absl::string_view Text) {
-  std::string Mark = "#";
-  while (absl::StrContains(Text, Mark))
-    Mark += '#';
-  return Mark;
+  auto Signs = std::ranges::count(Text, '#');
+  constexpr absl::string_view Escape = "\\u0023";
+  for (size_t At = Text.find(Escape); At != absl::string_view::npos;
+       At = Text.find(Escape, At + 1))
+    ++Signs;
+  return std::string(static_cast<size_t>(Signs) + 1, '#');
 }
 
 /// \p Text with strings in place of special numbers, or "" if it has none.
@@ -65,24 +65,25 @@ std::string replaceSpecialNumbers(absl::string_view Text,
     Copied = I += Length;
   }
   if (Copied > 0)
-    Result += Text.substr(Copied);
+    absl::StrAppend(&Result, Text.substr(Copied));
   return Result;
 }
 
 /// Puts numbers into the places of the strings that stand for them.
-void restoreSpecialNumbers(json &Whole, absl::string_view Mark) {
-  std::vector<json *> Pending = {&Whole}; // nesting may be deep
+template <typename JsonType>
+void restoreSpecialNumbers(JsonType &Whole, absl::string_view Mark) {
+  std::vector<JsonType *> Pending = {&Whole}; // nesting may be deep
   while (!Pending.empty()) {
-    json &Value = *Pending.back();
+    JsonType &Value = *Pending.back();
     Pending.pop_back();
     if (Value.is_structured()) {
-      for (json &Each : Value)
+      for (JsonType &Each : Value)
         Pending.push_back(&Each);
       continue;
     }
     if (!Value.is_string())
       continue;
-    const std::string Text = Value.get<std::string>();
+    const std::string Text = Value.template get<std::string>();
     if (!absl::StartsWith(Text, Mark))
       continue;
     for (const SpecialNumber &Each : SpecialNumbers)
@@ -110,23 +111,22 @@ std::string reasonOf(absl::string_view Message) {
                       Message.substr(0, Message.find("; last read")));
 }
 
-} // namespace
-
-absl::StatusOr<json> parseJson(absl::string_view Text, absl::string_view Name,
+template <typename JsonType>
+absl::StatusOr<JsonType> parse(absl::string_view Text, absl::string_view Name,
                                int64_t FirstLine) {
   STATOR_RETURN_IF_ERROR(checkEncoding(Text, Name));
   Text = withoutByteOrderMark(Text);
   try {
-    return json::parse(Text.begin(), Text.end());
+    return JsonType::parse(Text.begin(), Text.end());
   } catch (const json::exception &) {
     // Again below: with numbers that Python writes, or for the message.
   }
   std::string Mark = unusedMark(Text);
   std::string Replaced = replaceSpecialNumbers(Text, Mark);
   try {
-    json Result =
-        Replaced.empty() ? json::parse(Text.begin(), Text.end())
-                         : json::parse(Replaced.begin(), Replaced.end());
+    JsonType Result = Replaced.empty()
+                          ? JsonType::parse(Text.begin(), Text.end())
+                          : JsonType::parse(Replaced.begin(), Replaced.end());
     restoreSpecialNumbers(Result, Mark);
     return Result;
   } catch (const json::parse_error &Problem) {
@@ -144,6 +144,18 @@ absl::StatusOr<json> parseJson(absl::string_view Text, absl::string_view Name,
   } catch (const json::exception &Problem) {
     return error(Name, ": ", reasonOf(Problem.what()));
   }
+}
+
+} // namespace
+
+absl::StatusOr<json> parseJson(absl::string_view Text, absl::string_view Name,
+                               int64_t FirstLine) {
+  return parse<json>(Text, Name, FirstLine);
+}
+
+absl::StatusOr<nlohmann::ordered_json>
+parseOrderedJson(absl::string_view Text, absl::string_view Name) {
+  return parse<nlohmann::ordered_json>(Text, Name, /*FirstLine=*/1);
 }
 
 absl::StatusOr<json> parseJsonObject(absl::string_view Text,

@@ -16,6 +16,10 @@ absl::StatusOr<nlohmann::json> parseJson(absl::string_view Text,
                                          absl::string_view Name,
                                          int64_t FirstLine = 1);
 
+/// The same with the members of objects in the order of the text.
+absl::StatusOr<nlohmann::ordered_json> parseOrderedJson(absl::string_view Text,
+                                                        absl::string_view Name);
+
 /// The same for a file that must hold an object.
 absl::StatusOr<nlohmann::json> parseJsonObject(absl::string_view Text,
                                                absl::string_view Name);

@@ -3,6 +3,7 @@
 #include "nlohmann/json.hpp"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/MappedFile.h"
 #include "runtime/core/StatusMacros.h"
 #include <cerrno>
@@ -52,14 +53,13 @@ lengthUpTo(absl::string_view Text, int64_t LastStep, const std::string &Path) {
     if (End == absl::string_view::npos)
       return Length;
     absl::string_view Line = Text.substr(Length, End - Length);
-    auto Json = nlohmann::json::parse(Line.begin(), Line.end(), nullptr,
-                                      /*allow_exceptions=*/false);
-    if (!Json.is_object() || !Json.contains("step") ||
-        !Json.at("step").is_number_integer())
+    absl::StatusOr<nlohmann::json> Json = parseJson(Line, Path);
+    if (!Json.ok() || !Json->is_object() || !Json->contains("step") ||
+        !Json->at("step").is_number_integer())
       return error("cannot continue the log ", Path, ": at byte ", Length,
                    " is no line of a training log\nhint: give another file as "
                    "--log");
-    if (Json.at("step").get<int64_t>() > LastStep)
+    if (Json->at("step").get<int64_t>() > LastStep)
       return Length;
     Length = End + 1;
   }

@@ -10,7 +10,8 @@
 
 namespace stator::runtime {
 
-/// A whole file mapped into memory, unmapped at the end of its life.
+/// A whole file mapped into memory, unmapped at the end of its life. What
+/// cannot be mapped, a pipe or a terminal, is read to its end.
 class MappedFile {
 public:
   MappedFile() = default;
@@ -18,9 +19,11 @@ public:
   MappedFile &operator=(MappedFile &&Other) noexcept;
   ~MappedFile();
 
-  /// Errors: the file is missing, unreadable, or not a regular file. An empty
-  /// file is a mapping of size 0.
+  /// Errors: the file is missing, unreadable, a directory, a Git LFS pointer,
+  /// or an input without an end. An empty file is a mapping of size 0.
   static absl::StatusOr<MappedFile> open(const std::string &Path);
+  /// The same, where "-" means standard input.
+  static absl::StatusOr<MappedFile> openInput(const std::string &Path);
 
   const uint8_t *data() const { return Bytes; }
   size_t size() const { return Size; }
@@ -29,6 +32,11 @@ public:
   }
 
 private:
+  static absl::StatusOr<MappedFile> ofDescriptor(int Descriptor,
+                                                 const std::string &Name);
+  absl::Status map(int Descriptor, size_t Length, const std::string &Name);
+  absl::Status readToEnd(int Descriptor, const std::string &Name);
+
   const uint8_t *Bytes = nullptr;
   size_t Size = 0;
 };

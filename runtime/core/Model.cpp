@@ -5,6 +5,7 @@
 #include "runtime/core/AvailableMemory.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/MappedFile.h"
 #include "runtime/core/RunRecord.h"
 #include "runtime/core/StatusMacros.h"
@@ -25,10 +26,7 @@ using nlohmann::json;
 absl::StatusOr<GenerationSettings>
 GenerationSettings::parse(absl::string_view Contents, absl::string_view Name,
                           int64_t Vocabulary) {
-  json Parsed = json::parse(Contents.begin(), Contents.end(), nullptr,
-                            /*allow_exceptions=*/false);
-  if (!Parsed.is_object())
-    return error(Name, " is not a JSON object");
+  STATOR_ASSIGN_OR_RETURN(json Parsed, parseJsonObject(Contents, Name));
   auto IsId = [&](const json &Value) {
     return Value.is_number_integer() && Value >= 0 && Value < Vocabulary;
   };

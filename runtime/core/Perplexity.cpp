@@ -5,6 +5,7 @@
 #include "runtime/core/LogProbabilities.h"
 #include "runtime/core/Parallel.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/TextFile.h"
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -126,10 +127,12 @@ static absl::StatusOr<FileTokens> readTokens(const Model &Model,
                    Model.origin(),
                    ", so text cannot be read\nhint: --tokenizer says where it "
                    "is, --format what else the file holds");
-    STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
-    if (File.size() == 0)
+    STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::openInput(Path));
+    STATOR_RETURN_IF_ERROR(checkEncoding(File.text(), Path));
+    absl::string_view Contents = withoutByteOrderMark(File.text());
+    if (Contents.empty())
       return error(Path, " is empty");
-    STATOR_ASSIGN_OR_RETURN(Result.Ids, Model.encode(File.text(), Path));
+    STATOR_ASSIGN_OR_RETURN(Result.Ids, Model.encode(Contents, Path));
     Result.View = TokenView(Result.Ids.data(), sizeof(int32_t),
                             static_cast<int64_t>(Result.Ids.size()));
     return Result;

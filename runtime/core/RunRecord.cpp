@@ -2,6 +2,7 @@
 #include "nlohmann/json.hpp"
 #include "runtime/core/Checksum.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/StatusMacros.h"
 #include <filesystem>
 
@@ -174,8 +175,8 @@ static bool read(const OrderedJson &Json, std::vector<SettingChange> &Value) {
 
 absl::StatusOr<RunRecord> RunRecord::load(const std::string &Path) {
   STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
-  auto Json = OrderedJson::parse(File.data(), File.data() + File.size(),
-                                 /*cb=*/nullptr, /*allow_exceptions=*/false);
+  STATOR_ASSIGN_OR_RETURN(OrderedJson Json,
+                          parseOrderedJson(File.text(), Path));
   if (!Json.is_object())
     return error(Path, " is damaged: expected a JSON object");
   if (!takeChecksum(Json))

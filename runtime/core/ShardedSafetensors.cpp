@@ -2,6 +2,7 @@
 #include "absl/strings/match.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/StatusMacros.h"
 #include <filesystem>
 
@@ -41,8 +42,7 @@ absl::Status ShardedSafetensors::openIndex(const std::string &Folder,
                                            const std::string &Index) {
   using nlohmann::json;
   STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Index));
-  json Json = json::parse(File.data(), File.data() + File.size(),
-                          /*cb=*/nullptr, /*allow_exceptions=*/false);
+  STATOR_ASSIGN_OR_RETURN(json Json, parseJson(File.text(), Index));
   auto Map = Json.is_object() ? Json.find("weight_map") : Json.end();
   if (!Json.is_object() || Map == Json.end() || !Map->is_object())
     return error(Index, " is damaged: expected a JSON object with a "

@@ -2,6 +2,7 @@
 #include "absl/strings/str_format.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/MappedFile.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/Utf8.h"
@@ -69,8 +70,7 @@ absl::StatusOr<Vocabulary> Vocabulary::parse(absl::string_view Contents,
   auto Invalid = [&](absl::string_view Why) {
     return error(Name, " is not a vocabulary: ", Why);
   };
-  auto Json = nlohmann::json::parse(Contents.begin(), Contents.end(),
-                                    /*cb=*/nullptr, /*allow_exceptions=*/false);
+  STATOR_ASSIGN_OR_RETURN(nlohmann::json Json, parseJson(Contents, Name));
   if (!Json.is_object() || !Json.contains("kind") ||
       !Json.at("kind").is_string())
     return Invalid("expected a JSON object with \"kind\"");

@@ -4,6 +4,8 @@
 #include "nlohmann/json.hpp"
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
@@ -13,6 +15,75 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 namespace {
+
+/// Has a program read \p Path as its standard input.
+std::function<void()> inputFrom(const char *Path) {
+  return [=] {
+    if (!std::freopen(Path, "r", stdin))
+      std::_Exit(99);
+  };
+}
+
+TEST_F(GenerationTest, PromptsComeFromStandardInput) {
+  std::vector<std::string> Weights = {"--weights=model.safetensors",
+                                      "--tokens=3"};
+  auto Run = [&](std::vector<std::string> More, const char *Input) {
+    More.insert(More.end(), Weights.begin(), Weights.end());
+    return run(Fake.get(), More, inputFrom(Input));
+  };
+  write("one", "ab\nc\n");
+  EXPECT_EQ(Run({"--prompt=-"}, "one").Out,
+            infer(Fake, {"--prompt=ab\nc", "--tokens=3"}).Out);
+  std::string Two =
+      infer(Fake, {"--prompt=ab", "--prompt=c", "--tokens=3"}).Out;
+  for (const char *Text : {"ab\nc\n", "ab\nc",
+                           "\xEF\xBB\xBF"
+                           "ab\r\nc\r\n",
+                           "ab\rc\r"}) {
+    write("lines", Text);
+    EXPECT_EQ(Run({"--prompts=-"}, "lines").Out, Two) << Text;
+    EXPECT_EQ(Run({"--prompts=/dev/stdin"}, "lines").Out, Two) << Text;
+  }
+  for (const char *Text :
+       {"\"ab\"\n\n{\"prompt\": \"c\", \"score\": NaN}\n  \n",
+        "\xEF\xBB\xBF\"ab\"\r\n\r\n\"c\"\r\n"}) {
+    write("lines.jsonl", Text);
+    EXPECT_EQ(infer(Fake, {"--prompts=lines.jsonl", "--tokens=3"}).Out, Two);
+    EXPECT_EQ(Run({"--prompts=-", "--prompts-format=jsonl"}, "lines.jsonl").Out,
+              Two);
+  }
+  Outcome End =
+      run(Fake.get(), {"--perplexity=-", Weights[0]}, inputFrom("one"));
+  EXPECT_EQ(End.Out, infer(Fake, {"--perplexity=one"}).Out) << End.Err;
+  write("marked", "\xEF\xBB\xBF"
+                  "ab\nc\n");
+  EXPECT_EQ(infer(Fake, {"--perplexity=marked"}).Out, End.Out);
+
+  auto Expect = [&](const Outcome &Found, int Code, const char *Message) {
+    EXPECT_EQ(Found.ExitCode, Code);
+    EXPECT_EQ(Found.Out, "");
+    EXPECT_THAT(Found.Err, HasSubstr(Message));
+  };
+  Expect(Run({"--prompts=-"}, "/dev/null"), 1, "standard input has no prompts");
+  Expect(
+      run(Fake.get(), {"--perplexity=-", Weights[0]}, inputFrom("/dev/null")),
+      1, "is empty");
+  Expect(Run({"--prompt=-", "--prompt=-"}, "one"), 2, "only be read once");
+  Expect(Run({"--prompts-format=text"}, "one"), 2, "is about --prompts");
+  Expect(Run({"--prompts="}, "one"), 2, "--prompts needs a value, FILE");
+  Expect(Run({"--prompts", "."}, "one"), 1, "cannot read .: it is a directory");
+  write("bad.jsonl", "\"ab\"\n\n\"a\\ud83d\"\n");
+  Expect(infer(Fake, {"--prompts=bad.jsonl"}), 1,
+         "bad.jsonl: line 3, column 9: a surrogate (");
+  write("bad.jsonl", "\n[1]\n");
+  Expect(infer(Fake, {"--prompts=bad.jsonl"}), 1,
+         "bad.jsonl: line 2 is neither a JSON string nor an object");
+  write("wide", std::string("\xFF\xFE"
+                            "a\0",
+                            4));
+  Expect(Run({"--prompts=-"}, "wide"), 1, "standard input is UTF-16 text");
+  Expect(infer(Fake, {"--perplexity=wide"}), 1, "wide is UTF-16 text");
+}
 
 TEST_F(GenerationTest, StopsClearlyAtTheEndOfTheContext) {
   Outcome End = infer(Fake, {"--prompt=abc", "--tokens=100"});
@@ -245,7 +316,7 @@ TEST_F(GenerationTest, WrongFlagsAreSaid) {
     EXPECT_EQ(End.Out, "");
     EXPECT_THAT(End.Err, HasSubstr(Message));
   };
-  Expect({"--prompts=empty.txt"}, 1, "empty.txt holds no prompt");
+  Expect({"--prompts=empty.txt"}, 1, "empty.txt has no prompts");
   Expect({"--prompts=none.txt"}, 1, "none.txt");
   Expect({"--prompts=bad.jsonl"}, 1, "bad.jsonl: line 2 is neither");
   Expect({"--prompts=text.txt", "--prompt=a"}, 2, "exclude each other");

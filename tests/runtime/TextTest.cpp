@@ -85,7 +85,7 @@ TEST_F(VocabularyTest, DamagedFilesAreErrors) {
     write("vocab.json", Contents);
     EXPECT_ERROR(Vocabulary::load("vocab.json"), Message);
   };
-  Expect("", "expected a JSON object");
+  Expect("", "vocab.json: line 1, column 1: the text ends too early");
   Expect("[]", "expected a JSON object");
   Expect("{\"kind\": 3}", "\"kind\"");
   Expect("{\"kind\": \"words\"}", "unknown kind \"words\"");

@@ -551,7 +551,7 @@ INSTANTIATE_TEST_SUITE_P(
                    1,
                    "missing.txt: No such file or directory"},
         BadCommand{{"--data=folder"}, 1, "it is a directory"},
-        BadCommand{{"--data=/dev/null"}, 1, "not a regular file"},
+        BadCommand{{"--data=/dev/null"}, 1, "/dev/null is empty"},
         BadCommand{{"--data=empty.txt"}, 1, "empty.txt is empty"},
         BadCommand{{"--data=short.txt"},
                    1,

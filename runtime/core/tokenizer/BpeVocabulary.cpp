@@ -1,8 +1,7 @@
 #include "runtime/core/tokenizer/BpeVocabulary.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/TextFile.h"
 #include "runtime/core/tokenizer/ByteAlphabet.h"
 #include "runtime/core/tokenizer/TokenizerReaders.h"
 #include <algorithm>
@@ -78,9 +77,8 @@ static absl::StatusOr<
 parseMerges(const TokenizerFiles::File &File) {
   std::vector<std::pair<absl::string_view, absl::string_view>> Result;
   size_t Number = 0;
-  for (absl::string_view Line : absl::StrSplit(File.Contents, '\n')) {
+  for (absl::string_view Line : splitLines(File.Contents)) {
     ++Number;
-    absl::ConsumeSuffix(&Line, "\r");
     if (Line.empty() || (Number == 1 && Line.substr(0, 8) == "#version"))
       continue;
     size_t Space = Line.find(' ');

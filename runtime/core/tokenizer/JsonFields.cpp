@@ -1,5 +1,6 @@
 #include "runtime/core/tokenizer/JsonFields.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/StatusMacros.h"
 #include <limits>
 #include <utility>
@@ -9,10 +10,7 @@ namespace stator::runtime {
 absl::StatusOr<JsonFields> JsonFields::parse(absl::string_view Contents,
                                              std::string Origin,
                                              nlohmann::json &Storage) {
-  Storage = nlohmann::json::parse(Contents.begin(), Contents.end(),
-                                  /*cb=*/nullptr, /*allow_exceptions=*/false);
-  if (Storage.is_discarded())
-    return error(Origin, " is not valid JSON");
+  STATOR_ASSIGN_OR_RETURN(Storage, parseJson(Contents, Origin));
   return of(Storage, std::move(Origin), "");
 }
 

@@ -5,9 +5,11 @@
 #include "nlohmann/json.hpp"
 #include "runtime/core/AtomicFile.h"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/MappedFile.h"
 #include "runtime/core/RunPath.h"
 #include "runtime/core/StatusMacros.h"
+#include "runtime/core/TextFile.h"
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -127,12 +129,11 @@ readVocabMerges(const fs::path &Vocabulary, const fs::path &Merges) {
 /// Stator's own vocab.json, with the kind that it says. Only the beginning is
 /// looked at: the reader of the kind says what is wrong further on.
 static bool readOwnKind(absl::string_view Contents, TokenizerKind &Kind) {
-  auto Json = nlohmann::json::parse(Contents.begin(), Contents.end(),
-                                    /*cb=*/nullptr, /*allow_exceptions=*/false);
-  if (!Json.is_object() || !Json.contains("kind") ||
-      !Json.at("kind").is_string())
+  absl::StatusOr<nlohmann::json> Json = parseJson(Contents, "vocab.json");
+  if (!Json.ok() || !Json->is_object() || !Json->contains("kind") ||
+      !Json->at("kind").is_string())
     return false;
-  const auto &Name = Json.at("kind").get_ref<const std::string &>();
+  const auto &Name = Json->at("kind").get_ref<const std::string &>();
   Kind = Name == "bytes"    ? TokenizerKind::Bytes
          : Name == "tokens" ? TokenizerKind::Tokens
                             : TokenizerKind::Characters;
@@ -246,7 +247,7 @@ absl::StatusOr<TokenizerFiles> readTokenizerFiles(const std::string &Given) {
   if (fs::is_directory(Whole, Ignored))
     return readFolder(Whole);
   STATOR_ASSIGN_OR_RETURN(MappedFile File, MappedFile::open(Path));
-  absl::string_view Bytes = File.text();
+  absl::string_view Bytes = withoutByteOrderMark(File.text());
   if (absl::StartsWith(Bytes, Magic))
     return deserializeTokenizer(Bytes, Path);
 

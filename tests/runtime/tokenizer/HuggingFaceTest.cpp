@@ -440,7 +440,7 @@ TEST(HuggingFace, SideFilesSayWhatEndsAText) {
   EXPECT_EQ((*Coder)->bos(), 257);
   EXPECT_THAT((*Coder)->eos(), ElementsAre(260));
   EXPECT_ERROR(fromJson(smallByteLevelJson(), {{"tokenizer_config.json", "{"}}),
-               "tokenizer_config.json is not valid JSON");
+               "tokenizer_config.json: line 1, column ");
 }
 
 /// The ids of "a" with what is put around texts. `Post`: the post-processor
@@ -575,7 +575,8 @@ TEST(HuggingFace, WhatIsNotSupportedIsNamed) {
 }
 
 TEST(HuggingFace, DamagedFilesAreErrors) {
-  EXPECT_ERROR(fromJson("{"), "tokenizer.json is not valid JSON");
+  EXPECT_ERROR(fromJson("{"),
+               "tokenizer.json: line 1, column 2: the text ends too early");
   EXPECT_ERROR(fromJson("[]"), "tokenizer.json is not an object");
   EXPECT_ERROR(fromJson("{}"), "model is missing");
   auto Expect = [](const char *Message,
