@@ -81,7 +81,7 @@ TEST_F(TrainWithTokenizer, ErrorsNameWhatIsWrong) {
   Expect({"--tokenizer=none"}, "cannot read none");
   Expect({"--tokenizer=text.txt"}, "text.txt is no tokenizer");
   Expect({"--tokenizer=my.json", "--format=bytes"},
-         "--tokenizer encodes text, but --format bytes");
+         "the tokenizer of my.json encodes text, but --format bytes");
   auto Json = nlohmann::json::parse(smallByteLevelJson());
   Json["added_tokens"][0]["id"] = 264;
   write("large.json", Json.dump());
