@@ -132,12 +132,12 @@ LogicalResult FuncOp::verify() {
         Writes.try_emplace(Write.getParameterAttr().getAttr(), Write);
     if (!IsFirst) {
       InFlightDiagnostic Error = Write.emitOpError() << Write.getParameterAttr()
-                                                     << " is written already";
+                                                     << " is already written";
       Error.attachNote(Earlier->second.getLoc()) << "here";
       return WalkResult::interrupt();
     }
     if (Write->getParentOp() != getOperation()) {
-      Write.emitOpError() << "must not stand in a loop";
+      Write.emitOpError() << "must not be in a loop";
       return WalkResult::interrupt();
     }
     return WalkResult::advance();

@@ -96,7 +96,7 @@ LogicalResult TrainingStepBuilder::check(FuncOp Gradients) {
   for (StringRef Name :
        {entry::TrainStep, entry::Accumulate, entry::Update, entry::Evaluate})
     if (Operation *Old = Symbols.lookup(Name))
-      return Old->emitError() << "there is a @" << Name << " already";
+      return Old->emitError() << '@' << Name << " already exists";
   return success();
 }
 

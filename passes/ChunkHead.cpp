@@ -132,7 +132,7 @@ bool Head::addWide(Value V) {
     return true;
   Operation *Source = V.getDefiningOp();
   if (!Source || Source->getBlock() != &Block) {
-    Reason = "the logits come from outside";
+    Reason = "the logits are not computed in this function";
     return false;
   }
   if (!isWide(V))
@@ -171,7 +171,7 @@ bool Head::visitSource(Operation *Op) {
     return true;
   }
   if (!isElementwise(Op) && !isa<ReshapeOp, CrossEntropyGradOp>(Op))
-    return refuse(Op, "makes logits in another way than row by row");
+    return refuse(Op, "does not compute the logits row by row");
   Ops.insert(Op);
   if (isa<CrossEntropyGradOp>(Op))
     return addWide(Op->getOperand(0));
@@ -193,7 +193,7 @@ bool Head::visitUser(Operation *User, Value V) {
     return true;
   }
   if (!isElementwise(User) && !isa<ReshapeOp, CrossEntropyGradOp>(User))
-    return refuse(User, "uses the logits in another way than row by row");
+    return refuse(User, "does not use the logits row by row");
   return addWide(User->getResult(0));
 }
 
@@ -211,7 +211,7 @@ bool Head::addEinsum(EinsumOp Op, ArrayRef<int64_t> WideDims) {
   };
   if (!Check(Equation.Lhs, Found.InLhs) || !Check(Equation.Rhs, Found.InRhs) ||
       !Check(Equation.Result, Found.InResult))
-    return refuse(Op, "does not have the rows first");
+    return refuse(Op, "does not have the rows as its first dimensions");
   if (!Found.InResult) {
     if (!Found.InLhs || !Found.InRhs)
       return refuse(Op, "does not sum over the rows of both operands");
@@ -291,7 +291,7 @@ bool Head::addRowOps() {
   for (Operation *Op : Sums)
     for (Operation *User : Op->getUsers())
       if (Ops.contains(User))
-        return refuse(Op, "sums rows that others need");
+        return refuse(Op, "sums rows that other ops need");
   SmallVector<Operation *> InOrder = Ops.takeVector();
   llvm::sort(InOrder,
              [](Operation *X, Operation *Y) { return X->isBeforeInBlock(Y); });

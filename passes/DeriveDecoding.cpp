@@ -48,7 +48,7 @@ void DeriveDecoding::runOnOperation() {
     Module->setAttr(NoDecodingAttrName, StringAttr::get(&getContext(), Reason));
     if (remarks)
       emitRemark(Forward.getLoc())
-          << "every token is computed from all before it: " << Reason;
+          << "every token recomputes all positions before it: " << Reason;
     return;
   }
   FailureOr<TimeAnalysis> Time = TimeAnalysis::run(Forward);
@@ -73,7 +73,7 @@ void DeriveDecoding::runOnOperation() {
                     StringAttr::get(&getContext(), Step.getReason()));
     if (remarks)
       emitRemark(Step.getReasonLoc())
-          << "every token is computed from all before it: " << Step.getReason();
+          << "every token recomputes all positions before it: " << Step.getReason();
     return;
   }
   Builder B(&getContext());

@@ -131,7 +131,7 @@ void Differentiate::runOnOperation() {
     return signalPassFailure();
   }
   if (Symbols.lookup(entry::Gradients)) {
-    Module.emitError() << "there is a @gradients already";
+    Module.emitError() << "@gradients already exists";
     return signalPassFailure();
   }
   if (failed(checkLoss(Loss)))

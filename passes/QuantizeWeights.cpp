@@ -143,7 +143,8 @@ ParameterOp QuantizeWeights::declareScales(ParameterOp Parameter) {
   std::string Name = Parameter.getSymName().str() + ".scale";
   if (getOperation().lookupSymbol(Name)) {
     Parameter.emitError() << "the scales of @" << Parameter.getSymName()
-                          << " would be @" << Name << ", which is there";
+                          << " would be named @" << Name
+                          << ", which already exists";
     return nullptr;
   }
   OpBuilder B(Context);
@@ -215,8 +216,9 @@ void QuantizeWeights::runOnOperation() {
     HasDecoding |= entry::getDecodeWidth(Name) != 0;
     if (type != "f32" && entry::isEntryPoint(Name) && Name != entry::Forward &&
         !entry::getDecodeWidth(Name)) {
-      Func.emitError() << "weights of type " << type << " are for inference: @"
-                       << Name << " trains";
+      Func.emitError() << "weights of type " << type
+                       << " are supported for inference only: @" << Name
+                       << " trains";
       return signalPassFailure();
     }
   }

@@ -28,7 +28,7 @@ LogicalResult GroupLowering::analyze() {
     return Return.emitOpError("ends a kernel without results");
   for (Operation &Op : Body) {
     if (!isa<ReturnOp>(Op) && !canEmit(&Op) && !isWritten(&Op))
-      return Op.emitOpError("needs a kernel of its own");
+      return Op.emitOpError("cannot be fused with other ops");
     auto Reduce = dyn_cast<ReduceOp>(Op);
     if (!Reduce)
       continue;

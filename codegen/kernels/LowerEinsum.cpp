@@ -159,7 +159,7 @@ LogicalResult lowerEinsum(KernelEmitter &E, const EinsumKernel &Form,
   auto Return = cast<ReturnOp>(Body.getTerminator());
   for (Operation &Op : Body)
     if (!isa<ReturnOp, EinsumOp>(Op) && (!canEmit(&Op) || isa<ReduceOp>(Op)))
-      return Op.emitOpError("cannot be computed behind a contraction");
+      return Op.emitOpError("cannot be fused after a contraction");
   for (Value Result : Return.getOperands())
     if (cast<RankedTensorType>(Result.getType()).getNumElements() !=
         Einsum.getType().getNumElements())
