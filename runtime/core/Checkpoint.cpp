@@ -1,7 +1,7 @@
 #include "runtime/core/Checkpoint.h"
 #include "absl/strings/match.h"
-#include "nlohmann/json.hpp"
 #include "runtime/core/AtomicFile.h"
+#include "runtime/core/CompiledConfig.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/RunPath.h"
@@ -252,17 +252,6 @@ absl::Status CheckpointStore::putAside() {
 // Saving
 //===----------------------------------------------------------------------===//
 
-/// The config values of the model, as JSON: `stator export` knows from them
-/// what the tensors are for.
-static std::string configOf(const StatorProgram &Program) {
-  auto Options = nlohmann::ordered_json::parse(
-      Program.Options ? Program.Options : "", /*cb=*/nullptr,
-      /*allow_exceptions=*/false);
-  if (!Options.is_object() || !Options.contains("config"))
-    return "{}";
-  return Options["config"].dump();
-}
-
 absl::Status CheckpointStore::save(const StatorProgram &Program,
                                    const uint8_t *State, const RunRecord &Run,
                                    const Tokenizer &Coder,
@@ -286,7 +275,7 @@ absl::Status CheckpointStore::save(const StatorProgram &Program,
         {"model", Program.Name},
         {"step", absl::StrCat(Run.Step)},
         {"seed", absl::StrCat(Run.Seed)},
-        {"config", configOf(Program)},
+        {"config", compiledConfig(Program).dump()},
     };
     auto WriteTensors = [&](const char *Name, int32_t Role) {
       std::vector<SafetensorsTensor> Tensors = tensorsOf(Program, Role, State);

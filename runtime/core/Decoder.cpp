@@ -1,5 +1,5 @@
 #include "runtime/core/Decoder.h"
-#include "runtime/core/Errors.h"
+#include "runtime/core/ContextLimit.h"
 #include "runtime/core/StatusMacros.h"
 #include <algorithm>
 #include <cstring>
@@ -106,21 +106,6 @@ void Decoder::reset() {
 int64_t Decoder::room() const {
   return context() == 0 ? std::numeric_limits<int64_t>::max()
                         : context() - Position;
-}
-
-absl::Status beyondContext(const StatorProgram &Program, absl::string_view What,
-                           int64_t Length) {
-  return error(What, " has ", Length, " tokens, but the context of ",
-               Program.Name, " holds ", Program.Context,
-               "\nhint: compile it with a longer --time");
-}
-
-absl::Status withinPrefix(const StatorProgram &Program, absl::string_view What,
-                          int64_t Length) {
-  return error(What, " has ", Length, Length == 1 ? " token" : " tokens",
-               ", but ", Program.Name, " is given the first ", Program.Prefix,
-               " together (its config value prefix)\n"
-               "hint: give it at least as many to go on from");
 }
 
 absl::Status Decoder::feed(const int32_t *Given, int64_t Count) {

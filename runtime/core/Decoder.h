@@ -86,23 +86,6 @@ private:
   std::vector<const float *> Logits;       ///< by row
 };
 
-/// The error for \p What of \p Length tokens that are more than the context of
-/// \p Program holds.
-absl::Status beyondContext(const StatorProgram &Program, absl::string_view What,
-                           int64_t Length);
-
-/// What to do where a text has as many tokens as the context holds.
-inline const char *adviceForMore(const StatorProgram &Program) {
-  return Program.Prefix
-             ? "compile it with a longer --time"
-             : "compile it with a longer --time, or go on with --slide";
-}
-
-/// The error for \p What of \p Length tokens that are fewer than the prefix of
-/// \p Program.
-absl::Status withinPrefix(const StatorProgram &Program, absl::string_view What,
-                          int64_t Length);
-
 } // namespace stator::runtime
 
 #endif // STATOR_RUNTIME_CORE_DECODER_H

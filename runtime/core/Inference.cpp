@@ -3,6 +3,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "nlohmann/json.hpp"
+#include "runtime/core/ContextLimit.h"
 #include "runtime/core/Decoder.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/ExitCodes.h"
@@ -366,7 +367,7 @@ absl::StatusOr<int> Writer::run(const std::vector<Prompt> &Prompts) {
                "tokens\nhint: %s\n",
                static_cast<long>(Options.Tokens), Model.program().Name,
                static_cast<long>(Texts.context()),
-               adviceForMore(Model.program()));
+               adviceForMore(Model.program()).c_str());
   return int(ExitContext);
 }
 

@@ -1,4 +1,5 @@
 #include "runtime/core/Interactive.h"
+#include "runtime/core/ContextLimit.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/ExitCodes.h"
 #include "runtime/core/Finite.h"
@@ -183,7 +184,7 @@ absl::StatusOr<int> Conversation::run() {
     if (!*HadRoom) {
       std::fprintf(stderr, "the context of %s, %ld tokens, is full\nhint: %s\n",
                    Model.program().Name, static_cast<long>(Text.context()),
-                   adviceForMore(Model.program()));
+                   adviceForMore(Model.program()).c_str());
       return int(ExitContext);
     }
   }

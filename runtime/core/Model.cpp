@@ -165,7 +165,10 @@ absl::Status Model::checkTokenizer() const {
     return error(Text->files().Origin, " has ", Size,
                  Text->kind() == TokenizerKind::Characters ? " characters"
                                                            : " tokens",
-                 ", but the model was compiled for ", Program->Vocabulary);
+                 ", but the model was compiled for ", Program->Vocabulary,
+                 "\nhint: use the tokenizer that the weights were trained "
+                 "with; or, for weights with ",
+                 Size, " tokens, compile the model with -D vocab=", Size);
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/core/Weights.h"
 #include "absl/strings/match.h"
 #include "runtime/core/AtomicFile.h"
+#include "runtime/core/CompiledConfig.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/Finite.h"
 #include "runtime/core/Format.h"
@@ -29,7 +30,9 @@ using Source = ShardedSafetensors::Tensor;
 struct Problems {
   std::vector<std::string> Missing, Extra, Wrong, Unreadable;
 
-  absl::Status toStatus(const std::string &Path, const char *Model) const {
+  /// \p Flags compile a program for the config that the files say.
+  absl::Status toStatus(const std::string &Path, const char *Model,
+                        const std::string &Flags) const {
     if (Missing.empty() && Extra.empty() && Wrong.empty() && Unreadable.empty())
       return absl::OkStatus();
     std::string Message =
@@ -41,6 +44,11 @@ struct Problems {
     if (Missing.empty() && Wrong.empty() && Unreadable.empty())
       absl::StrAppend(&Message, "\nhint: --allow-extra ignores tensors that "
                                 "are not in the model");
+    if (!Flags.empty())
+      absl::StrAppend(&Message,
+                      "\nhint: the weights are of a model with other "
+                      "config values; compile this one with ",
+                      Flags);
     return error(Message);
   }
 };
@@ -121,7 +129,13 @@ static absl::Status load(const std::vector<Source> &Sources,
     *Ignored = Found.Extra;
   if (Options.AllowExtra)
     Found.Extra.clear();
-  STATOR_RETURN_IF_ERROR(Found.toStatus(Path, Program.Name));
+  std::string Flags;
+  if (!Sources.empty()) {
+    const auto &Metadata = Sources.front().File->metadata();
+    if (auto Config = Metadata.find("config"); Config != Metadata.end())
+      Flags = flagsForConfig(Program, Config->second);
+  }
+  STATOR_RETURN_IF_ERROR(Found.toStatus(Path, Program.Name, Flags));
   for (const WeightCopy &Each : Copies)
     announce(*Each.From);
   STATOR_RETURN_IF_ERROR(verify(Sources));

@@ -137,7 +137,8 @@ TEST(Decoder, StopsAtTheEndOfTheContext) {
   EXPECT_EQ(Text.room(), 0);
   EXPECT_ERROR(Text.feed(Tokens.data() + 20, 1),
                "the text has 21 tokens, but the context of Fake holds 20\n"
-               "hint: compile it with a longer --time");
+               "hint: shorten it; or compile the model with --time 21 or "
+               "more");
   EXPECT_EQ(Text.position(), 20);
 }
 

@@ -91,14 +91,16 @@ TEST_F(GenerationTest, StopsClearlyAtTheEndOfTheContext) {
   EXPECT_EQ(End.Out.size(), 65u) << "the context, and the token after it";
   EXPECT_EQ(End.Err,
             "stopped before --tokens 100: the context of Fake holds 64 tokens\n"
-            "hint: compile it with a longer --time, or go on with --slide\n");
+            "hint: compile the model with --time 128 or more; or go on with "
+            "--slide\n");
   End = infer(Fake, {"--prompt=abc"});
   EXPECT_EQ(End.ExitCode, 0) << "nobody asked for more";
   EXPECT_EQ(End.Out.size(), 65u);
   End = infer(Fake, {"--prompt", std::string(65, 'a')});
   EXPECT_EQ(End.ExitCode, 1);
   EXPECT_THAT(End.Err, HasSubstr("the prompt has 65 tokens, but the context of "
-                                 "Fake holds 64\nhint: compile"));
+                                 "Fake holds 64\nhint: shorten it; or compile "
+                                 "the model with --time 65 or more"));
   End = infer(Fake, {"--prompt=a", "--prompt", std::string(65, 'a')});
   EXPECT_EQ(End.Out, "");
   EXPECT_THAT(End.Err, HasSubstr("prompt 2 has 65 tokens"));
@@ -125,7 +127,7 @@ TEST_F(GenerationTest, AsksForThePrefix) {
   EXPECT_EQ(End.ExitCode, 4);
   EXPECT_EQ(End.Err,
             "stopped before --tokens 100: the context of Fake holds 10 tokens\n"
-            "hint: compile it with a longer --time\n");
+            "hint: compile the model with --time 20 or more\n");
   End = infer(Together, {"--prompt=abcde", "--slide"});
   EXPECT_EQ(End.ExitCode, 2);
   EXPECT_THAT(End.Err, HasSubstr("--slide: it would forget the beginning of "

@@ -50,7 +50,10 @@ TEST_F(ModelTest, FindsATokenizerBesideTheWeights) {
         R"({"kind": "characters",
             "characters": ["a","b","c","d","e","f","g","h","i"]})");
   EXPECT_ERROR(load(nullptr, "."),
-               "has 9 characters, but the model was compiled for 8");
+               "has 9 characters, but the model was compiled for 8\n"
+               "hint: use the tokenizer that the weights were trained with; "
+               "or, for weights with 9 tokens, compile the model with -D "
+               "vocab=9");
 }
 
 /// --tokenizer takes what --weights takes.

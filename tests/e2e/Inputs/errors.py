@@ -92,10 +92,13 @@ def main(folder, models):
         (infer + ["--weights", "nowhere"], "nowhere"),
         (infer + ["--weights", "folder"], "folder"),
         (["./wider", "--weights", "out"], "of another shape"),
+        (["./wider", "--weights", "out"], "compile this one with -D width=32\n"),
         (["./other", "--weights", "out"], "missing in the file"),
         # generation
         (infer + ["--weights", "out", "--prompt", "the \u2603"], "\u2603"),
         (infer + ["--weights", "out", "--prompt-ids", "1,9999"], "9999"),
+        (infer + ["--weights", "out", "--prompt", "the cat sat on the mat"],
+         "train the model with a longer context (-D context=22), as these weights (wpe.weight) know only 16 positions"),
         (infer + ["--weights", "out", "--temperature", "-1"], "--temperature -1: expected"),
         (infer + ["--weights", "out", "--top-p", "2"], "--top-p 2: expected"),
         (infer + ["--weights", "out", "--top-k", "-4"], "--top-k -4: expected"),

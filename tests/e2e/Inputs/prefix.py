@@ -32,7 +32,7 @@ def main(folder, model):
         refuse(1, "error: prompt 2 has 3" + short, "--prompt", "the cat sat", "--prompt", "the")
         refuse(2, "--slide: it would forget the beginning of the text", "--prompt", "the cat sat", "--slide")
         # What is beyond the context would move the prefix.
-        refuse(4, f"the context of Translator holds {TIME} tokens\nhint: compile it with a longer --time\n",
+        refuse(4, f"the context of Translator holds {TIME} tokens\nhint: ",
                "--prompt", "the cat ", "--tokens", "100")
 
         text = call(*program, "--prompt", "the cat ", "--tokens", "24", "--temperature", "0", "--json")
