@@ -5,6 +5,7 @@
 #include "runtime/core/Finite.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/StopText.h"
+#include "runtime/core/TextFile.h"
 #include "runtime/core/TextStream.h"
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +15,7 @@
 #include <poll.h>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 namespace stator::runtime {
 
@@ -45,9 +47,9 @@ public:
   std::optional<std::string> next() {
     for (;;) {
       if (size_t End = Held.find('\n'); End != std::string::npos) {
-        std::string Line = Held.substr(0, End);
+        std::string Line = Held.substr(0, End + 1);
         Held.erase(0, End + 1);
-        return Line;
+        return clean(Line);
       }
       if (!wait())
         return std::nullopt;
@@ -57,11 +59,20 @@ public:
         Held.append(Bytes, static_cast<size_t>(Count));
       else if (Count == 0 || errno != EINTR)
         return Held.empty() ? std::nullopt
-                            : std::optional(std::exchange(Held, ""));
+                            : std::optional(clean(std::exchange(Held, "")));
     }
   }
 
 private:
+  /// A line of any system without its end, and without a byte order mark at the
+  /// beginning of the input.
+  std::string clean(absl::string_view Line) {
+    Line = withoutLineEnd(Line);
+    if (std::exchange(AtStart, false))
+      Line = withoutByteOrderMark(Line);
+    return std::string(Line);
+  }
+
   /// Until there is something to read; false if SIGINT came. The signal is
   /// blocked but while waiting, so that none is missed in between.
   static bool wait() {
@@ -79,6 +90,7 @@ private:
   }
 
   std::string Held;
+  bool AtStart = true;
 };
 
 class Conversation {

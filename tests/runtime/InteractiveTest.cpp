@@ -44,6 +44,18 @@ TEST_F(InteractiveTest, ATextGoesOnInteractively) {
   EXPECT_EQ(Third, After("abc" + First + "de" + Second));
 }
 
+TEST_F(InteractiveTest, LinesOfAllSystemsAreReadAlike) {
+  std::vector<std::string> Flags = {"--tokens=5", "--top-k=1"};
+  Outcome Plain = converse(Fake, "abc\nde\n\nab", Flags);
+  ASSERT_EQ(Plain.ExitCode, 0) << Plain.Err;
+  Outcome End = converse(Fake,
+                         "\xEF\xBB\xBF"
+                         "abc\r\nde\r\n\r\nab\r",
+                         Flags);
+  EXPECT_EQ(End.ExitCode, 0) << End.Err;
+  EXPECT_EQ(End.Out, Plain.Out);
+}
+
 TEST_F(InteractiveTest, AConversationEndsWithTheContext) {
   FakeProgram Short(STATOR_MODE_INFER, sizes(1, 10));
   Outcome End = converse(Short, "abc\nabc\nabc\n", {"--tokens=4"});
