@@ -23,6 +23,7 @@
 #include <cstdio>
 #include <deque>
 #include <unistd.h>
+#include <utility>
 
 namespace stator::runtime {
 
@@ -266,29 +267,35 @@ private:
     TextEnd End = TextEnd::Tokens;
   };
 
-  absl::Status runBatch(size_t Begin, size_t End);
+  /// Writes the texts of Jobs from \p Begin on.
+  absl::Status runBatch(size_t Begin);
   void printJson(const std::vector<Prompt> &Prompts, double Seconds) const;
 
   const class Model &Model;
   Decoder &Texts;
   const InferOptions &Options;
   const GeneratorOptions &How;
+  /// Those being written and, for --json, those before: all that were asked
+  /// for might not fit into memory.
   std::deque<Job> Jobs;
   int64_t Generated = 0;
+  bool First = true; ///< nothing has been printed
+  bool Full = false; ///< a text reached the end of the context
 };
 
-absl::Status Writer::runBatch(size_t Begin, size_t End) {
+absl::Status Writer::runBatch(size_t Begin) {
+  size_t End = Jobs.size();
   std::vector<TextStart> Starts;
   for (size_t I = Begin; I < End; ++I)
     Starts.push_back({Jobs[I].Start->Ids, Jobs[I].Sample, Jobs[I].Start->Name});
   // A text alone is shown as it comes, several one after the other.
   bool Stream = !Options.Json && End - Begin == 1;
-  auto Separate = [&](size_t I) {
-    if (I > 0 && !Options.Json)
+  auto Separate = [&] {
+    if (!std::exchange(First, false))
       std::fputs("\n\n", stdout);
   };
   if (Stream) {
-    Separate(Begin);
+    Separate();
     Jobs[Begin].Out.show();
   }
   STATOR_ASSIGN_OR_RETURN(
@@ -305,12 +312,15 @@ absl::Status Writer::runBatch(size_t Begin, size_t End) {
   for (size_t I = Begin; I < End; ++I) {
     Jobs[I].End = Ends[I - Begin];
     Jobs[I].Out.finish();
+    Full |= Jobs[I].End == TextEnd::Context;
     if (Options.Json)
       continue;
     if (!Stream)
-      Separate(I);
+      Separate();
     Jobs[I].Out.show();
   }
+  if (!Options.Json)
+    Jobs.clear();
   return absl::OkStatus();
 }
 
@@ -337,29 +347,27 @@ absl::StatusOr<int> Writer::run(const std::vector<Prompt> &Prompts) {
     if (Length < Model.program().Prefix)
       return withinPrefix(Model.program(), Start.Name, Length);
   }
-  for (const Prompt &Start : Prompts)
-    for (int64_t Sample = 0; Sample < Options.Samples; ++Sample)
-      Jobs.push_back({&Start, static_cast<uint32_t>(Sample),
-                      Output(Model, Options, Start)});
+  auto Samples = static_cast<size_t>(Options.Samples);
+  size_t Count = Prompts.size() * Samples;
   auto Begin = std::chrono::steady_clock::now();
   bool AnyLength = Texts.separatesRows();
-  for (size_t I = 0; I < Jobs.size();) {
-    size_t End = I + 1;
-    while (
-        End < Jobs.size() && End - I < static_cast<size_t>(Texts.batch()) &&
-        (AnyLength || Jobs[End].Start->Ids.size() == Jobs[I].Start->Ids.size()))
-      ++End;
-    STATOR_RETURN_IF_ERROR(runBatch(I, End));
-    I = End;
+  for (size_t I = 0; I < Count;) {
+    size_t FirstJob = Jobs.size(), Length = Prompts[I / Samples].Ids.size();
+    for (int64_t Row = 0; I < Count && Row < Texts.batch(); ++Row, ++I) {
+      const Prompt &Start = Prompts[I / Samples];
+      if (!AnyLength && Start.Ids.size() != Length)
+        break;
+      Jobs.push_back({&Start, static_cast<uint32_t>(I % Samples),
+                      Output(Model, Options, Start)});
+    }
+    STATOR_RETURN_IF_ERROR(runBatch(FirstJob));
   }
   std::chrono::duration<double> Taken =
       std::chrono::steady_clock::now() - Begin;
   if (Options.Json)
     printJson(Prompts, Taken.count());
-  else if (Jobs.size() > 1 || ::isatty(STDOUT_FILENO))
+  else if (Count > 1 || ::isatty(STDOUT_FILENO))
     std::fputs("\n", stdout);
-  bool Full = std::ranges::any_of(
-      Jobs, [](const Job &Each) { return Each.End == TextEnd::Context; });
   if (!Full || !Options.TokensGiven)
     return int(ExitSuccess);
   std::fprintf(stderr,

@@ -4,10 +4,12 @@
 #include "nlohmann/json.hpp"
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
+#include <sys/resource.h>
 
 using namespace stator::runtime;
 using namespace stator::runtime::testing;
@@ -191,6 +193,25 @@ TEST_F(GenerationTest, SamplesAreTheSameInABatch) {
     EXPECT_NE(First["samples"][0]["ids"], First["samples"][1]["ids"]);
   }
   EXPECT_EQ(Count, 2) << "a line for each prompt";
+}
+
+TEST_F(GenerationTest, SamplesTakeNoMemoryBeforeTheirTime) {
+  // More than fit into memory: the first are written at once, until the file
+  // may not grow any more.
+  Outcome End = run(Fake.get(),
+                    {"--prompt=abc", "--samples=2147483647", "--tokens=20",
+                     "--weights=model.safetensors"},
+                    [] {
+                      rlimit File = {4096, 4096}, Core = {0, 0};
+                      ::setrlimit(RLIMIT_FSIZE, &File);
+                      ::setrlimit(RLIMIT_CORE, &Core);
+                    });
+  EXPECT_EQ(End.Signal, SIGXFSZ) << End.Err;
+  EXPECT_EQ(End.Out.size(), 4096u);
+  EXPECT_THAT(End.Out, StartsWith("abc"));
+  // An empty line between the texts, one after the last.
+  End = infer(Fake, {"--prompt=abc", "--samples=3", "--tokens=0"});
+  EXPECT_EQ(End.Out, "abc\n\nabc\n\nabc\n");
 }
 
 TEST_F(GenerationTest, StopStringsAreNeverShown) {
