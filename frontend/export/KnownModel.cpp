@@ -4,6 +4,7 @@
 #include "frontend/Frontend.h"
 #include "frontend/import/Families.h"
 #include "frontend/import/WeightPlan.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/MappedFile.h"
 #include "runtime/core/ShardedSafetensors.h"
 #include "runtime/core/StatusMacros.h"
@@ -50,17 +51,23 @@ static absl::StatusOr<Origin> readModelFile(const std::string &Path) {
     auto Value = (*Module)->getAttrOfType<mlir::StringAttr>(Name);
     return Value ? Value.getValue().str() : std::string();
   };
-  return Origin{Text("stator.model"),
-                json::parse(Text("stator.config"), nullptr, false), Path};
+  STATOR_ASSIGN_OR_RETURN(
+      json Config, runtime::parseJsonObject(Text("stator.config"),
+                                            "the config values of " + Path));
+  return Origin{Text("stator.model"), std::move(Config), Path};
 }
 
 static absl::StatusOr<Origin> findOrigin(const runtime::SafetensorsFile &File,
                                          const std::string &Folder) {
   const auto &Metadata = File.metadata();
   auto Model = Metadata.find("model"), Config = Metadata.find("config");
-  if (Model != Metadata.end() && Config != Metadata.end())
-    return Origin{Model->second, json::parse(Config->second, nullptr, false),
-                  File.path()};
+  if (Model != Metadata.end() && Config != Metadata.end()) {
+    STATOR_ASSIGN_OR_RETURN(
+        json Values,
+        runtime::parseJsonObject(
+            Config->second, "\"config\" in the metadata of " + File.path()));
+    return Origin{Model->second, std::move(Values), File.path()};
+  }
   std::error_code Ignored;
   if (fs::exists(Folder + "/model.stator", Ignored))
     return readModelFile(Folder + "/model.stator");

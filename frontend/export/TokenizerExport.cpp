@@ -5,6 +5,7 @@
 #include "frontend/import/GgufTokenizer.h"
 #include "nlohmann/json.hpp"
 #include "runtime/core/Errors.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/TextFile.h"
 #include "runtime/core/tokenizer/ByteAlphabet.h"
@@ -105,8 +106,11 @@ struct BytePairs {
 
 static json parseObject(const TokenizerFiles &Files, const char *Name) {
   const TokenizerFiles::File *File = Files.find(Name);
-  json Json = File ? json::parse(File->Contents, nullptr, false) : json();
-  return Json.is_object() ? Json : json::object();
+  if (!File)
+    return json::object();
+  // Read by the tokenizer before, which said what was wrong.
+  auto Parsed = runtime::parseJsonObject(File->Contents, Name);
+  return Parsed.ok() ? *std::move(Parsed) : json::object();
 }
 
 /// Puts a text at its id. False: not an id of the vocabulary.

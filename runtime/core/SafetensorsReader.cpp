@@ -3,6 +3,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/HalfFloat.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/Safetensors.h"
 #include "runtime/core/StatusMacros.h"
 #include <algorithm>
@@ -127,7 +128,12 @@ absl::Status SafetensorsFile::parse() {
 
   std::string Duplicate;
   json Json = parseHeader(Header, Duplicate);
-  if (Json.is_discarded() || !Json.is_object())
+  if (Json.is_discarded()) {
+    // Again, for what is wrong and where.
+    absl::Status Why = parseJson(Header, "").status();
+    return Invalid("its header is not a JSON object", Why.message());
+  }
+  if (!Json.is_object())
     return Invalid("its header is not a JSON object");
   if (!Duplicate.empty())
     return Invalid("\"", Duplicate, "\" is there twice");
@@ -178,9 +184,8 @@ absl::Status SafetensorsFile::parse() {
 }
 
 absl::Status SafetensorsFile::readChecksums(const std::string &Text) {
-  json Sums = json::parse(Text, nullptr, /*allow_exceptions=*/false);
-  if (!Sums.is_object())
-    return error(Path, " is damaged: its checksums are not a JSON object");
+  STATOR_ASSIGN_OR_RETURN(
+      json Sums, parseJsonObject(Text, Path + " is damaged: its checksums"));
   for (SafetensorsEntry &Entry : Entries) {
     auto Found = Sums.find(Entry.Name);
     if (Found == Sums.end() || !Found->is_string())

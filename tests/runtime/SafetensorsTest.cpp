@@ -87,9 +87,12 @@ TEST_F(SafetensorsTest, DamagedHeadersAreErrors) {
 
   Expect("", 0, "its header is not a JSON object");
   Expect("[1]", 0, "its header is not a JSON object");
-  Expect("{" + A, 8, "its header is not a JSON object");
+  Expect("{" + A, 8,
+         "its header is not a JSON object: line 1, column 54: the text ends "
+         "too early");
   Expect("{" + A + "} x", 8, "its header is not a JSON object");
-  Expect("{\"\xff\":1}", 0, "its header is not a JSON object");
+  Expect("{\"\xff\":1}", 0,
+         "its header is not a JSON object: line 1, column 3: not valid UTF-8");
   Expect("{" + A + "," + A + "}", 8, "\"a\" is there twice");
   Expect(
       R"({"a":{"dtype":"F32","dtype":"I32","shape":[2],"data_offsets":[0,8]}})",
