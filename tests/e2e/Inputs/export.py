@@ -123,6 +123,16 @@ def round_trip_of_merges():
     call("stator", "interpret", model, *options, "--data", "text.txt", "--tokenizer", "merges/vocab.json", "--steps", 2,
          "--out", "merged", "--quiet")
     call("stator", "export", "merged", "--format", "gguf", "-o", "merged.gguf")
+    # A file that Python wrote, with a number that JSON does not have, is the same tokenizer.
+    with open("tokenizer.json") as file:
+        whole = json.load(file)
+    with open("tokenizer.json", "w", encoding="utf-8-sig") as file:
+        json.dump(dict(whole, note=float("nan")), file)
+    call("stator", "interpret", model, *options, "--data", "text.txt", "--tokenizer", "tokenizer.json", "--steps", 1,
+         "--out", "noted", "--quiet")
+    call("stator", "export", "noted", "--format", "gguf", "-o", "noted.gguf")
+    if gguf.Reader("noted.gguf").pairs.get("tokenizer.ggml.merges") != pairs["merges"]:
+        fail("the tokenizer.json with NaN and a byte order mark has other merges in GGUF")
     found = gguf.Reader("merged.gguf").pairs
     end = pairs["vocab"]["<|endoftext|>"]
     for key, value in {"eos_token_id": end, "add_bos_token": False}.items():
