@@ -164,10 +164,14 @@ FuncOp KernelFormation::getKernel(ArrayRef<Operation *> Ops,
     Returned.push_back(Map.lookup(Result));
   ReturnOp::create(B, Loc, Returned);
 
-  // Values are numbered in the generic form, so that names do not matter.
+  // Values are numbered in the generic form, so that names do not matter; nor
+  // do locations, also where those are to be printed.
   std::string Text;
   llvm::raw_string_ostream Stream(Text);
-  Kernel->print(Stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
+  Kernel->print(
+      Stream,
+      OpPrintingFlags().printGenericOpForm().useLocalScope().enableDebugInfo(
+          false));
   FuncOp &Same = Known[Text];
   if (Same) {
     Kernel.erase();

@@ -77,6 +77,14 @@ void CommandLine::addCompilerFlags() {
                &Model->NoFusion);
 }
 
+void CommandLine::addFrom() {
+  Flags.text("from", "STAGE",
+             "The model is a file of IR after this stage, as --dump-ir writes "
+             "it; compilation continues with the next one. Needs the same "
+             "flags as the compilation that has written it.",
+             &Model->From, "none");
+}
+
 void CommandLine::allowOutput(std::string &Output) {
   Flags.text("output", "FILE",
              "The output file; -o is a short form. - is standard output.",

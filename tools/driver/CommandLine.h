@@ -26,6 +26,7 @@ using runtime::ExitUsage;
 /// Which model, and for what it is compiled.
 struct ModelOptions {
   std::string Model; ///< path of the model file
+  std::string From;  ///< the stage that has made it; empty: it is a model
   std::string Mode = "train";
   int64_t Batch = 0, Time = 0; ///< 0: as the model says
   std::vector<std::pair<std::string, std::string>> Defines;
@@ -55,6 +56,8 @@ public:
   /// and
   /// --memory-budget.
   void addCompilerFlags();
+  /// Declares --from.
+  void addFrom();
   /// Flags that are not of the model.
   runtime::Flags &flags() { return Flags; }
   /// Accepts -o as another spelling of --output.

@@ -55,6 +55,7 @@ std::optional<int> parseOptions(const Invocation &Call,
   CommandLine Line("compile MODEL [--mode train|infer] [-o OUT] [flags]",
                    Description);
   Line.addModelFlags(Options.Model);
+  Line.addFrom();
   Line.flags().section("Output");
   Line.allowOutput(Options.Output);
   Line.flags().choice(
@@ -88,7 +89,9 @@ std::optional<int> parseOptions(const Invocation &Call,
       &Options.Model.Codegen.Profile);
   Line.flags().section("Reports");
   Line.flags().text("dump-ir", "DIR",
-                    "Write the IR of every stage to a file in DIR.",
+                    "Write the IR of every stage to a file in DIR, which "
+                    "begins with the command that makes the next one. The "
+                    "files of an earlier dump are removed.",
                     &Options.DumpFolder);
   Line.flags().toggle("remarks",
                       "Report for each softmax whether it was fused into "
@@ -203,13 +206,15 @@ int Compilation::writeText(StringRef Text) {
 int Compilation::run() {
   if (Options.Timing)
     S.enableTiming();
-  if (failed(S.dump().open(Options.DumpFolder)))
+  if (failed(S.checkFrom()))
+    return ExitUsage;
+  if (failed(S.dump().open(Options.DumpFolder, Options.Model.Model)))
     return ExitFailure;
   OwningOpRef<ModuleOp> Module = S.load();
   if (!Module)
     return ExitFailure;
   InterpreterOptions About = describeModel(*Module, Options.Model);
-  if (failed(S.run(*Module, S.getGraphStages())) ||
+  if (failed(S.run(*Module, S.getRemaining(S.getGraphStages()))) ||
       failed(Table.fill(*Module, {}, "stator " STATOR_VERSION, About, Program)))
     return ExitFailure;
   if (!Options.Embed.Weights.empty()) {
@@ -222,19 +227,24 @@ int Compilation::run() {
   Summary Needs;
   CodegenOptions Codegen = Options.Model.Codegen;
   Codegen.Remarks = Options.Model.Remarks;
-  for (const Stage &Each : getCodegenStages(Codegen)) {
-    if (failed(S.run(*Module, Each)))
-      return ExitFailure;
-    if (StringRef(Each.Name) != "planned")
-      continue;
-    Needs = summarize(*Module, Program);
-    Program.ArenaBytes = Needs.ArenaBytes;
-    if (Options.Model.Codegen.Profile) {
-      Launches.fill(*Module, Program);
-      Needs.Buffers = listBuffers(*Module);
+  StringRef Made = Options.Model.From;
+  SmallVector<Stage> Rest = S.getRemaining(getCodegenStages(Codegen));
+  for (const Stage *Next = Rest.begin();; ++Next) {
+    if (Made == "planned") {
+      Needs = summarize(*Module, Program);
+      Program.ArenaBytes = Needs.ArenaBytes;
+      if (Options.Model.Codegen.Profile) {
+        Launches.fill(*Module, Program);
+        Needs.Buffers = listBuffers(*Module);
+      }
+      if (Options.Emit == "ir")
+        break;
     }
-    if (Options.Emit == "ir")
+    if (Next == Rest.end())
       break;
+    if (failed(S.run(*Module, *Next)))
+      return ExitFailure;
+    Made = Next->Name;
   }
   int Code = Options.Emit == "ir" ? writeText(S.print(*Module))
                                   : emitMachineCode(*Module);
@@ -274,12 +284,22 @@ int Compilation::emitMachineCode(ModuleOp Module) {
   if (!Code)
     return fail("the program could not be translated to LLVM IR");
   emitProgramConstant(*Code, Program);
-  if (S.dump() && failed(S.dump().write("translated", "ll", Print(*Code))))
+  if (S.dump() &&
+      failed(S.dump().write(
+          "translated", "ll",
+          {"llvm", "ll",
+           "opt -S -O3 --opt-disable=called-value-propagation,argpromotion",
+           "Its names of values may differ in their numbers."},
+          Print(*Code))))
     return ExitFailure;
 
   Timing = S.timing().nest("optimization");
   optimizeLlvm(*Code, *Machine);
-  if (S.dump() && failed(S.dump().write("llvm", "ll", Print(*Code))))
+  if (S.dump() &&
+      failed(S.dump().write(
+          "llvm", "ll",
+          {"asm", "s", "llc -O3 --relocation-model=pic --asm-verbose=0", ""},
+          Print(*Code))))
     return ExitFailure;
   if (Options.Emit == "llvm")
     return writeText(Print(*Code));
@@ -292,7 +312,7 @@ int Compilation::emitMachineCode(ModuleOp Module) {
             generateCode(*Copy, *Machine, MachineCode::Assembly, Bytes, Error)))
       return fail(Error);
     StringRef Text(Bytes.data(), Bytes.size());
-    if (failed(S.dump().write("asm", "s", Text)))
+    if (failed(S.dump().write("asm", "s", {}, Text)))
       return ExitFailure;
     if (Options.Emit == "asm")
       return writeText(Text);

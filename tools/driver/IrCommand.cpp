@@ -17,7 +17,8 @@ static const char Description[] = "Prints the IR of a model after a stage of "
 
 int runIr(const Invocation &Call) {
   ModelOptions Options;
-  std::string After = "frontend";
+  std::string After;
+  bool Locations = false;
   CommandLine Line("ir MODEL [--after STAGE] [flags]", Description);
   Line.addModelFlags(Options);
   Line.flags().section("IR");
@@ -27,6 +28,12 @@ int runIr(const Invocation &Call) {
                     "recompute (with a memory budget), kernels, planned, "
                     "lowered, entries, openmp, llvm.",
                     &After);
+  Line.addFrom();
+  Line.flags().toggle("locations",
+                      "Print locations, which hold the names of values, and "
+                      "constants in full, so that stator-opt and stator read "
+                      "back the same program.",
+                      &Locations);
   Line.flags().toggle("gradients", "Keep @gradients as an entry point.",
                       &Options.Gradients);
   Line.flags().toggle("remarks",
@@ -43,12 +50,19 @@ int runIr(const Invocation &Call) {
   if (failed(Target))
     return fail(Error);
   Session S(Options);
-  SmallVector<Stage> Stages = S.getAllStages();
-  SmallVector<StringRef> Names = {"frontend"};
+  if (failed(S.checkFrom()))
+    return ExitUsage;
+  if (Options.From.empty())
+    Options.From = "frontend";
+  if (After.empty())
+    After = Options.From;
+  SmallVector<Stage> Stages = S.getRemaining(S.getAllStages());
+  SmallVector<StringRef> Names = {Options.From};
   for (const Stage &Each : Stages)
     Names.push_back(Each.Name);
   if (!llvm::is_contained(Names, After)) {
     fail("there is no stage " + After + " with --mode " + Options.Mode +
+         (Options.From == "frontend" ? "" : " --from " + Options.From) +
          didYouMean(After, Names));
     llvm::errs() << "stages: " << llvm::join(Names, ", ") << "\n";
     return ExitUsage;
@@ -58,14 +72,14 @@ int runIr(const Invocation &Call) {
   if (!Module)
     return ExitFailure;
   for (const Stage &Each : Stages) {
-    if (After == "frontend")
+    if (After == Options.From)
       break;
     if (failed(S.run(*Module, Each)))
       return ExitFailure;
     if (After == Each.Name)
       break;
   }
-  llvm::outs() << S.print(*Module);
+  llvm::outs() << S.print(*Module, Locations);
   return ExitSuccess;
 }
 

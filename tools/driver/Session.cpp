@@ -3,44 +3,17 @@
 #include "tools/driver/Session.h"
 #include "codegen/CodegenStages.h"
 #include "codegen/LowerToLLVM.h"
+#include "frontend/Diagnostics.h"
 #include "ir/Dialect.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/PlanMemory.h"
-#include "runtime/core/AtomicFile.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
 namespace stator::driver {
-
-LogicalResult StageDump::open(std::string Path) {
-  if (Path.empty())
-    return success();
-  if (std::error_code Code = llvm::sys::fs::create_directories(Path)) {
-    fail("cannot create the directory " + Path + ": " + Code.message());
-    return failure();
-  }
-  Folder = std::move(Path);
-  return success();
-}
-
-LogicalResult StageDump::write(StringRef Stage, StringRef Extension,
-                               StringRef Text) {
-  if (Folder.empty())
-    return success();
-  std::string Path = Folder + "/";
-  llvm::raw_string_ostream(Path)
-      << llvm::format("%02u-", ++Count) << Stage << "." << Extension;
-  absl::Status Status = runtime::writeFileAtomically(
-      Path, absl::string_view(Text.data(), Text.size()));
-  if (Status.ok())
-    return success();
-  fail(std::string(Status.message()));
-  return failure();
-}
 
 static DialectRegistry makeRegistry() {
   DialectRegistry Registry;
@@ -74,7 +47,10 @@ OwningOpRef<ModuleOp> Session::load() {
           ? parseSourceFile<ModuleOp>(Options.Model, &Context)
           : compileModel(Context, Options.Model, Options.getFrontendOptions(),
                          llvm::errs());
-  if (Module && Dump && failed(Dump.write("frontend", "mlir", print(*Module))))
+  StringRef Made = Options.From.empty() ? StringRef("frontend") : Options.From;
+  if (Module && Dump &&
+      failed(Dump.write(Made, "mlir", describeNext(Made),
+                        print(*Module, /*Whole=*/true))))
     return nullptr;
   return Module;
 }
@@ -103,6 +79,90 @@ SmallVector<Stage> Session::getAllStages() const {
   return Stages;
 }
 
+SmallVector<Stage> Session::getRemaining(SmallVector<Stage> Stages) const {
+  auto IsFrom = [&](const Stage &Each) { return Each.Name == Options.From; };
+  if (Options.From.empty() || Options.From == "frontend")
+    return Stages;
+  if (auto *Found = llvm::find_if(Stages, IsFrom); Found != Stages.end())
+    Stages.erase(Stages.begin(), std::next(Found));
+  else if (llvm::any_of(getCodegenStages(Options.Codegen), IsFrom) &&
+           Stages.front().Name == StringRef("inlined"))
+    Stages.clear();
+  return Stages;
+}
+
+LogicalResult Session::checkFrom() const {
+  const std::string &From = Options.From;
+  auto Refuse = [](const Twine &Message) {
+    fail(Message.str());
+    return failure();
+  };
+  const std::string Dumped = getDumpedStage(Options.Model);
+  if (From.empty())
+    return Dumped.empty() || Dumped == "frontend"
+               ? success()
+               : Refuse(Options.Model + " is the dump of the stage " + Dumped +
+                        "; --from " + Dumped + " continues from it");
+  if (!StringRef(Options.Model).ends_with(".mlir"))
+    return Refuse("--from requires a file of IR as model, such as --dump-ir "
+                  "writes; found " +
+                  Options.Model);
+  SmallVector<StringRef> Names = {"frontend"};
+  bool IsKnown = From == "frontend", IsLate = false;
+  for (const Stage &Each : getAllStages()) {
+    if (Each.Name == "lowered")
+      IsLate = true;
+    if (Each.Name == From)
+      IsKnown = true;
+    if (Each.Name == From && IsLate)
+      return Refuse("--from " + From +
+                    ": the last stage to continue from is planned; afterwards "
+                    "the kernels and the entry points are no longer whole. "
+                    "stator-opt runs the passes of later stages");
+    if (!IsLate)
+      Names.push_back(Each.Name);
+  }
+  if (!IsKnown)
+    return Refuse("--from " + From + ": there is no such stage with --mode " +
+                  Options.Mode + didYouMean(From, Names) +
+                  "\nstages: " + llvm::join(Names, ", "));
+  if (!Dumped.empty() && Dumped != From)
+    return Refuse("--from " + From + ": " + Options.Model +
+                  " is the dump of the stage " + Dumped);
+  return success();
+}
+
+/// The passes of a stage as `stator-opt --pass-pipeline` takes them.
+static std::string printPipeline(MLIRContext &Context, const Stage &Stage) {
+  PassManager Passes(&Context, ModuleOp::getOperationName());
+  Stage.AddPasses(Passes);
+  std::string Text;
+  llvm::raw_string_ostream OS(Text);
+  Passes.printAsTextualPipeline(OS);
+  return Text;
+}
+
+/// How what follows a stage, "frontend" or one of all stages, is made.
+NextStage Session::describeNext(StringRef Name) {
+  SmallVector<Stage> Stages = getAllStages();
+  const Stage *Next = Stages.begin();
+  if (Name != "frontend")
+    Next = std::next(llvm::find_if(
+        Stages, [&](const Stage &Each) { return Each.Name == Name; }));
+  if (Next == Stages.end())
+    return {
+        "translated", "ll", "",
+        "mlir-translate --mlir-to-llvmir translates the functions; stator "
+        "compile adds attributes of the CPU and the tables of the program."};
+  return {Next->Name.str(), "mlir",
+          "stator-opt --mlir-print-debuginfo --pass-pipeline='" +
+              printPipeline(Context, *Next) + "'",
+          StringRef(Next->Name) == "llvm"
+              ? "The locations of loop variables, which text does not have, "
+                "differ."
+              : ""};
+}
+
 LogicalResult Session::run(ModuleOp Module, const Stage &Stage) {
   TimingScope Scope = Timing.nest(StringRef(Stage.Name));
   PassManager Passes(&Context);
@@ -112,7 +172,8 @@ LogicalResult Session::run(ModuleOp Module, const Stage &Stage) {
     return failure();
   if (!Dump)
     return success();
-  return Dump.write(Stage.Name, "mlir", print(Module));
+  return Dump.write(Stage.Name, "mlir", describeNext(Stage.Name),
+                    print(Module, /*Whole=*/true));
 }
 
 LogicalResult Session::run(ModuleOp Module, ArrayRef<Stage> Stages) {
@@ -122,13 +183,16 @@ LogicalResult Session::run(ModuleOp Module, ArrayRef<Stage> Stages) {
   return success();
 }
 
-std::string Session::print(ModuleOp Module) const {
+std::string Session::print(ModuleOp Module, bool Whole) const {
   std::string Text;
   llvm::raw_string_ostream OS(Text);
   for (FuncOp Function : Module.getOps<FuncOp>())
     printMemoryPlan(Function, OS);
   OpPrintingFlags Flags;
-  Flags.elideLargeElementsAttrs(32);
+  if (Whole)
+    Flags.enableDebugInfo();
+  else
+    Flags.elideLargeElementsAttrs(32);
   Module->print(OS, Flags);
   OS << "\n";
   return Text;

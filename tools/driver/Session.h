@@ -12,24 +12,9 @@
 #include "passes/Pipelines.h"
 #include "tools/driver/CommandLine.h"
 #include "tools/driver/SourceDiagnostics.h"
+#include "tools/driver/StageDump.h"
 
 namespace stator::driver {
-
-/// Writes one numbered file a stage into a directory.
-class StageDump {
-public:
-  /// Does nothing if `Folder` is empty. Creates the directory, or says why it
-  /// cannot.
-  mlir::LogicalResult open(std::string Folder);
-  explicit operator bool() const { return !Folder.empty(); }
-  /// Writes NN-<Stage>.<Extension>, or says why it cannot.
-  mlir::LogicalResult write(llvm::StringRef Stage, llvm::StringRef Extension,
-                            llvm::StringRef Text);
-
-private:
-  std::string Folder;
-  unsigned Count = 0;
-};
 
 class Session {
 public:
@@ -50,16 +35,25 @@ public:
   llvm::SmallVector<Stage> getGraphStages() const;
   /// Those and the stages of code generation, in order.
   llvm::SmallVector<Stage> getAllStages() const;
+  /// Those of `Stages`, a part of all stages, that are after the one that
+  /// --from names, which has made the model.
+  llvm::SmallVector<Stage> getRemaining(llvm::SmallVector<Stage> Stages) const;
+  /// Whether --from names a stage from which this command can go on, if it is
+  /// given, and the stage whose dump the model is. Says so if not.
+  mlir::LogicalResult checkFrom() const;
 
   /// Runs one stage and dumps what comes out.
   mlir::LogicalResult run(mlir::ModuleOp Module, const Stage &Stage);
   mlir::LogicalResult run(mlir::ModuleOp Module, llvm::ArrayRef<Stage> Stages);
 
   /// The readable form of a module: names of values, large constants left out,
-  /// and the memory plan where there is one.
-  std::string print(mlir::ModuleOp Module) const;
+  /// and the memory plan where there is one. With `Whole`, constants are
+  /// printed in full, and locations too: what reads it has the same module.
+  std::string print(mlir::ModuleOp Module, bool Whole = false) const;
 
 private:
+  NextStage describeNext(llvm::StringRef Name);
+
   ModelOptions Options;
   mlir::MLIRContext Context;
   SourceDiagnostics Diagnostics;
