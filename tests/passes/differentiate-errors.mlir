@@ -69,7 +69,7 @@ stator.func @loss(%x: tensor<i32>) -> tensor<i32> {
 
 // -----
 
-// expected-error @below {{there is a @gradients already}}
+// expected-error @below {{@gradients already exists}}
 module {
   stator.func @loss(%x: tensor<f32>) -> tensor<f32> {
     stator.return %x : tensor<f32>
