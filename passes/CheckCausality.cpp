@@ -4,6 +4,7 @@
 #include "passes/EntryPoints.h"
 #include "passes/FindLeak.h"
 #include "passes/Passes.h"
+#include "passes/RowIndependence.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
@@ -115,6 +116,11 @@ struct CheckCausality : stator::impl::CheckCausalityBase<CheckCausality> {
     if (!Func)
       return;
     if (failed(prove(Module, Func)))
+      return signalPassFailure();
+    // One row has nothing to mix with.
+    auto Tokens = cast<RankedTensorType>(Func.getFunctionType().getInput(0));
+    if (!training && Tokens.getDimSize(0) > 1 &&
+        failed(proveRowsIndependent(Func)))
       return signalPassFailure();
     if (training && Module.lookupSymbol<FuncOp>(entry::Loss)) {
       // The loss need not have the logits: it may be any function of them.
