@@ -3,6 +3,7 @@
 #include "codegen/CodegenStages.h"
 #include "codegen/DivideParallelLoops.h"
 #include "codegen/EmitEntries.h"
+#include "codegen/IndexChecks.h"
 #include "codegen/LowerToLLVM.h"
 #include "codegen/kernels/KernelPasses.h"
 #include "mlir/Transforms/Passes.h"
@@ -29,6 +30,8 @@ SmallVector<Stage> getCodegenStages(const CodegenOptions &Options) {
                         Passes.addPass(createRecompute(Recompute));
                       }});
   Stages.push_back({"kernels", [Options](OpPassManager &Passes) {
+                      Passes.addPass(
+                          createMarkIndexChecksPass(Options.Vocabulary));
                       FormKernelsOptions Forming;
                       Forming.fuse = Options.FuseKernels;
                       Forming.epilogues = Options.Epilogues;
@@ -63,6 +66,7 @@ void registerCodegenPasses() {
   registerPlanMemory();
   registerRecompute();
   registerEmitEntriesPass();
+  registerMarkIndexChecksPass();
   registerPass(createDivideParallelLoopsPass);
 }
 

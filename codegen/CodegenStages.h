@@ -18,6 +18,7 @@ struct CodegenOptions {
   bool Epilogues = true;      ///< elementwise ops in kernels of contractions
   bool RepeatCheapOps = true; ///< computed again rather than kept
   bool InPlace = true;        ///< results over the operands that they replace
+  int64_t Vocabulary = 0;     ///< what all tokens are below; 0: not checked
   int64_t MemoryBudget = 0;   ///< bytes of state and arena; 0: what it takes
   bool Remarks = false;       ///< say what is recomputed
 };

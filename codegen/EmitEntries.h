@@ -11,7 +11,7 @@ namespace stator {
 /// (runtime/core/program.h):
 ///
 ///   (self: !llvm.ptr, state, cache, arena, tokens, targets: memref<?xi8>,
-///    info: memref<6xi64>, result: memref<?xi8>)
+///    info: memref<13xi64>, result: memref<?xi8>)
 ///
 /// with the sizes written out. Values become views at their places, launches
 /// calls of the lowered kernels (ir/KernelInterface.h), scans loops. Needs

@@ -18,7 +18,7 @@ mlir::Value emitPhiloxWord(mlir::OpBuilder &B, mlir::Location Loc,
 
 /// Emits the factor of dropout for the elements `Index` (i32 or a vector of
 /// it): 1 / (1 - Rate) where it is kept, 0 where not, as f32. `Info` is the
-/// memref<6xi64> of the entry point.
+/// memref<13xi64> of the entry point.
 mlir::Value emitDropoutFactor(mlir::OpBuilder &B, mlir::Location Loc,
                               mlir::Value Info, mlir::Value Index,
                               int64_t Stream, double Rate);

@@ -100,6 +100,16 @@ Constant *makeLaunch(Module &M, const StatorLaunch &Launch,
   return S.finish();
 }
 
+Constant *makeIndexCheck(Module &M, const StatorIndexCheck &Check) {
+  StructBuilder S(M);
+  S.text(Check.Path);
+  S.text(Check.Source);
+  S.i64(Check.Bound);
+  S.i32(Check.IsTarget);
+  S.i32(Check.Reserved);
+  return S.finish();
+}
+
 /// The functions that decode, in ascending order of their widths.
 Constant *makeBlocks(Module &M, StructBuilder &S, uint64_t &Count) {
   SmallVector<std::pair<int64_t, Function *>> Found;
@@ -160,6 +170,17 @@ void emitProgramConstant(Module &M, const StatorProgram &Program) {
         ArrayType::get(Launches[0]->getType(), Launches.size()), Launches));
   }
 
+  SmallVector<Constant *> Checks;
+  for (int64_t I = 0; I < Program.NumIndexChecks; ++I)
+    Checks.push_back(makeIndexCheck(M, Program.IndexChecks[I]));
+  Constant *CheckTable = nullptr;
+  if (!Checks.empty()) {
+    assert(sizeInC(M, Checks[0]) == sizeof(StatorIndexCheck) &&
+           "the table does not have the layout of StatorIndexCheck");
+    CheckTable = S.global(ConstantArray::get(
+        ArrayType::get(Checks[0]->getType(), Checks.size()), Checks));
+  }
+
   S.i32(Program.AbiVersion);
   S.i32(Program.Mode);
   S.text(Program.Name);
@@ -193,6 +214,8 @@ void emitProgramConstant(Module &M, const StatorProgram &Program) {
   Entry("gradients");
   S.pointer(LaunchTable);
   S.i64(Program.NumLaunches);
+  S.pointer(CheckTable);
+  S.i64(Program.NumIndexChecks);
   Constant *Value = S.finish();
   assert(sizeInC(M, Value) == sizeof(StatorProgram) &&
          "the table does not have the layout of StatorProgram");

@@ -13,7 +13,8 @@ namespace stator {
 bool kernelNeedsInfo(FuncOp Kernel) {
   return Kernel
       ->walk([](Operation *Op) {
-        if (isa<DropoutOp, InfoOp>(Op) || isSettable(Op))
+        if (isa<DropoutOp, InfoOp>(Op) || isSettable(Op) ||
+            Op->hasAttr(IndexCheckAttrName))
           return WalkResult::interrupt();
         if (auto Attention = dyn_cast<AttentionOp>(Op))
           if (Attention.getDropoutRate().convertToDouble() > 0)

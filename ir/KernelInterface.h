@@ -5,7 +5,7 @@
 // a `func.func private` of the same name whose arguments are, in this order,
 //
 //   one static row-major memref for each operand,
-//   memref<6xi64>                 the Info, iff kernelNeedsInfo,
+//   memref<13xi64>                 the Info, iff kernelNeedsInfo,
 //   one static row-major memref for each result,
 //   memref<Nxi8>                  scratch, iff getKernelWorkspaceBytes is N >
 //   0.
@@ -51,8 +51,12 @@ bool isResultOfDomain(int64_t Count, int64_t Domain, int64_t RowSize);
 /// returns. A kernel of any other op alone returns them all.
 bool canOmitResults(mlir::Operation *Op);
 
-/// Whether the kernel takes the Info: it draws random numbers, or the run may
-/// set numbers of its ops (ir/RunSettings.h).
+/// On an op that looks up what the model computes: the number of the check of
+/// its indices, and what they have to be below (array of i64).
+inline constexpr llvm::StringLiteral IndexCheckAttrName = "stator.index_check";
+
+/// Whether the kernel takes the Info: it draws random numbers, checks indices,
+/// or the run may set numbers of its ops (ir/RunSettings.h).
 bool kernelNeedsInfo(FuncOp Kernel);
 
 /// Bytes of scratch that a launch of the kernel hands to it.

@@ -58,7 +58,7 @@ mlir::LogicalResult emitEinsum(mlir::OpBuilder &B, EinsumOp Op,
                                const EinsumExtras &Extras = {});
 
 /// Operands: query, key, value and, if the op has one, bias. `Info` is the
-/// memref<6xi64> of the entry point and null for an op without dropout.
+/// memref<13xi64> of the entry point and null for an op without dropout.
 /// A row whose scores are all masked has result 0 and `Lse` -inf.
 mlir::LogicalResult emitAttention(mlir::OpBuilder &B, AttentionOp Op,
                                   mlir::ArrayRef<mlir::Value> Operands,

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/Lowerings.h"
+#include "ir/KernelInterface.h"
 #include "ir/Splat.h"
 #include <limits>
 
@@ -112,6 +113,8 @@ void decompose(CrossEntropyOp Op) {
   Value IsTarget = F.compare(Predicate::EQ, Class, F.spread(Targets, X));
   Value Logit = F.reduce(ReduceKind::Sum, F.select(IsTarget, X, F.zero(X)));
   Value Ignored = F.compare(Predicate::LT, Targets, F.zero(Targets));
+  if (Attribute Check = Op->getAttr(IndexCheckAttrName))
+    Ignored.getDefiningOp()->setAttr(IndexCheckAttrName, Check);
   // Without a class that is possible, -log 0 and not -inf + inf.
   Value Impossible = F.compare(Predicate::EQ, Lse, F.number(Lse, -Infinity));
   Value Loss =

@@ -76,6 +76,9 @@ Value KernelEmitter::compute(OpResult V, const Indices &Index) {
       Operands.push_back(emit(Operand, Scalar ? Indices() : Index));
       Vector |= isa<VectorType>(Operands.back().getType());
     }
+    // Where a cross entropy asks whether a target is ignored.
+    if (isa<CompareOp>(Op))
+      checkIndex(Op, Operands.front(), /*IsTarget=*/true);
     if (Vector && !isa<AdamOp, SgdOp>(Op))
       for (Value &Operand : Operands)
         Operand = splat(Operand);
@@ -307,6 +310,7 @@ Value KernelEmitter::computeGather(GatherOp Op, const Indices &Index) {
   {
     auto Guard = enter(Row.Depth);
     Value Token = emit(Op.getIndices(), Position);
+    checkIndex(Op, Token, /*IsTarget=*/false);
     Type To = B.getIndexType();
     if (isa<VectorType>(Token.getType()))
       To = VectorType::get({Width}, To);

@@ -350,7 +350,7 @@ bool isElementwise(Operation *Op) {
 
 static_assert(NumRunSettings == STATOR_SETTING_COUNT &&
               STATOR_INFO_NUMBERS + int(STATOR_SETTING_COUNT) ==
-                  STATOR_INFO_COUNT &&
+                  STATOR_INFO_BAD_INDEX &&
               static_cast<int>(RunSetting::Clip) == STATOR_SETTING_CLIP &&
               static_cast<int>(RunSetting::WeightDecay) ==
                   STATOR_SETTING_WEIGHT_DECAY &&

@@ -35,7 +35,8 @@ public:
 
   mlir::ImplicitLocOpBuilder B;
   const CpuTarget &Target;
-  /// The memref<6xi64> of the entry point; null if the kernel draws nothing.
+  /// The memref<13xi64> of the entry point; null if the kernel neither draws
+  /// nor checks.
   mlir::Value Info;
   /// The addresses of operands and results; null if all are arguments.
   mlir::Value Table;
@@ -113,6 +114,9 @@ public:
 
   /// The element of `V` at an index, or the elements at the lanes of one.
   mlir::Value emit(mlir::Value V, const Indices &Index);
+  /// If the op is marked to check an index (codegen/IndexChecks.h), notes in
+  /// the Info that it is outside of its table. `Index` is one i32 or a vector.
+  void checkIndex(mlir::Operation *Op, mlir::Value Index, bool IsTarget);
   /// The offset of `Rows` rows of `Size` along some dimension, from a value of
   /// one i32: the largest where they fit if it is beyond that. With `Ring` it
   /// is the offset modulo the size.

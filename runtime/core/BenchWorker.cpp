@@ -57,7 +57,7 @@ private:
   /// Calls \p Visit with the numbers of the blocks of a step and where each
   /// begins.
   template <typename VisitT> void forBlocks(VisitT Visit) const;
-  void call(StatorEntry Entry, const int64_t *Info) {
+  void call(StatorEntry Entry, int64_t *Info) {
     void *Self = Program.NumLaunches ? Times.hook() : Program.Self;
     Entry(Self, Memory.state(), Memory.cache(), Memory.arena(), Tokens.data(),
           Targets.data(), Info, Memory.result());

@@ -1,5 +1,6 @@
 #include "runtime/core/Decoder.h"
 #include "runtime/core/ContextLimit.h"
+#include "runtime/core/IndexChecks.h"
 #include "runtime/core/StatusMacros.h"
 #include <algorithm>
 #include <cstring>
@@ -119,8 +120,7 @@ absl::Status Decoder::feed(const int32_t *Given, int64_t Count) {
                                            Given + R * Count,
                                            Given + (R + 1) * Count);
     Position += Count;
-    recompute();
-    return absl::OkStatus();
+    return recompute();
   }
   Clean = false;
   const int32_t *Next = Given;
@@ -135,6 +135,7 @@ absl::Status Decoder::feed(const int32_t *Given, int64_t Count) {
     Info[STATOR_INFO_LAST] = Call.Real - 1;
     Block.Run(Program->Self, Memory.state(), Memory.cache(), Memory.arena(),
               Tokens.data(), nullptr, Info, Memory.result());
+    STATOR_RETURN_IF_ERROR(checkIndices(*Program, Info));
     Position += Call.Real;
     Next += Call.Real;
   }
@@ -145,7 +146,7 @@ absl::Status Decoder::feed(const int32_t *Given, int64_t Count) {
 
 /// Of a text so far, the last Time tokens are in the model's sight, padded on
 /// the right, where causality hides the padding.
-void Decoder::recompute() {
+absl::Status Decoder::recompute() {
   int64_t Time = Program->Time;
   Tokens.assign(static_cast<size_t>(batch() * Time), 0);
   std::vector<int32_t> Targets(Tokens.size(), -1);
@@ -161,6 +162,7 @@ void Decoder::recompute() {
   Program->Forward(Program->Self, Memory.state(), Memory.cache(),
                    Memory.arena(), Tokens.data(), Targets.data(), Info,
                    Memory.result());
+  return checkIndices(*Program, Info);
 }
 
 const float *Decoder::logits(int64_t Row) const {

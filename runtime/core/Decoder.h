@@ -75,7 +75,7 @@ public:
 
 private:
   Decoder() = default;
-  void recompute();
+  absl::Status recompute();
 
   const StatorProgram *Program = nullptr;
   ProgramMemory Memory;

@@ -1,6 +1,7 @@
 #include "runtime/core/Evaluation.h"
 #include "runtime/core/Batches.h"
 #include "runtime/core/Finite.h"
+#include "runtime/core/IndexChecks.h"
 #include "runtime/core/LogProbabilities.h"
 #include "runtime/core/StatusMacros.h"
 #include <algorithm>
@@ -36,6 +37,7 @@ evaluate(const StatorProgram &Program, const ProgramMemory &Memory,
     int64_t Real = All.fill(Batch, Tokens.data(), Targets.data());
     Entry(Program.Self, Memory.state(), Memory.cache(), Memory.arena(),
           Tokens.data(), Targets.data(), Info, Memory.result());
+    STATOR_RETURN_IF_ERROR(checkIndices(Program, Info));
     const float *Result = Memory.result();
     for (int64_t I = 0; I < Real; ++I) {
       if (Train) {

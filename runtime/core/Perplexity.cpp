@@ -2,6 +2,7 @@
 #include "runtime/core/Errors.h"
 #include "runtime/core/Evaluation.h"
 #include "runtime/core/Finite.h"
+#include "runtime/core/IndexChecks.h"
 #include "runtime/core/LogProbabilities.h"
 #include "runtime/core/Parallel.h"
 #include "runtime/core/StatusMacros.h"
@@ -46,6 +47,7 @@ absl::StatusOr<MeanLoss> measureStrided(const StatorProgram &Program,
     Program.Forward(Program.Self, Memory.state(), Memory.cache(),
                     Memory.arena(), Tokens.data(), Targets.data(), Info,
                     Memory.result());
+    STATOR_RETURN_IF_ERROR(checkIndices(Program, Info));
     auto LogitsOf = [&](const Counted &Each) {
       return Memory.result() +
              (Each.Row * Time + Each.Position) * Program.Vocabulary;

@@ -6,6 +6,7 @@
 #include "runtime/core/Evaluation.h"
 #include "runtime/core/ExitCodes.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/IndexChecks.h"
 #include "runtime/core/StatusMacros.h"
 #include "runtime/core/StopSignals.h"
 #include "runtime/core/Threads.h"
@@ -307,10 +308,10 @@ absl::Status TrainingLoop::save(CheckpointParts Parts) {
   return absl::OkStatus();
 }
 
-std::optional<double> TrainingLoop::evaluateHeldOut(int64_t MostBatches) {
+absl::StatusOr<std::optional<double>>
+TrainingLoop::evaluateHeldOut(int64_t MostBatches) {
   Display->activity("evaluating on held-out text ...");
-  // A training program has no logits that could be wrong, only losses.
-  return *evaluate(Program, Memory, Data.Validation, MostBatches,
+  return evaluate(Program, Memory, Data.Validation, MostBatches,
                    [] { return StopSignals::received() == 0; });
 }
 
@@ -329,18 +330,22 @@ bool TrainingLoop::noteEvaluation(double Loss) {
 absl::Status TrainingLoop::evaluateIfDue() {
   if (!Run.EvaluationDue || !Run.KeepBest || !holdsOut())
     return absl::OkStatus();
-  std::optional<double> Loss = evaluateHeldOut(Options.EvalBatches);
+  STATOR_ASSIGN_OR_RETURN(std::optional<double> Loss,
+                          evaluateHeldOut(Options.EvalBatches));
   if (!Loss)
     return absl::OkStatus();
   noteEvaluation(*Loss);
   return Store.update(Run);
 }
 
-StepRecord TrainingLoop::trainStep() {
+absl::StatusOr<StepRecord> TrainingLoop::trainStep() {
   Info[STATOR_INFO_STEP] = Run.Step;
   auto Call = [&](StatorEntry Entry) {
     Entry(Times ? Times->hook() : Program.Self, Memory.state(), Memory.cache(),
           Memory.arena(), Tokens.data(), Targets.data(), Info, Memory.result());
+    absl::Status Status = checkIndices(Program, Info);
+    return Status.ok() ? Status
+                       : error("step ", Run.Step + 1, ": ", Status.message());
   };
   auto Begin = Clock::now();
   if (Times)
@@ -352,11 +357,12 @@ StepRecord TrainingLoop::trainStep() {
     drawBatch(Data.Training, Program.Batch, Program.Time,
               static_cast<uint64_t>(Run.DataSeed), Sequence, Tokens.data(),
               Targets.data());
-    Call(Program.MicroBatches == 1 ? Program.TrainStep : Program.Accumulate);
+    STATOR_RETURN_IF_ERROR(Call(
+        Program.MicroBatches == 1 ? Program.TrainStep : Program.Accumulate));
     Loss += Memory.result()[STATOR_RESULT_LOSS];
   }
   if (Program.MicroBatches > 1)
-    Call(Program.Update);
+    STATOR_RETURN_IF_ERROR(Call(Program.Update));
   std::chrono::duration<double, std::milli> Taken = Clock::now() - Begin;
   if (Times)
     TimesOfRun->add(Times->endStep());
@@ -404,7 +410,7 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   float LastLoss = NAN;
   STATOR_RETURN_IF_ERROR(evaluateIfDue());
   while (!finished() && !StopSignals::received()) {
-    StepRecord Record = trainStep();
+    STATOR_ASSIGN_OR_RETURN(StepRecord Record, trainStep());
     if (!std::isfinite(Record.Loss))
       return diverged(LastLoss, "the loss is ", Record.Loss);
     if (!std::isfinite(Record.GradientNorm))
@@ -420,7 +426,8 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
         return diverged(LastLoss, Name,
                         " holds a value that is NaN or infinite");
     if (holdsOut() && (Due || Last) && !Stop) {
-      Record.ValidationLoss = evaluateHeldOut(Last ? 0 : Options.EvalBatches);
+      STATOR_ASSIGN_OR_RETURN(Record.ValidationLoss,
+                              evaluateHeldOut(Last ? 0 : Options.EvalBatches));
       if (Record.ValidationLoss && !std::isfinite(*Record.ValidationLoss))
         return diverged(LastLoss, "the held-out loss is ",
                         *Record.ValidationLoss);
@@ -430,8 +437,9 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     if (Due && Run.KeepBest && holdsOut()) {
       // Like with like: the last evaluation may be over more batches.
       std::optional<double> Loss = Record.ValidationLoss;
-      if (Loss && Last && Options.EvalBatches > 0)
-        Loss = evaluateHeldOut(Options.EvalBatches);
+      if (Loss && Last && Options.EvalBatches > 0) {
+        STATOR_ASSIGN_OR_RETURN(Loss, evaluateHeldOut(Options.EvalBatches));
+      }
       Run.EvaluationDue = !Loss;
       Improved = Loss && noteEvaluation(*Loss);
       if (outOfPatience() && Options.EvalBatches > 0)
@@ -453,8 +461,9 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
     if (finished() || SaveDue || Improved)
       STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
   }
-  if (holdsOut() && !LastValidation && !StopSignals::received())
-    LastValidation = evaluateHeldOut(0);
+  if (holdsOut() && !LastValidation && !StopSignals::received()) {
+    STATOR_ASSIGN_OR_RETURN(LastValidation, evaluateHeldOut(0));
+  }
   if (TimesOfRun)
     STATOR_RETURN_IF_ERROR(TimesOfRun->write(Options.Profile));
   bool Done = finished() && (LastValidation || !holdsOut());
@@ -499,6 +508,7 @@ absl::Status TrainingLoop::dumpGradients() {
   Program.Gradients(Program.Self, Memory.state(), Memory.cache(),
                     Memory.arena(), Tokens.data(), Targets.data(), Info,
                     Memory.result());
+  STATOR_RETURN_IF_ERROR(checkIndices(Program, Info));
   const float *Next = Memory.result();
   std::vector<SafetensorsTensor> Tensors;
   Tensors.push_back({"loss", "F32", {}, Next++});

@@ -65,9 +65,9 @@ private:
   void describe();
   /// Those that came with this resumption.
   absl::Span<const SettingChange> newChanges() const;
-  StepRecord trainStep();
+  absl::StatusOr<StepRecord> trainStep();
   /// Evaluates; nullopt if a signal came before the end.
-  std::optional<double> evaluateHeldOut(int64_t MostBatches);
+  absl::StatusOr<std::optional<double>> evaluateHeldOut(int64_t MostBatches);
   /// Compares a held-out loss with the best one. True if it is the new best.
   bool noteEvaluation(double Loss);
   /// Makes up for the evaluation that a signal prevented, if one did.

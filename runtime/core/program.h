@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Raised when a field is added, removed or changes its meaning. */
-#define STATOR_ABI_VERSION 5
+#define STATOR_ABI_VERSION 6
 
 /* What a tensor of the state is for. */
 enum {
@@ -85,7 +85,9 @@ enum {
    * number that the program was compiled with holds. */
   STATOR_INFO_SETTINGS = 6,
   STATOR_INFO_NUMBERS = 7,
-  STATOR_INFO_COUNT = 12
+  STATOR_INFO_BAD_INDEX = 12, /* written by the entry point, see
+                                 StatorIndexCheck; 0 before the call */
+  STATOR_INFO_COUNT = 13
 };
 
 /* What a run can set without compiling the model again. */
@@ -124,11 +126,12 @@ enum {
  * - Tokens: int32 [Batch, Time]; of a block, int32 [Batch, Width].
  * - Targets: int32 [Batch, Time]; a negative target is ignored (loss 0, no
  *   gradient).
- * - Info: int64 [STATOR_INFO_COUNT].
+ * - Info: int64 [STATOR_INFO_COUNT]. The entry point writes
+ *   Info[STATOR_INFO_BAD_INDEX], and only if an index was bad.
  * - Result: f32; what it holds is said at each entry point. */
 typedef void (*StatorEntry)(void *Self, uint8_t *State, uint8_t *Cache,
                             uint8_t *Arena, const int32_t *Tokens,
-                            const int32_t *Targets, const int64_t *Info,
+                            const int32_t *Targets, int64_t *Info,
                             float *Result);
 
 /* Decoding, Width tokens of every text at a time: Info[STATOR_INFO_POSITION] is
@@ -179,6 +182,28 @@ typedef struct StatorProfile StatorProfile;
 struct StatorProfile {
   void (*Mark)(StatorProfile *Profile, int64_t Launch, int32_t End);
 };
+
+/* An index that the program computes, and so checks while it runs: where it is
+ * outside of its table, the nearest row is used instead, so that memory stays
+ * safe, and Info[STATOR_INFO_BAD_INDEX] becomes the largest of
+ * STATOR_BAD_INDEX(number of the check, index), whatever the order in which
+ * threads find them. What the call has computed then means nothing. */
+typedef struct {
+  const char *Path;   /* in the model: "embed" */
+  const char *Source; /* "model.stator:8:13" */
+  int64_t Bound;      /* indices are below it */
+  int32_t IsTarget;   /* 1: a class of a cross entropy, ignored where it is
+                         negative; 0: a row of a table, from 0 on */
+  int32_t Reserved;
+} StatorIndexCheck;
+
+/* Never 0, and larger for a check of a smaller number. */
+#define STATOR_BAD_INDEX(Check, Index)                                         \
+  ((int64_t)(((uint64_t)(0x7fffffff - (uint32_t)(Check)) << 32) |              \
+             (uint32_t)(Index)))
+#define STATOR_BAD_INDEX_CHECK(Word)                                           \
+  ((int64_t)(0x7fffffff - (uint32_t)((uint64_t)(Word) >> 32)))
+#define STATOR_BAD_INDEX_VALUE(Word) ((int32_t)(uint32_t)(uint64_t)(Word))
 
 typedef struct {
   uint32_t AbiVersion;  /* STATOR_ABI_VERSION */
@@ -243,6 +268,10 @@ typedef struct {
   /* Only if compiled with `--profile`, else null and 0. */
   const StatorLaunch *Launches;
   int64_t NumLaunches;
+
+  /* Indices that the entry points compute and check. */
+  const StatorIndexCheck *IndexChecks;
+  int64_t NumIndexChecks;
 } StatorProgram;
 
 /* The one symbol that a compiled object defines. */

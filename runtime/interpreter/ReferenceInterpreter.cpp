@@ -135,8 +135,8 @@ void ReferenceInterpreter::call(FuncOp Entry, uint8_t *State, uint8_t *Cache,
 /// are where in Result its first results go.
 template <FuncOp ReferenceInterpreter::*Entry, int... Places>
 static void enter(void *Self, uint8_t *State, uint8_t *Cache, uint8_t *,
-                  const int32_t *Tokens, const int32_t *Targets,
-                  const int64_t *Info, float *Result) {
+                  const int32_t *Tokens, const int32_t *Targets, int64_t *Info,
+                  float *Result) {
   auto *Interpreter = static_cast<ReferenceInterpreter *>(Self);
   Interpreter->call(Interpreter->*Entry, State, Cache, Tokens, Targets, Info,
                     {Result + Places...});
@@ -146,7 +146,7 @@ static void enter(void *Self, uint8_t *State, uint8_t *Cache, uint8_t *,
 template <size_t Index>
 static void enterBlock(void *Self, uint8_t *State, uint8_t *Cache, uint8_t *,
                        const int32_t *Tokens, const int32_t *Targets,
-                       const int64_t *Info, float *Result) {
+                       int64_t *Info, float *Result) {
   auto *Interpreter = static_cast<ReferenceInterpreter *>(Self);
   Interpreter->call(Interpreter->Decode[Index], State, Cache, Tokens, Targets,
                     Info, {Result});

@@ -24,7 +24,7 @@ public:
 
   /// Parses `Text` as a stator.func of one op and compiles a function whose
   /// arguments are memrefs like the operands of that op, its results and, with
-  /// `WithInfo`, a memref<6xi64> at the end. Null, and a message on stderr, on
+  /// `WithInfo`, a memref<13xi64> at the end. Null, and a message on stderr, on
   /// failure.
   static std::unique_ptr<Kernel> compile(llvm::StringRef Text,
                                          const CpuTarget &Target, bool WithInfo,

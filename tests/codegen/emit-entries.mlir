@@ -2,7 +2,7 @@
 
 // The type of a StatorEntry: self, state, arena, tokens, targets, info, result.
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: (%{{.*}}: !llvm.ptr, %[[STATE:.*]]: memref<128xi8>, %{{.*}}: memref<0xi8>, %[[ARENA:.*]]: memref<{{[0-9]+}}xi8>, %{{.*}}: memref<16xi8>, %{{.*}}: memref<16xi8>, %[[INFO:.*]]: memref<6xi64>, %[[RESULT:.*]]: memref<4xi8>)
+// CHECK-SAME: (%{{.*}}: !llvm.ptr, %[[STATE:.*]]: memref<128xi8>, %{{.*}}: memref<0xi8>, %[[ARENA:.*]]: memref<{{[0-9]+}}xi8>, %{{.*}}: memref<16xi8>, %{{.*}}: memref<16xi8>, %[[INFO:.*]]: memref<13xi64>, %[[RESULT:.*]]: memref<4xi8>)
 stator.parameter @w : tensor<16xf32> init #stator.init<normal, 0.0, 0.02>
 stator.parameter @v : tensor<16xf32> init #stator.init<normal, 0.0, 0.02>
 stator.func kernel @step(%w: tensor<16xf32>, %n: tensor<f32>, %i: tensor<i32>) -> tensor<16xf32> {

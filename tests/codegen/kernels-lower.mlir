@@ -75,7 +75,7 @@ stator.func kernel @columns(%x: tensor<640x96xf32>) -> tensor<96xf32> {
 // Kernels with dropout take the Info in front of the results.
 
 // CHECK-LABEL: func.func private @drops(
-// CHECK-SAME: memref<64xf32>, %{{.*}}: memref<6xi64>, %{{.*}}: memref<64xf32>)
+// CHECK-SAME: memref<64xf32>, %{{.*}}: memref<13xi64>, %{{.*}}: memref<64xf32>)
 stator.func kernel @drops(%x: tensor<64xf32>) -> tensor<64xf32> {
   %y = stator.dropout %x rate 0.1 stream 3 : tensor<64xf32>
   stator.return %y : tensor<64xf32>

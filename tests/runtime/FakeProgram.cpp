@@ -117,7 +117,7 @@ void FakeProgram::decode(uint8_t *State, uint8_t *Cache, const int32_t *Tokens,
 template <int64_t Width>
 void FakeProgram::decodeStep(void *Self, uint8_t *State, uint8_t *Cache,
                              uint8_t *, const int32_t *Tokens, const int32_t *,
-                             const int64_t *Info, float *Result) {
+                             int64_t *Info, float *Result) {
   static_cast<FakeProgram *>(Self)->decode(State, Cache, Tokens, Width, Info,
                                            Result);
 }
@@ -203,7 +203,7 @@ void FakeProgram::update(uint8_t *State, const float *TableGradients,
 
 void FakeProgram::trainStep(void *Self, uint8_t *State, uint8_t *,
                             uint8_t *Arena, const int32_t *Tokens,
-                            const int32_t *Targets, const int64_t *Info,
+                            const int32_t *Targets, int64_t *Info,
                             float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
   int64_t Step = Info[STATOR_INFO_STEP];
@@ -224,7 +224,7 @@ void FakeProgram::trainStep(void *Self, uint8_t *State, uint8_t *,
 
 void FakeProgram::accumulateStep(void *Self, uint8_t *State, uint8_t *,
                                  uint8_t *Arena, const int32_t *Tokens,
-                                 const int32_t *Targets, const int64_t *Info,
+                                 const int32_t *Targets, int64_t *Info,
                                  float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
   Result[STATOR_RESULT_LOSS] = Model.accumulate(
@@ -233,8 +233,8 @@ void FakeProgram::accumulateStep(void *Self, uint8_t *State, uint8_t *,
 }
 
 void FakeProgram::updateStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
-                             const int32_t *, const int32_t *,
-                             const int64_t *Info, float *Result) {
+                             const int32_t *, const int32_t *, int64_t *Info,
+                             float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
   Model.BeforeStep(Info[STATOR_INFO_STEP]);
   float *Gradients = Model.tensor(State, TableGradient);
@@ -247,7 +247,7 @@ void FakeProgram::updateStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
 
 void FakeProgram::evaluateStep(void *Self, uint8_t *State, uint8_t *,
                                uint8_t *Arena, const int32_t *Tokens,
-                               const int32_t *Targets, const int64_t *,
+                               const int32_t *Targets, int64_t *,
                                float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
   Model.BeforeEvaluation();
@@ -256,8 +256,8 @@ void FakeProgram::evaluateStep(void *Self, uint8_t *State, uint8_t *,
 }
 
 void FakeProgram::forwardStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
-                              const int32_t *Tokens, const int32_t *,
-                              const int64_t *, float *Result) {
+                              const int32_t *Tokens, const int32_t *, int64_t *,
+                              float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
   int64_t V = Model.Program.Vocabulary;
   for (int64_t I = 0; I < Model.Program.Batch * Model.Program.Time; ++I)
@@ -273,7 +273,7 @@ void FakeProgram::forwardStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
 
 void FakeProgram::gradientStep(void *Self, uint8_t *State, uint8_t *, uint8_t *,
                                const int32_t *Tokens, const int32_t *Targets,
-                               const int64_t *, float *Result) {
+                               int64_t *, float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
   uint64_t Elements = Model.Tensors[Table].Elements;
   std::fill_n(Result + 1,

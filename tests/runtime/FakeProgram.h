@@ -72,22 +72,19 @@ private:
               float *Result) const;
 
   static void trainStep(void *, uint8_t *, uint8_t *, uint8_t *,
-                        const int32_t *, const int32_t *, const int64_t *,
-                        float *);
+                        const int32_t *, const int32_t *, int64_t *, float *);
   static void accumulateStep(void *, uint8_t *, uint8_t *, uint8_t *,
-                             const int32_t *, const int32_t *, const int64_t *,
+                             const int32_t *, const int32_t *, int64_t *,
                              float *);
   static void updateStep(void *, uint8_t *, uint8_t *, uint8_t *,
-                         const int32_t *, const int32_t *, const int64_t *,
-                         float *);
+                         const int32_t *, const int32_t *, int64_t *, float *);
   static void evaluateStep(void *, uint8_t *, uint8_t *, uint8_t *,
-                           const int32_t *, const int32_t *, const int64_t *,
+                           const int32_t *, const int32_t *, int64_t *,
                            float *);
   static void forwardStep(void *, uint8_t *, uint8_t *, uint8_t *,
-                          const int32_t *, const int32_t *, const int64_t *,
-                          float *);
+                          const int32_t *, const int32_t *, int64_t *, float *);
   static void gradientStep(void *, uint8_t *, uint8_t *, uint8_t *,
-                           const int32_t *, const int32_t *, const int64_t *,
+                           const int32_t *, const int32_t *, int64_t *,
                            float *);
 
   /// The row of the table after these tokens.
@@ -97,8 +94,7 @@ private:
               int64_t Width, const int64_t *Info, float *Result);
   template <int64_t Width>
   static void decodeStep(void *, uint8_t *, uint8_t *, uint8_t *,
-                         const int32_t *, const int32_t *, const int64_t *,
-                         float *);
+                         const int32_t *, const int32_t *, int64_t *, float *);
 
   Shape Sizes;
   StatorProgram Program = {};

@@ -1,6 +1,7 @@
 //===- CompileCommand.cpp - stator compile: from model to program ---------===//
 
 #include "codegen/CodegenStages.h"
+#include "codegen/IndexChecks.h"
 #include "codegen/LaunchTable.h"
 #include "codegen/Link.h"
 #include "codegen/LlvmBackend.h"
@@ -189,6 +190,7 @@ private:
   Session S;
   ProgramTable Table;
   LaunchTable Launches;
+  IndexCheckTable IndexChecks;
   StatorProgram Program{};
   EmbeddedFiles Embedded;
 };
@@ -227,12 +229,14 @@ int Compilation::run() {
   Summary Needs;
   CodegenOptions Codegen = Options.Model.Codegen;
   Codegen.Remarks = Options.Model.Remarks;
+  Codegen.Vocabulary = Program.Vocabulary;
   StringRef Made = Options.Model.From;
   SmallVector<Stage> Rest = S.getRemaining(getCodegenStages(Codegen));
   for (const Stage *Next = Rest.begin();; ++Next) {
     if (Made == "planned") {
       Needs = summarize(*Module, Program);
       Program.ArenaBytes = Needs.ArenaBytes;
+      IndexChecks.fill(*Module, Program);
       if (Options.Model.Codegen.Profile) {
         Launches.fill(*Module, Program);
         Needs.Buffers = listBuffers(*Module);

@@ -215,7 +215,7 @@ void EagerInterpreter::finish(MutableArrayRef<float> Result) {
 
 void EagerInterpreter::runTrainStep(void *Given, uint8_t *State, uint8_t *Cache,
                                     uint8_t *, const int32_t *Tokens,
-                                    const int32_t *Targets, const int64_t *Info,
+                                    const int32_t *Targets, int64_t *Info,
                                     float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
   Self->begin(State, Cache, Info);
@@ -227,8 +227,8 @@ void EagerInterpreter::runTrainStep(void *Given, uint8_t *State, uint8_t *Cache,
 void EagerInterpreter::runAccumulate(void *Given, uint8_t *State,
                                      uint8_t *Cache, uint8_t *,
                                      const int32_t *Tokens,
-                                     const int32_t *Targets,
-                                     const int64_t *Info, float *Result) {
+                                     const int32_t *Targets, int64_t *Info,
+                                     float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
   Self->begin(State, Cache, Info);
   Result[STATOR_RESULT_LOSS] = Self->differentiate(Tokens, Targets);
@@ -247,7 +247,7 @@ void EagerInterpreter::runAccumulate(void *Given, uint8_t *State,
 
 void EagerInterpreter::runUpdate(void *Given, uint8_t *State, uint8_t *Cache,
                                  uint8_t *, const int32_t *, const int32_t *,
-                                 const int64_t *Info, float *Result) {
+                                 int64_t *Info, float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
   Self->begin(State, Cache, Info);
   Self->update(Result);
@@ -255,7 +255,7 @@ void EagerInterpreter::runUpdate(void *Given, uint8_t *State, uint8_t *Cache,
 
 void EagerInterpreter::runEvaluate(void *Given, uint8_t *State, uint8_t *Cache,
                                    uint8_t *, const int32_t *Tokens,
-                                   const int32_t *Targets, const int64_t *Info,
+                                   const int32_t *Targets, int64_t *Info,
                                    float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
   Self->begin(State, Cache, Info);
@@ -282,7 +282,7 @@ void EagerInterpreter::runLogits(FuncOp Function, const int32_t *Tokens,
 template <size_t Index>
 void EagerInterpreter::runBlock(void *Given, uint8_t *State, uint8_t *Cache,
                                 uint8_t *, const int32_t *Tokens,
-                                const int32_t *Targets, const int64_t *Info,
+                                const int32_t *Targets, int64_t *Info,
                                 float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
   Self->begin(State, Cache, Info);
@@ -291,7 +291,7 @@ void EagerInterpreter::runBlock(void *Given, uint8_t *State, uint8_t *Cache,
 
 void EagerInterpreter::runForward(void *Given, uint8_t *State, uint8_t *Cache,
                                   uint8_t *, const int32_t *Tokens,
-                                  const int32_t *Targets, const int64_t *Info,
+                                  const int32_t *Targets, int64_t *Info,
                                   float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
   Self->begin(State, Cache, Info);
@@ -300,7 +300,7 @@ void EagerInterpreter::runForward(void *Given, uint8_t *State, uint8_t *Cache,
 
 void EagerInterpreter::runGradients(void *Given, uint8_t *State, uint8_t *Cache,
                                     uint8_t *, const int32_t *Tokens,
-                                    const int32_t *Targets, const int64_t *Info,
+                                    const int32_t *Targets, int64_t *Info,
                                     float *Result) {
   auto *Self = static_cast<EagerInterpreter *>(Given);
   Self->begin(State, Cache, Info);

@@ -41,27 +41,24 @@ private:
   void finish(llvm::MutableArrayRef<float> Result);
 
   static void runTrainStep(void *, uint8_t *, uint8_t *, uint8_t *,
-                           const int32_t *, const int32_t *, const int64_t *,
+                           const int32_t *, const int32_t *, int64_t *,
                            float *);
   static void runAccumulate(void *, uint8_t *, uint8_t *, uint8_t *,
-                            const int32_t *, const int32_t *, const int64_t *,
+                            const int32_t *, const int32_t *, int64_t *,
                             float *);
   static void runUpdate(void *, uint8_t *, uint8_t *, uint8_t *,
-                        const int32_t *, const int32_t *, const int64_t *,
-                        float *);
+                        const int32_t *, const int32_t *, int64_t *, float *);
   static void runEvaluate(void *, uint8_t *, uint8_t *, uint8_t *,
-                          const int32_t *, const int32_t *, const int64_t *,
-                          float *);
+                          const int32_t *, const int32_t *, int64_t *, float *);
   static void runForward(void *, uint8_t *, uint8_t *, uint8_t *,
-                         const int32_t *, const int32_t *, const int64_t *,
-                         float *);
+                         const int32_t *, const int32_t *, int64_t *, float *);
   static void runGradients(void *, uint8_t *, uint8_t *, uint8_t *,
-                           const int32_t *, const int32_t *, const int64_t *,
+                           const int32_t *, const int32_t *, int64_t *,
                            float *);
 
   template <size_t Index>
   static void runBlock(void *, uint8_t *, uint8_t *, uint8_t *, const int32_t *,
-                       const int32_t *, const int64_t *, float *);
+                       const int32_t *, int64_t *, float *);
 
   ProgramTable Table;
   llvm::StringMap<StateTensor> ByName;
