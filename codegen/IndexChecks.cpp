@@ -3,32 +3,13 @@
 #include "codegen/IndexChecks.h"
 #include "ir/KernelInterface.h"
 #include "passes/ConstantEvaluation.h"
+#include "passes/Lookups.h"
 #include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
 
 namespace stator {
 namespace {
-
-/// What an op looks up.
-struct Lookup {
-  Value Indices;
-  int64_t Bound = 0;
-  bool IsTarget = false;
-};
-
-/// The look-up of an op. Their derivatives need no check: they look up what was
-/// looked up before.
-Lookup getLookup(Operation *Op) {
-  auto GetShape = [](Value V) {
-    return cast<RankedTensorType>(V.getType()).getShape();
-  };
-  if (auto Gather = dyn_cast<GatherOp>(Op))
-    return {Gather.getIndices(), GetShape(Gather.getTable()).front(), false};
-  if (auto Loss = dyn_cast<CrossEntropyOp>(Op))
-    return {Loss.getTargets(), GetShape(Loss.getLogits()).back(), true};
-  return {};
-}
 
 /// Whether all elements are known to be within the bound: constants, and the
 /// inputs of the program, of which the runtime knows that they are below
@@ -122,10 +103,7 @@ void IndexCheckTable::fill(ModuleOp Module, StatorProgram &Program) {
       Checks.resize(Number + 1, StatorIndexCheck{"", "", 0, 0, 0});
     StatorIndexCheck &Row = Checks[Number];
     Row.Path = Keep(getPathOfLocation(Op->getLoc()));
-    if (FileLineColLoc Source = getSourceOfLocation(Op->getLoc()))
-      Row.Source =
-          Keep(Source.getFilename().getValue() + ":" + Twine(Source.getLine()) +
-               ":" + Twine(Source.getColumn()));
+    Row.Source = Keep(describeSource(Op->getLoc()));
     Row.Bound = Check[1];
     Row.IsTarget = isa<CrossEntropyOp>(Op);
   });

@@ -1,6 +1,7 @@
 //===- GraphEvaluator.cpp - Evaluates functions op by op ------------------===//
 
 #include "runtime/interpreter/GraphEvaluator.h"
+#include "passes/Lookups.h"
 #include "runtime/core/philox.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -108,7 +109,11 @@ void GraphEvaluator::runOp(Operation &Op) {
   SmallVector<const HostTensor *> Pointers;
   for (const TensorRef &Operand : Operands)
     Pointers.push_back(Operand.get());
+  const size_t NumErrors = Errors.size();
   cast<ReferenceEvaluation>(Op).evaluate(*this, Pointers, Results);
+  if (Errors.size() != NumErrors && getLookup(&Op).Indices)
+    Bad.note(&Op, {Operands[1]->data<int32_t>(),
+                   static_cast<size_t>(Operands[1]->getNumElements())});
   std::vector<TensorRef> Shared;
   Shared.reserve(Results.size());
   for (HostTensor &Result : Results)

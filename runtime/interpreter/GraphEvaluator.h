@@ -10,6 +10,7 @@
 #include "ir/Dialect.h"
 #include "ir/HostTensor.h"
 #include "ir/RunSettings.h"
+#include "runtime/interpreter/BadIndex.h"
 #include "runtime/interpreter/LastUses.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
@@ -69,6 +70,8 @@ public:
 
   /// Errors that depended on values, since the last call.
   std::vector<std::string> takeErrors() { return std::move(Errors); }
+  /// What they were about.
+  BadIndex &getBadIndex() { return Bad; }
 
   HostType getFloatType() const override { return FloatType; }
   uint32_t getDropoutBits(int64_t Stream, int64_t Index) const override;
@@ -95,6 +98,7 @@ private:
   llvm::SmallVector<std::pair<std::string, TensorRef>> Writes;
   unsigned Depth = 0;
   std::vector<std::string> Errors;
+  BadIndex Bad;
   LastUses Uses;
 };
 

@@ -108,8 +108,7 @@ RunInfo readInfo(const int64_t *Info) {
 
 void ReferenceInterpreter::call(FuncOp Entry, uint8_t *State, uint8_t *Cache,
                                 const int32_t *Tokens, const int32_t *Targets,
-                                const int64_t *Info,
-                                ArrayRef<float *> Results) {
+                                int64_t *Info, ArrayRef<float *> Results) {
   Memory->State.attach(State);
   Memory->Cache.attach(Cache);
   Evaluator->setInfo(readInfo(Info));
@@ -118,7 +117,7 @@ void ReferenceInterpreter::call(FuncOp Entry, uint8_t *State, uint8_t *Cache,
   Memory->State.detach();
   Memory->Cache.detach();
   std::vector<std::string> Errors = Evaluator->takeErrors();
-  if (!Errors.empty())
+  if (!Evaluator->getBadIndex().finish(Program, Info) && !Errors.empty())
     llvm::errs() << Errors.front() << "\n";
   float *Next = nullptr;
   for (auto [Index, Value] : llvm::enumerate(Values)) {

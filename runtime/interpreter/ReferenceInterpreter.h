@@ -62,7 +62,7 @@ public:
 
   /// What a call gave: results one after the other, in f32.
   void call(FuncOp Entry, uint8_t *State, uint8_t *Cache, const int32_t *Tokens,
-            const int32_t *Targets, const int64_t *Info,
+            const int32_t *Targets, int64_t *Info,
             llvm::ArrayRef<float *> Results);
 
   FuncOp TrainStep, Accumulate, Update, Evaluate, Forward, Gradients;

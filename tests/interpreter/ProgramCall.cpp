@@ -77,8 +77,21 @@ void LoadedProgram::fillState() {
 void LoadedProgram::call(StatorEntry Entry, std::vector<int32_t> Tokens,
                          std::vector<int32_t> Targets, float *Result) {
   ASSERT_NE(Entry, nullptr);
+  Info[STATOR_INFO_BAD_INDEX] = 0;
   Entry(get().Self, State.data(), Cache.data(), nullptr, Tokens.data(),
         Targets.data(), Info, Result);
+}
+
+std::string LoadedProgram::getBadIndex() const {
+  const int64_t Word = Info[STATOR_INFO_BAD_INDEX];
+  if (!Word)
+    return "";
+  const StatorIndexCheck &Check =
+      get().IndexChecks[STATOR_BAD_INDEX_CHECK(Word)];
+  return (llvm::Twine(Check.IsTarget ? "target " : "index ") +
+          llvm::Twine(STATOR_BAD_INDEX_VALUE(Word)) + " of " +
+          llvm::Twine(Check.Bound))
+      .str();
 }
 
 std::string getCreationError(const std::string &Text, InterpreterKind Kind) {

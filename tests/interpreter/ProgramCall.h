@@ -28,6 +28,8 @@ public:
   void fillState();
   void call(StatorEntry Entry, std::vector<int32_t> Tokens,
             std::vector<int32_t> Targets, float *Result);
+  /// What the last call noted, such as "index 3 of 3"; "" if all was in range.
+  std::string getBadIndex() const;
 
   int64_t Info[STATOR_INFO_COUNT] = {0, 1, 42, 0};
   std::vector<uint8_t> State, Cache;

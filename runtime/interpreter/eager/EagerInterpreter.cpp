@@ -159,7 +159,8 @@ Tensor EagerInterpreter::getGradient(ParameterOp Of) {
 //===----------------------------------------------------------------------===//
 
 void EagerInterpreter::begin(uint8_t *StateBlock, uint8_t *CacheBlock,
-                             const int64_t *Info) {
+                             int64_t *InfoOfCall) {
+  Info = InfoOfCall;
   State = StateBlock;
   Cache = CacheBlock;
   Runner.Info = readInfo(Info);
@@ -209,7 +210,8 @@ void EagerInterpreter::finish(MutableArrayRef<float> Result) {
   std::vector<std::string> Errors = Runner.takeErrors();
   if (Errors.empty())
     return;
-  llvm::errs() << Errors.front() << "\n";
+  if (!Runner.Bad.finish(Program, Info))
+    llvm::errs() << Errors.front() << "\n";
   llvm::fill(Result, std::numeric_limits<float>::quiet_NaN());
 }
 

@@ -27,7 +27,7 @@ private:
   float differentiate(const int32_t *Tokens, const int32_t *Targets);
   /// The optimizer, on the gradients in `Gradients`.
   void update(float *Result);
-  void begin(uint8_t *State, uint8_t *Cache, const int64_t *Info);
+  void begin(uint8_t *State, uint8_t *Cache, int64_t *Info);
   /// Copies the one result of a function to Result.
   void runLogits(FuncOp Function, const int32_t *Tokens, const int32_t *Targets,
                  float *Result);
@@ -73,6 +73,7 @@ private:
   /// The parameters whose gradients the arguments of a cut update are.
   llvm::SmallVector<ParameterOp> UpdateArguments;
   uint8_t *State = nullptr, *Cache = nullptr;
+  int64_t *Info = nullptr;
   llvm::StringMap<Tensor> Gradients;
 };
 

@@ -64,6 +64,8 @@ public:
 
   bool hasErrors() const { return !Errors.empty(); }
   std::vector<std::string> takeErrors() { return std::move(Errors); }
+  /// What they were about.
+  BadIndex Bad;
 
   HostType getFloatType() const override { return HostType::F32; }
   uint32_t getDropoutBits(int64_t Stream, int64_t Index) const override;

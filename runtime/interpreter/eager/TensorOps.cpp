@@ -151,6 +151,7 @@ static bool checkIndices(Engine &Runner, Operation *Op, const Tensor &Indices,
     int32_t Index = Indices.data<int32_t>()[I];
     if (Index >= 0 && Index < Rows)
       continue;
+    Runner.Bad.note(Op, {Indices.data<int32_t>(), static_cast<size_t>(E)});
     Runner.reportError(Op->getLoc(), "index " + Twine(Index) +
                                          " is outside a table of " +
                                          Twine(Rows) + " rows");
@@ -201,8 +202,10 @@ static void handleCrossEntropy(Engine &Runner, Operation *Op,
   Tensor Logits = Operands[0].contiguous(), Targets = Operands[1].contiguous();
   int64_t Classes = Logits.getShape().back();
   for (int64_t I = 0, E = Targets.getNumElements(); I < E; ++I)
-    if (Targets.data<int32_t>()[I] >= Classes)
+    if (Targets.data<int32_t>()[I] >= Classes) {
+      Runner.Bad.note(Op, {Targets.data<int32_t>(), static_cast<size_t>(E)});
       return Runner.runReference(Op, Operands, Results); // which reports it
+    }
   Results[0] = makeResult(Op->getResult(0));
   Results[1] = makeResult(Op->getResult(1));
   forEachLastAxis(Logits, [&](int64_t I) {
