@@ -4,6 +4,7 @@
 #include "ir/KernelInterface.h"
 #include "passes/ConstantEvaluation.h"
 #include "passes/Lookups.h"
+#include "passes/UserPlace.h"
 #include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
@@ -73,6 +74,8 @@ struct MarkIndexChecks : PassWrapper<MarkIndexChecks, OperationPass<ModuleOp>> {
       Key Place(LocationAttr(Op->getLoc()), {Of.Bound, Of.IsTarget});
       auto Number = static_cast<int64_t>(Numbers.size());
       Number = Numbers.try_emplace(Place, Number).first->second;
+      // In kernels, what the indices are computed from is out of sight.
+      Op->setLoc(getUserPlace(Op, Of.Indices));
       Op->setAttr(IndexCheckAttrName,
                   DenseI64ArrayAttr::get(&getContext(), {Number, Of.Bound}));
     });

@@ -5,6 +5,7 @@
 #include "passes/FindLeak.h"
 #include "passes/Passes.h"
 #include "passes/RowIndependence.h"
+#include "passes/UserPlace.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
@@ -45,12 +46,6 @@ static std::string nameOp(Operation *Op) {
 /// Whether an op says nothing that a reader of the model wants to know.
 static bool isFormality(Operation *Op) {
   return isa<BroadcastOp, ReshapeOp, TransposeOp, ConvertOp>(Op);
-}
-
-/// Whether an op is part of a standard module, whose inside is known.
-static bool isInStandardModule(Operation *Op) {
-  FileLineColLoc Source = getSourceOfLocation(Op->getLoc());
-  return Source && Source.getFilename().getValue().starts_with("std/");
 }
 
 /// The ops of a chain that are worth a note: those that do something, and of

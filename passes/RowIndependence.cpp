@@ -9,6 +9,7 @@
 
 #include "passes/RowIndependence.h"
 #include "ir/Einsum.h"
+#include "passes/UserPlace.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -290,7 +291,7 @@ LogicalResult stator::proveRowsIndependent(FuncOp Func) {
     return success();
   Operation *By = Found.By ? Found.By : Logits.getDefiningOp();
   InFlightDiagnostic Error =
-      emitError(By ? By->getLoc() : Func.getLoc())
+      emitError(By ? getUserPlace(By, By->getOperands()) : Func.getLoc())
       << "rows of the batch depend on each other: "
       << (Found.By ? Found.Reason
                    : "dimension 0 of the result is not that of the batch");

@@ -312,7 +312,7 @@ absl::StatusOr<std::optional<double>>
 TrainingLoop::evaluateHeldOut(int64_t MostBatches) {
   Display->activity("evaluating on held-out text ...");
   return evaluate(Program, Memory, Data.Validation, MostBatches,
-                   [] { return StopSignals::received() == 0; });
+                  [] { return StopSignals::received() == 0; });
 }
 
 bool TrainingLoop::noteEvaluation(double Loss) {

@@ -2,6 +2,7 @@
 
 #include "runtime/interpreter/BadIndex.h"
 #include "passes/Lookups.h"
+#include "passes/UserPlace.h"
 #include <algorithm>
 
 using namespace mlir;
@@ -25,7 +26,7 @@ bool BadIndex::finish(StatorProgram &Program, int64_t *Info) {
     return false;
   const Lookup Found = getLookup(Of);
   Path = getPathOfLocation(Of->getLoc()).str();
-  Source = describeSource(Of->getLoc());
+  Source = describeSource(getUserPlace(Of, Found.Indices));
   Check = {Path.c_str(), Source.c_str(), Found.Bound, Found.IsTarget, 0};
   Program.IndexChecks = &Check;
   Program.NumIndexChecks = 1;
