@@ -13,7 +13,7 @@ stator.func kernel @two_spaces(%x: tensor<4x6xf32>) -> (tensor<4xf32>, tensor<6x
 // -----
 
 stator.func kernel @with_sum(%x: tensor<4x6xf32>) -> tensor<4x6xf32> {
-  // expected-error @below {{needs a kernel of its own}}
+  // expected-error @below {{cannot be fused with other ops}}
   %a = stator.cumsum %x axis 1 : tensor<4x6xf32>
   %b = stator.exp %a : tensor<4x6xf32>
   stator.return %b : tensor<4x6xf32>
@@ -22,7 +22,7 @@ stator.func kernel @with_sum(%x: tensor<4x6xf32>) -> tensor<4x6xf32> {
 // -----
 
 stator.func kernel @two_products(%x: tensor<6x6xf32>) -> tensor<6x6xf32> {
-  // expected-error @below {{needs a kernel of its own}}
+  // expected-error @below {{cannot be fused with other ops}}
   %a = stator.einsum "t i, i o -> t o" %x, %x : (tensor<6x6xf32>, tensor<6x6xf32>) -> tensor<6x6xf32>
   %b = stator.einsum "t i, i o -> t o" %a, %x : (tensor<6x6xf32>, tensor<6x6xf32>) -> tensor<6x6xf32>
   stator.return %b : tensor<6x6xf32>
@@ -32,7 +32,7 @@ stator.func kernel @two_products(%x: tensor<6x6xf32>) -> tensor<6x6xf32> {
 
 stator.func kernel @sum_of_product(%x: tensor<4x6xf32>, %w: tensor<6x5xf32>) -> (tensor<4x5xf32>, tensor<4xf32>) {
   %a = stator.einsum "t i, i o -> t o" %x, %w : (tensor<4x6xf32>, tensor<6x5xf32>) -> tensor<4x5xf32>
-  // expected-error @below {{cannot be computed behind a contraction}}
+  // expected-error @below {{cannot be fused after a contraction}}
   %b = stator.reduce sum %a axes [1] : tensor<4x5xf32> -> tensor<4xf32>
   stator.return %a, %b : tensor<4x5xf32>, tensor<4xf32>
 }

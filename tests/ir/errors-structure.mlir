@@ -95,7 +95,7 @@ stator.parameter @w : tensor<4xf32> init <constant, 0.0, 0.0>
 stator.func @write_twice(%x: tensor<4xf32>) {
   // expected-note @+1 {{here}}
   stator.write %x, @w : tensor<4xf32>
-  // expected-error @+1 {{@w is written already}}
+  // expected-error @+1 {{@w is already written}}
   stator.write %x, @w : tensor<4xf32>
   stator.return
 }
@@ -105,7 +105,7 @@ stator.func @write_twice(%x: tensor<4xf32>) {
 stator.parameter @w : tensor<4xf32> init <constant, 0.0, 0.0>
 stator.func @write_in_loop(%x: tensor<4xf32>) {
   %0 = stator.scan axis 0 length 3 carries(%c = %x) : (tensor<4xf32>) -> tensor<4xf32> {
-    // expected-error @+1 {{must not stand in a loop}}
+    // expected-error @+1 {{must not be in a loop}}
     stator.write %c, @w : tensor<4xf32>
     stator.yield %c : tensor<4xf32>
   }

@@ -70,7 +70,7 @@ stator.training
   schedule #stator.schedule<constant, warmup = 0, floor = 0.0, steps = 0, width = 0.0>
   micro_batches 1 steps 0
 stator.parameter @w : tensor<f32> init #stator.init<constant, 1.0, 0.0>
-// expected-error @below {{there is a @evaluate already}}
+// expected-error @below {{@evaluate already exists}}
 stator.func @evaluate(%x: tensor<f32>) -> tensor<f32> {
   stator.return %x : tensor<f32>
 }

@@ -173,20 +173,20 @@ stator.func @z_loss(%x: tensor<3x5x8xf32>, %w: tensor<8x7xf32>, %t: tensor<3x5xi
 
 stator.func @returned(%x: tensor<15x8xf32>, %w: tensor<8x7xf32>, %t: tensor<15xi32>) -> (tensor<15xf32>, tensor<15x7xf32>) {
   %logits = stator.einsum "r k, k j -> r j" %x, %w : (tensor<15x8xf32>, tensor<8x7xf32>) -> tensor<15x7xf32>
-  // expected-remark@+1 {{head left whole: stator.return uses the logits in another way than row by row}}
+  // expected-remark@+1 {{head left whole: stator.return does not use the logits row by row}}
   %loss, %lse = stator.cross_entropy %logits, %t : (tensor<15x7xf32>, tensor<15xi32>) -> (tensor<15xf32>, tensor<15xf32>)
   stator.return %loss, %logits : tensor<15xf32>, tensor<15x7xf32>
 }
 
 stator.func @given(%logits: tensor<15x7xf32>, %t: tensor<15xi32>) -> tensor<15xf32> {
-  // expected-remark@+1 {{head left whole: the logits come from outside}}
+  // expected-remark@+1 {{head left whole: the logits are not computed in this function}}
   %loss, %lse = stator.cross_entropy %logits, %t : (tensor<15x7xf32>, tensor<15xi32>) -> (tensor<15xf32>, tensor<15xf32>)
   stator.return %loss : tensor<15xf32>
 }
 
 stator.func @time_first(%x: tensor<5x3x8xf32>, %w: tensor<8x7xf32>, %t: tensor<3x5xi32>) -> tensor<3x5xf32> {
   %logits = stator.einsum "t b k, k j -> b t j" %x, %w : (tensor<5x3x8xf32>, tensor<8x7xf32>) -> tensor<3x5x7xf32>
-  // expected-remark@+1 {{head left whole: stator.einsum does not have the rows first}}
+  // expected-remark@+1 {{head left whole: stator.einsum does not have the rows as its first dimensions}}
   %loss, %lse = stator.cross_entropy %logits, %t : (tensor<3x5x7xf32>, tensor<3x5xi32>) -> (tensor<3x5xf32>, tensor<3x5xf32>)
   stator.return %loss : tensor<3x5xf32>
 }

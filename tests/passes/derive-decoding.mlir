@@ -73,7 +73,7 @@ module {
 // CHECK: module attributes {stator.no_decoding = "{{.*}}"}
 // CHECK-NOT: @decode_
 // CHECK-NOT: role cache
-// REMARK: remark: every token is computed from all before it:
+// REMARK: remark: every token recomputes all positions before it:
 module {
   stator.parameter @table : tensor<3x3xf32> init <normal, 0.0, 1.0>
   stator.func @forward(%tokens: tensor<1x8xi32>) -> tensor<1x8x3xf32> {
