@@ -1,6 +1,7 @@
 //===- stator.cpp - The driver --------------------------------------------===//
 
 #include "frontend/Diagnostics.h"
+#include "runtime/core/FileFaults.h"
 #include "tools/driver/CommandLine.h"
 #include "tools/driver/Commands.h"
 #include "llvm/ADT/StringExtras.h"
@@ -90,6 +91,7 @@ int run(const char *Program, const std::vector<std::string> &Arguments) {
 
 int main(int Count, char **Values) {
   llvm::InitLLVM Init(Count, Values);
+  stator::runtime::handleFileFaults();
   int Code = run(Values[0], {Values + 1, Values + Count});
   // Otherwise the stream's destructor would end the process with a report of a
   // bug.

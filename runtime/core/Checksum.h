@@ -8,7 +8,9 @@
 
 namespace stator::runtime {
 
-/// The CRC-32 of zlib, gzip and PNG, as eight hexadecimal digits.
+/// The CRC-32 of zlib, gzip and PNG, as eight hexadecimal digits: of
+/// checkpoints, whose format is our own. zlib is linked anyway, has a fast one,
+/// and any language can check it.
 std::string checksumOf(const void *Data, size_t Size);
 std::string checksumOf(absl::string_view Bytes);
 

@@ -7,7 +7,9 @@
 
 namespace stator::runtime {
 
-/// CRC-32C (Castagnoli) of \p Data.
+/// The CRC-32C (Castagnoli) of \p Data, which the TFRecord format of event
+/// files requires. zlib does not have it: the CRC-32 of Checksum.h uses another
+/// polynomial.
 uint32_t crc32c(absl::string_view Data);
 
 } // namespace stator::runtime

@@ -195,6 +195,7 @@ TokenFile::open(const std::string &Path, DataFormat Format,
   if (Result.File.size() == 0)
     return error(Path, " is empty");
   Result.Fingerprint = fingerprintOf(Result.File);
+  Result.Modified = Result.File.modifiedAtOpen();
   absl::string_view Text = Result.File.text();
 
   if (Format == DataFormat::Text) {
@@ -223,6 +224,7 @@ TokenFile::open(const std::string &Path, DataFormat Format,
     Result.Tokens =
         TokenView(Result.Encoded.data(), Width,
                   static_cast<int64_t>(Result.Encoded.size()) / Width);
+    STATOR_RETURN_IF_ERROR(Result.checkUnchanged());
     Result.File = MappedFile();
     return Result;
   }
@@ -250,7 +252,26 @@ TokenFile::open(const std::string &Path, DataFormat Format,
   Result.Tokens = TokenView(Result.File.data(), Width,
                             static_cast<int64_t>(Text.size()) / Width);
   STATOR_RETURN_IF_ERROR(checkIds(Result.Tokens, Path, ModelVocabulary));
+  STATOR_RETURN_IF_ERROR(Result.checkUnchanged());
+  Result.File.readZerosForMissing();
   return Result;
+}
+
+absl::Status TokenFile::checkUnchanged() {
+  if (!File.data())
+    return absl::OkStatus();
+  STATOR_RETURN_IF_ERROR(File.checkSize());
+  // It may have been touched only, or written again with what it had.
+  int64_t Now = File.modified();
+  if (std::exchange(Modified, Now) != Now && fingerprintOf(File) != Fingerprint)
+    return error(File.path(), " was overwritten while it was in use: its ",
+                 File.size(), " bytes are not the same ones any more");
+  return absl::OkStatus();
+}
+
+absl::Status Dataset::checkUnchanged() {
+  STATOR_RETURN_IF_ERROR(Data.checkUnchanged());
+  return ValidationFile ? ValidationFile->checkUnchanged() : absl::OkStatus();
 }
 
 absl::StatusOr<Dataset> openDataset(const DataOptions &Options,

@@ -68,12 +68,18 @@ public:
   /// Of the bytes of the file (FNV-1a, 64 bits): whether it is still the same.
   uint64_t fingerprint() const { return Fingerprint; }
 
+  /// Error: the file has changed, so tokens that were read from it since the
+  /// last call may be wrong. Where a file was cut they are 0. Never an error
+  /// for text, which is encoded once. Quick unless the file was written to.
+  absl::Status checkUnchanged();
+
 private:
   MappedFile File;
   std::vector<uint8_t> Encoded;
   TokenView Tokens;
   std::shared_ptr<const Tokenizer> Coder; ///< never null
   uint64_t Fingerprint = 0;
+  int64_t Modified = 0; ///< when the file had this fingerprint
 };
 
 /// What to train on and what to hold out.
@@ -91,6 +97,8 @@ struct Dataset {
   std::optional<TokenFile> ValidationFile;
   TokenView Training, Validation; ///< Validation is empty if there is none
 
+  /// As TokenFile has it, of both files.
+  absl::Status checkUnchanged();
   /// What encoded the text, or what the ids are of.
   const Tokenizer &tokenizer() const { return *Data.tokenizer(); }
 };

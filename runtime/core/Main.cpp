@@ -4,6 +4,7 @@
 #include "runtime/core/BenchWorker.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/ExitCodes.h"
+#include "runtime/core/FileFaults.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Inference.h"
 #include "runtime/core/State.h"
@@ -149,6 +150,7 @@ int stator_main(const StatorProgram *Program, int NumArguments,
   std::vector<std::string> Rest;
   for (int I = 1; I < NumArguments; ++I)
     Rest.push_back(Arguments[I]);
+  handleFileFaults();
   try {
     absl::StatusOr<int> Code = runProgram(*Program, Name, Rest);
     // A full disk shows only when the last of the output is written.

@@ -15,15 +15,26 @@
 
 namespace stator::runtime {
 
+static int64_t timeOf(const struct stat &Info) {
+  return Info.st_mtim.tv_sec * int64_t(1000000000) + Info.st_mtim.tv_nsec;
+}
+
 MappedFile &MappedFile::operator=(MappedFile &&Other) noexcept {
   std::swap(Bytes, Other.Bytes);
   std::swap(Size, Other.Size);
+  std::swap(Descriptor, Other.Descriptor);
+  std::swap(Modified, Other.Modified);
+  std::swap(Range, Other.Range);
   return *this;
 }
 
 MappedFile::~MappedFile() {
+  if (Range)
+    forgetRange(Range);
   if (Bytes)
     ::munmap(const_cast<uint8_t *>(Bytes), Size);
+  if (Descriptor >= 0)
+    ::close(Descriptor);
 }
 
 /// Git leaves such a text in the place of a file that is kept elsewhere.
@@ -37,14 +48,18 @@ static absl::Status checkNotPointer(absl::string_view Text,
                      "`git lfs pull` in the repository to download it");
 }
 
-absl::Status MappedFile::map(int Descriptor, size_t Length,
+absl::Status MappedFile::map(int From, const struct stat &Info,
                              const std::string &Name) {
-  void *Memory = ::mmap(nullptr, Length, PROT_READ, MAP_PRIVATE, Descriptor, 0);
+  auto Length = static_cast<size_t>(Info.st_size);
+  void *Memory = ::mmap(nullptr, Length, PROT_READ, MAP_PRIVATE, From, 0);
   if (Memory == MAP_FAILED)
     return fileError("map", Name, errno);
   Bytes = static_cast<const uint8_t *>(Memory);
   Size = Length;
-  return absl::OkStatus();
+  Modified = timeOf(Info);
+  Range = rememberRange(Memory, Length, Name);
+  Descriptor = ::fcntl(From, F_DUPFD_CLOEXEC, 0);
+  return Descriptor < 0 ? fileError("read", Name, errno) : absl::OkStatus();
 }
 
 absl::Status MappedFile::readToEnd(int Descriptor, const std::string &Name) {
@@ -94,8 +109,7 @@ absl::StatusOr<MappedFile> MappedFile::ofDescriptor(int Descriptor,
   // files of /proc are regular without a size.
   if (S_ISREG(Info.st_mode) && Info.st_size > 0 &&
       ::lseek(Descriptor, 0, SEEK_CUR) == 0) {
-    STATOR_RETURN_IF_ERROR(
-        File.map(Descriptor, static_cast<size_t>(Info.st_size), Name));
+    STATOR_RETURN_IF_ERROR(File.map(Descriptor, Info, Name));
   } else {
     STATOR_RETURN_IF_ERROR(File.readToEnd(Descriptor, Name));
   }
@@ -115,6 +129,41 @@ absl::StatusOr<MappedFile> MappedFile::open(const std::string &Path) {
 absl::StatusOr<MappedFile> MappedFile::openInput(const std::string &Path) {
   return Path == "-" ? ofDescriptor(STDIN_FILENO, "standard input")
                      : open(Path);
+}
+
+void MappedFile::readZerosForMissing() {
+  if (Range)
+    Range->ReadsZeros = true;
+}
+
+absl::Status MappedFile::checkSize() const {
+  if (!Range)
+    return absl::OkStatus();
+  struct stat Info;
+  if (::fstat(Descriptor, &Info) != 0)
+    return fileError("read", Range->Path, errno);
+  auto Now = static_cast<size_t>(Info.st_size);
+  if (Now != Size)
+    return error(Range->Path, " was ", Now < Size ? "truncated" : "extended",
+                 " while it was in use: it had ", Size, " bytes and now has ",
+                 Now);
+  if (Range->Faulted)
+    return error(Range->Path, " has ", Size,
+                 " bytes, but some of them could not be read: it was truncated "
+                 "for a while, or its disk has failed");
+  return absl::OkStatus();
+}
+
+int64_t MappedFile::modified() const {
+  struct stat Info;
+  return Range && ::fstat(Descriptor, &Info) == 0 ? timeOf(Info) : Modified;
+}
+
+absl::Status MappedFile::checkUnchanged() const {
+  STATOR_RETURN_IF_ERROR(checkSize());
+  return modified() != Modified
+             ? error(Range->Path, " was written to while it was read")
+             : absl::OkStatus();
 }
 
 } // namespace stator::runtime

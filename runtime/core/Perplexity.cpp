@@ -178,6 +178,8 @@ absl::StatusOr<MeanLoss> measurePerplexity(const Model &Model,
     Result.Loss = **Loss;
     Result.Tokens = Text.View.size() - 1;
   }
+  if (Text.File)
+    STATOR_RETURN_IF_ERROR(Text.File->checkUnchanged());
   if (!std::isfinite(Result.Loss))
     return error("the loss over ", Options.Perplexity, " is ", Result.Loss);
   return Result;

@@ -51,6 +51,9 @@ public:
     return Metadata;
   }
 
+  /// Error: the file is not what it was when it was opened.
+  absl::Status checkUnchanged() const { return File.checkUnchanged(); }
+
   /// Error: the bytes of \p Entry are not those that its checksum is of.
   absl::Status verify(const SafetensorsEntry &Entry) const;
 

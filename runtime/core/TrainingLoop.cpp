@@ -311,8 +311,17 @@ absl::Status TrainingLoop::save(CheckpointParts Parts) {
 absl::StatusOr<std::optional<double>>
 TrainingLoop::evaluateHeldOut(int64_t MostBatches) {
   Display->activity("evaluating on held-out text ...");
-  return evaluate(Program, Memory, Data.Validation, MostBatches,
-                  [] { return StopSignals::received() == 0; });
+  STATOR_ASSIGN_OR_RETURN(
+      std::optional<double> Loss,
+      evaluate(Program, Memory, Data.Validation, MostBatches, [&] {
+        return StopSignals::received() == 0 && dataUnchanged();
+      }));
+  return dataUnchanged() ? Loss : std::nullopt;
+}
+
+bool TrainingLoop::dataUnchanged() {
+  DataStatus.Update(Data.checkUnchanged());
+  return DataStatus.ok();
 }
 
 bool TrainingLoop::noteEvaluation(double Loss) {
@@ -338,7 +347,7 @@ absl::Status TrainingLoop::evaluateIfDue() {
   return Store.update(Run);
 }
 
-absl::StatusOr<StepRecord> TrainingLoop::trainStep() {
+absl::StatusOr<std::optional<StepRecord>> TrainingLoop::trainStep() {
   Info[STATOR_INFO_STEP] = Run.Step;
   auto Call = [&](StatorEntry Entry) {
     Entry(Times ? Times->hook() : Program.Self, Memory.state(), Memory.cache(),
@@ -357,6 +366,8 @@ absl::StatusOr<StepRecord> TrainingLoop::trainStep() {
     drawBatch(Data.Training, Program.Batch, Program.Time,
               static_cast<uint64_t>(Run.DataSeed), Sequence, Tokens.data(),
               Targets.data());
+    if (!dataUnchanged())
+      return std::nullopt;
     STATOR_RETURN_IF_ERROR(Call(
         Program.MicroBatches == 1 ? Program.TrainStep : Program.Accumulate));
     Loss += Memory.result()[STATOR_RESULT_LOSS];
@@ -402,6 +413,20 @@ TrainingEnd TrainingLoop::diverged(float LastLoss, const PartTypes &...What) {
           explainDivergence(LastLoss)};
 }
 
+absl::StatusOr<TrainingEnd> TrainingLoop::breakOff(const absl::Status &Why,
+                                                   absl::string_view Then,
+                                                   float LastLoss) {
+  Display->clear();
+  if (SavedStep != Run.Step) {
+    if (const char *Name = findNonFinite(Program, Memory.state()))
+      return diverged(LastLoss, Name, " holds a value that is NaN or infinite");
+    STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
+    Display->clear();
+  }
+  return error(Why.message(), "\nhint: step ", Run.Step, " is saved; ", Then,
+               " continue with --resume ", Options.Out);
+}
+
 absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   StopSignals Signals;
   auto Begin = Clock::now();
@@ -409,8 +434,11 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
   std::optional<double> LastValidation;
   float LastLoss = NAN;
   STATOR_RETURN_IF_ERROR(evaluateIfDue());
-  while (!finished() && !StopSignals::received()) {
-    STATOR_ASSIGN_OR_RETURN(StepRecord Record, trainStep());
+  while (!finished() && !StopSignals::received() && DataStatus.ok()) {
+    STATOR_ASSIGN_OR_RETURN(std::optional<StepRecord> Trained, trainStep());
+    if (!Trained)
+      break;
+    StepRecord &Record = *Trained;
     if (!std::isfinite(Record.Loss))
       return diverged(LastLoss, "the loss is ", Record.Loss);
     if (!std::isfinite(Record.GradientNorm))
@@ -445,28 +473,23 @@ absl::StatusOr<TrainingEnd> TrainingLoop::run() {
       if (outOfPatience() && Options.EvalBatches > 0)
         LastValidation.reset();
     }
-    if (absl::Status Written = Log.append(Record); !Written.ok()) {
-      // The steps since the last checkpoint are worth more than the log.
-      if (const char *Name = findNonFinite(Program, Memory.state()))
-        return diverged(LastLoss, Name,
-                        " holds a value that is NaN or infinite");
-      STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
-      return error(Written.message(), "\nhint: step ", Run.Step,
-                   " is saved; when the log can be written again, continue "
-                   "with --resume ",
-                   Options.Out);
-    }
+    // The steps since the last checkpoint are worth more than the log.
+    if (absl::Status Written = Log.append(Record); !Written.ok())
+      return breakOff(Written, "when the log can be written again,", LastLoss);
     keepEvents(Events.append(Record));
     Display->step(Record);
     if (finished() || SaveDue || Improved)
       STATOR_RETURN_IF_ERROR(save(CheckpointParts::All));
   }
-  if (holdsOut() && !LastValidation && !StopSignals::received()) {
+  if (holdsOut() && !LastValidation && !StopSignals::received() &&
+      DataStatus.ok()) {
     STATOR_ASSIGN_OR_RETURN(LastValidation, evaluateHeldOut(0));
   }
   if (TimesOfRun)
     STATOR_RETURN_IF_ERROR(TimesOfRun->write(Options.Profile));
   bool Done = finished() && (LastValidation || !holdsOut());
+  if (!DataStatus.ok() && !Done)
+    return breakOff(DataStatus, "restore the file, then", LastLoss);
   if (int Signal = StopSignals::received(); Signal && !Done) {
     if (SavedStep != Run.Step) {
       if (const char *Name = findNonFinite(Program, Memory.state()))
@@ -505,6 +528,7 @@ absl::Status TrainingLoop::dumpGradients() {
   drawBatch(Data.Training, Program.Batch, Program.Time,
             static_cast<uint64_t>(Run.DataSeed), 0, Tokens.data(),
             Targets.data());
+  STATOR_RETURN_IF_ERROR(Data.checkUnchanged());
   Program.Gradients(Program.Self, Memory.state(), Memory.cache(),
                     Memory.arena(), Tokens.data(), Targets.data(), Info,
                     Memory.result());

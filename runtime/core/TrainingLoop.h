@@ -65,8 +65,12 @@ private:
   void describe();
   /// Those that came with this resumption.
   absl::Span<const SettingChange> newChanges() const;
-  absl::StatusOr<StepRecord> trainStep();
-  /// Evaluates; nullopt if a signal came before the end.
+  /// Nullopt, before anything is computed, if the data has changed.
+  absl::StatusOr<std::optional<StepRecord>> trainStep();
+  /// Whether all that was drawn so far is from the data that was opened. What
+  /// is wrong with it is in DataStatus.
+  bool dataUnchanged();
+  /// Evaluates; nullopt if a signal came before the end, or the data changed.
   absl::StatusOr<std::optional<double>> evaluateHeldOut(int64_t MostBatches);
   /// Compares a held-out loss with the best one. True if it is the new best.
   bool noteEvaluation(double Loss);
@@ -81,6 +85,10 @@ private:
   /// Goes on without event files if they cannot be written.
   void keepEvents(const absl::Status &Status);
   absl::Status save(CheckpointParts Parts);
+  /// Saves what is not saved, and gives the error that is \p Why the run
+  /// cannot go on. \p Then says what is to be done before it is resumed.
+  absl::StatusOr<TrainingEnd> breakOff(const absl::Status &Why,
+                                       absl::string_view Then, float LastLoss);
   /// The end of a run because of \p What. \p LastLoss is that of the step
   /// before, NaN if this step is the first one of the process.
   template <typename... PartTypes>
@@ -90,6 +98,7 @@ private:
   const StatorProgram &Program;
   TrainOptions Options;
   Dataset Data;
+  absl::Status DataStatus;
   ProgramMemory Memory;
   CheckpointStore Store;
   JsonLog Log;

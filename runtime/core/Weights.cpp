@@ -140,6 +140,11 @@ static absl::Status load(const std::vector<Source> &Sources,
     announce(*Each.From);
   STATOR_RETURN_IF_ERROR(verify(Sources));
   std::optional<WrongWeight> Wrong = convertWeights(Copies, State);
+  // What a file has lost at its end may have been read as zeros.
+  std::set<const SafetensorsFile *> Files;
+  for (const Source &Each : Sources)
+    if (Files.insert(Each.File).second)
+      STATOR_RETURN_IF_ERROR(Each.File->checkUnchanged());
   if (Wrong && Options.Finite)
     return wrongValue(Path, Wrong->Copy->To->Name, Wrong->Copy->From->Shape,
                       Wrong->Element, Wrong->Value);

@@ -57,6 +57,7 @@ absl::StatusOr<std::vector<int32_t>> readTokens(const std::string &Path,
                  static_cast<int64_t>(File.size() / Width));
   std::vector<int32_t> Result(static_cast<size_t>(View.size()));
   View.copy(0, View.size(), Result.data());
+  STATOR_RETURN_IF_ERROR(File.checkUnchanged());
   for (size_t I = 0; I < Result.size(); ++I)
     if (Result[I] < 0)
       return error(Path, ": token ", I, " is ",
