@@ -32,9 +32,11 @@ evaluate(const StatorProgram &Program, const ProgramMemory &Memory,
   double Sum = 0;
   int64_t Count = 0;
   for (int64_t Batch = 0; Batch < NumBatches; ++Batch) {
+    int64_t Real = All.fill(Batch, Tokens.data(), Targets.data());
+    // After the tokens are read: those of a file that has changed must not
+    // reach the kernels, which trust that tokens were checked.
     if (!Continue())
       return std::optional<double>();
-    int64_t Real = All.fill(Batch, Tokens.data(), Targets.data());
     Entry(Program.Self, Memory.state(), Memory.cache(), Memory.arena(),
           Tokens.data(), Targets.data(), Info, Memory.result());
     STATOR_RETURN_IF_ERROR(checkIndices(Program, Info));

@@ -6,6 +6,7 @@
 #include "runtime/core/Crc32c.h"
 #include "runtime/core/Errors.h"
 #include "runtime/core/StatusMacros.h"
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <chrono>

@@ -40,8 +40,8 @@ TrainingLoop::openGivenTokenizer() {
       return Trained;
     if (dataFormat(Options.Data.Format, Options.Data.Data) == DataFormat::Text)
       return error(Options.InitFrom,
-                   " was trained on token ids, and what text they stand for is "
-                   "not known\nhint: --tokenizer PATH says it");
+                   " was trained on token ids and has no tokenizer\nhint: name "
+                   "the tokenizer with --tokenizer PATH");
     return nullptr;
   }
   STATOR_ASSIGN_OR_RETURN(Given, openTokenizer(Options.Data.Tokenizer));
@@ -58,8 +58,7 @@ TrainingLoop::openGivenTokenizer() {
                  " is not the tokenizer that ", Options.InitFrom,
                  " was trained with: ", Difference,
                  "\nhint: without --tokenizer, that of ", Options.InitFrom,
-                 " is used; --change-tokenizer trains with the other one all "
-                 "the same");
+                 " is used; --change-tokenizer accepts the other one");
   return Given;
 }
 
@@ -392,25 +391,28 @@ absl::StatusOr<std::optional<StepRecord>> TrainingLoop::trainStep() {
 }
 
 /// What is known about why a step gave NaN or infinity.
-static std::string explainDivergence(float LastLoss) {
-  if (std::isnan(LastLoss))
+static std::string explainDivergence(int64_t Step, float LastLoss) {
+  bool IsFirst = std::isnan(LastLoss); // of this process
+  if (IsFirst && Step <= 1)
     return "no weight was updated before this step, so the learning rate is "
            "not the cause: the model gives NaN or infinity for the weights "
            "that it starts from. Look for a log, division or square root of a "
            "number that may be 0, or an exp that may overflow. `stator check "
            "MODEL --gradients` can tell which gradient is not finite";
-  return absl::StrFormat(
-      "the last finite loss was %g. If the loss was rising, a lower learning "
-      "rate, a longer warm-up or clipping may help; if it was not, look for a "
-      "log, division, square root or exp whose argument leaves its range",
-      LastLoss);
+  return absl::StrCat(
+      IsFirst ? "this is the first step since the run was resumed; its log has "
+                "the earlier losses"
+              : absl::StrFormat("the last finite loss was %g", LastLoss),
+      ". If the loss was rising, a lower learning rate, a longer warm-up or "
+      "clipping may help; if it was not, look for a log, division, square root "
+      "or exp whose argument leaves its range");
 }
 
 template <typename... PartTypes>
 TrainingEnd TrainingLoop::diverged(float LastLoss, const PartTypes &...What) {
   Display->clear();
   return {0, absl::StrCat("step ", Run.Step, ": ", What...),
-          explainDivergence(LastLoss)};
+          explainDivergence(Run.Step, LastLoss)};
 }
 
 absl::StatusOr<TrainingEnd> TrainingLoop::breakOff(const absl::Status &Why,

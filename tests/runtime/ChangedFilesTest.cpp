@@ -112,8 +112,9 @@ TEST_F(ChangedFilesTest, TruncatedDataEndsTraining) {
 
 TEST_F(ChangedFilesTest, BetweenMicroBatches) {
   FakeProgram Micro(STATOR_MODE_TRAIN, {.MicroBatches = 3});
-  Micro.BeforeStep = [](int64_t Step) {
-    if (Step == 4)
+  // The first of step 6: its gradients are accumulated already.
+  Micro.BeforeMicroBatch = [](int64_t Number) {
+    if (Number == 15)
       fs::resize_file("train.bin", 0);
   };
   std::vector<std::string> Flags = {"--data=train.bin", "--steps=9"};
@@ -121,7 +122,7 @@ TEST_F(ChangedFilesTest, BetweenMicroBatches) {
   EXPECT_EQ(End.ExitCode, 1) << End.Signal;
   EXPECT_THAT(End.Err, HasSubstr("step 5 is saved"));
   restore("train.bin");
-  Micro.BeforeStep = [](int64_t) {};
+  Micro.BeforeMicroBatch = [](int64_t) {};
   EXPECT_EQ(run(Micro.get(), {"--resume=out"}).ExitCode, 0);
   Flags.push_back("--out=undisturbed");
   EXPECT_EQ(run(Micro.get(), Flags).ExitCode, 0);
@@ -151,6 +152,20 @@ TEST_F(ChangedFilesTest, TruncatedHeldOutTextEndsTraining) {
   ASSERT_EQ(train("undisturbed").ExitCode, 0);
   EXPECT_EQ(read("out/latest/model.safetensors"),
             read("undisturbed/latest/model.safetensors"));
+}
+
+TEST_F(ChangedFilesTest, OverwrittenHeldOutTextDoesNotReachTheModel) {
+  int64_t Batches = 0;
+  Fake.BeforeEvaluation = [&] {
+    if (++Batches == 2) // of three; the ids are far beyond the vocabulary
+      write("val.bin", std::string(FileSize, '\x7f'));
+    write("batches", std::to_string(Batches));
+  };
+  Outcome End = train("out");
+  EXPECT_EQ(End.ExitCode, 1) << End.Signal;
+  EXPECT_THAT(End.Err,
+              HasSubstr("val.bin was overwritten while it was in use"));
+  EXPECT_EQ(read("batches"), "2");
 }
 
 TEST_F(ChangedFilesTest, OtherChangesEndTrainingToo) {

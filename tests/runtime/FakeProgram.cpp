@@ -227,6 +227,7 @@ void FakeProgram::accumulateStep(void *Self, uint8_t *State, uint8_t *,
                                  const int32_t *Targets, int64_t *Info,
                                  float *Result) {
   auto &Model = *static_cast<FakeProgram *>(Self);
+  Model.BeforeMicroBatch(Info[STATOR_INFO_SEQUENCE]);
   Result[STATOR_RESULT_LOSS] = Model.accumulate(
       State, Tokens, Targets, Model.tensor(State, TableGradient),
       reinterpret_cast<float *>(Arena));

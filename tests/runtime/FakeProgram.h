@@ -42,6 +42,8 @@ public:
   std::function<void(int64_t)> BeforeStep = [](int64_t) {};
   /// Called before every batch of an evaluation.
   std::function<void()> BeforeEvaluation = [] {};
+  /// Takes the number of the micro-batch since the first step.
+  std::function<void(int64_t)> BeforeMicroBatch = [](int64_t) {};
   /// The blocks that were run, as width and row whose logits were wanted.
   std::vector<std::pair<int64_t, int64_t>> Calls;
   /// The loss of this step is NaN.
