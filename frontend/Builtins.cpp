@@ -112,7 +112,7 @@ BuiltinTable::BuiltinTable() {
       &E::reduction<ReduceKind::LogSumExp>);
   add("cumsum", "x; axis = -1; reverse = false", &E::builtinCumsum);
   add("softmax", "x; axis = -1", &E::builtinSoftmax);
-  add("log_softmax", "x; axis = -1", &E::builtinLogSoftmax);
+  add("log_softmax", "x; axis = -1", &E::builtinSoftmax);
   // Look-ups and losses.
   add("causal_mask", "scores; window = none; fill = -inf",
       &E::builtinCausalMask);

@@ -351,20 +351,12 @@ Datum Elaborator::builtinSoftmax(BuiltinCall &Call) {
   auto Axis = wantAxis(Call, 1, X.getRank());
   if (!Axis)
     return Datum::poison();
-  X.Tensor = SoftmaxOp::create(Builder, makeLocation(Call.Range),
-                               X.Tensor.getType(), X.Tensor, *Axis);
-  return X;
-}
-
-Datum Elaborator::builtinLogSoftmax(BuiltinCall &Call) {
-  if (!wantTensor(Call, 0))
-    return Datum::poison();
-  Datum X = Call.Args[0];
-  auto Axis = wantAxis(Call, 1, X.getRank());
-  if (!Axis)
-    return Datum::poison();
-  X.Tensor =
-      createLogSoftmax(Builder, makeLocation(Call.Range), X.Tensor, *Axis);
+  Location Loc = makeLocation(Call.Range);
+  if (Call.Function.Name == "log_softmax")
+    X.Tensor = createLogSoftmax(Builder, Loc, X.Tensor, *Axis);
+  else
+    X.Tensor =
+        SoftmaxOp::create(Builder, Loc, X.Tensor.getType(), X.Tensor, *Axis);
   return X;
 }
 

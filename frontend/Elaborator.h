@@ -357,7 +357,6 @@ private:
   Datum reduction(BuiltinCall &Call, ReduceKind Kind);
   Datum builtinCumsum(BuiltinCall &Call);
   Datum builtinSoftmax(BuiltinCall &Call);
-  Datum builtinLogSoftmax(BuiltinCall &Call);
   Datum builtinCausalMask(BuiltinCall &Call);
   Datum builtinGather(BuiltinCall &Call);
   Datum builtinCrossEntropy(BuiltinCall &Call);

@@ -14,6 +14,7 @@
 #include "tools/driver/CommandLine.h"
 #include "tools/driver/Commands.h"
 #include "tools/driver/Optimizations.h"
+#include "tools/driver/OutputFile.h"
 #include "tools/driver/Session.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
@@ -521,23 +522,6 @@ bool Bench::run() {
   return true;
 }
 
-/// Finds out before the work is done that its result could not be written.
-std::string checkOutput(const std::string &Path) {
-  if (Path.empty())
-    return "";
-  StringRef Folder = llvm::sys::path::parent_path(Path);
-  if (Folder.empty())
-    Folder = ".";
-  if (llvm::sys::fs::is_directory(Path))
-    return "cannot write " + Path + ": it is a directory";
-  if (!llvm::sys::fs::is_directory(Folder))
-    return ("cannot write " + Path + ": there is no directory " + Folder).str();
-  if (llvm::sys::fs::access(Folder, llvm::sys::fs::AccessMode::Write))
-    return ("cannot write " + Path + ": no permission to write in " + Folder)
-        .str();
-  return "";
-}
-
 bool write(const std::string &Path, const std::string &Text) {
   if (Path.empty())
     return true;
@@ -567,7 +551,8 @@ int runBench(const Invocation &Call) {
     Options.NoEager = true;
   }
   for (const std::string &Path : {Options.Json, Options.Html})
-    if (std::string Error = checkOutput(Path); !Error.empty())
+    if (std::string Error = Path.empty() ? "" : findWhyUnwritable(Path);
+        !Error.empty())
       return fail(Error);
   if (!Options.Json.empty() && Options.Json == Options.Html)
     return fail("--json and --html are the same file, " + Options.Json);

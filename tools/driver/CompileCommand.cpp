@@ -12,6 +12,7 @@
 #include "runtime/interpreter/ProgramTable.h"
 #include "tools/driver/Commands.h"
 #include "tools/driver/Embed.h"
+#include "tools/driver/OutputFile.h"
 #include "tools/driver/ProgramOptions.h"
 #include "tools/driver/Session.h"
 #include "tools/driver/Summary.h"
@@ -122,24 +123,8 @@ std::string getDefaultOutput(const CompileOptions &Options) {
                                           : ".o");
 }
 
-/// Finds out before the work is done that its result could not be written.
-LogicalResult checkOutput(StringRef Path, std::string &Error) {
-  StringRef Folder = llvm::sys::path::parent_path(Path);
-  if (Folder.empty())
-    Folder = ".";
-  if (llvm::sys::fs::is_directory(Path))
-    Error = ("cannot write " + Path + ": it is a directory").str();
-  else if (!llvm::sys::fs::is_directory(Folder))
-    Error =
-        ("cannot write " + Path + ": there is no directory " + Folder).str();
-  else if (llvm::sys::fs::access(Folder, llvm::sys::fs::AccessMode::Write))
-    Error = ("cannot write " + Path + ": no permission to write in " + Folder)
-                .str();
-  return success(Error.empty());
-}
-
-/// The same for all that a compilation writes, none of which may replace the
-/// model or another.
+/// Finds out before the work is done whether all that a compilation writes can
+/// be written, and that none of it replaces the model or another.
 LogicalResult checkOutputs(const CompileOptions &Options, std::string &Error) {
   if (Options.Output == "-" && Options.links())
     Error = Options.Emit == "exe"
@@ -164,8 +149,8 @@ LogicalResult checkOutputs(const CompileOptions &Options, std::string &Error) {
     if (llvm::sys::fs::equivalent(Path, Options.Model.Model) &&
         llvm::sys::fs::is_regular_file(Path))
       Error = "cannot write " + Path + ": it is the model";
-    else if (failed(checkOutput(Path, Error)))
-      break;
+    else
+      Error = findWhyUnwritable(Path);
   }
   return success(Error.empty());
 }

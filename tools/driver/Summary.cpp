@@ -31,7 +31,7 @@ void Summary::print(llvm::raw_ostream &OS) const {
   if (GradientBytes)
     Row("gradients", formatBytes(GradientBytes), "summed over micro-batches");
   if (CacheBytes)
-    Row("cache", formatBytes(CacheBytes), "what decoding remembers");
+    Row("cache", formatBytes(CacheBytes), "state of decoding, such as keys and values");
   for (const EntrySummary &Entry : Entries)
     Row("@" + Entry.Name, formatBytes(Entry.ArenaBytes),
         "activations and scratch; at most " + formatBytes(Entry.LowerBound) +
@@ -48,7 +48,7 @@ void Summary::print(llvm::raw_ostream &OS) const {
     Row("memory budget", formatBytes(static_cast<double>(MemoryBudget)), What);
   }
   Row("kernels", std::to_string(Kernels), "different ones");
-  Row(IsTraining ? "work a step" : "work a forward",
+  Row(IsTraining ? "work per step" : "work per forward",
       formatCount(Flops) + "FLOP");
 }
 
