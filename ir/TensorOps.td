@@ -88,8 +88,8 @@ def Stator_GatherOp : Stator_Op<"gather", [InferTypeOpAdaptor]> {
   let summary = "Rows of a table: result[i..., :] = table[indices[i...], :]";
   let description = [{
     `table` is [rows, width...]; the result is [shape of indices..., width...]. An index outside the
-    table is an error at run time in the interpreters and clamped in compiled code, where the
-    runtime has checked the tokens.
+    table is an error when the program runs: tokens are checked when they are read, other indices by
+    the kernel, which clamps them so as to stay inside the table and reports them to the runtime.
   }];
   let arguments = (ins Stator_FloatTensor:$table, Stator_IntTensor:$indices);
   let results = (outs Stator_FloatTensor:$result);
